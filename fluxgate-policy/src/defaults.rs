@@ -1,0 +1,66 @@
+//! The policy of a breaker of which nothing is said.
+
+use crate::catalog::{Kind, find};
+use crate::expr::Expr;
+use crate::model::{Component, Value};
+use crate::settings::{Setting, SettingValue};
+use crate::span::Span;
+
+const MINUTE: Value = Value::Duration(60_000_000_000);
+
+/// `CountWindow(100)`
+pub fn window() -> Component {
+    make(Kind::Window, "CountWindow", vec![Value::Count(100)])
+}
+
+/// `All()`
+pub fn tracker() -> Expr<Component> {
+    Expr::Leaf(make(Kind::Tracker, "All", vec![]))
+}
+
+/// `(Closed() & MinRequests(100) & FailureRate(0.5)) | (HalfOpened() & FailureRate(0.5))`, with fewer requests over a
+/// window that can't hold 100.
+///
+/// ```
+/// use fluxgate_policy::{Argument, Kind, component, defaults};
+///
+/// let window = component(Kind::Window, "CountWindow", &[("size", Argument::Count(10))])?;
+/// assert_eq!(
+///     defaults::tripper(&window).to_string(),
+///     "Closed() & MinRequests(10) & FailureRate(0.5) | HalfOpened() & FailureRate(0.5)",
+/// );
+/// # Ok::<_, fluxgate_policy::Error>(())
+/// ```
+pub fn tripper(window: &Component) -> Expr<Component> {
+    let leaf = |name, values| Expr::Leaf(make(Kind::Tripper, name, values));
+    let rate = || leaf("FailureRate", vec![Value::Number(0.5)]);
+    let requests = crate::check::capacity(window).map_or(100, |calls| calls.min(100));
+    let closed = Expr::and(leaf("Closed", vec![]), leaf("MinRequests", vec![Value::Count(requests)]));
+    Expr::or(Expr::and(closed, rate()), Expr::and(leaf("HalfOpened", vec![]), rate()))
+}
+
+/// `Cooldown(60s)`
+pub fn retry() -> Component {
+    make(Kind::Retry, "Cooldown", vec![MINUTE, Value::Number(0.0)])
+}
+
+/// `RampUp(0, 1, 60s)`
+pub fn permit() -> Component {
+    make(Kind::Permit, "RampUp", vec![Value::Number(0.0), Value::Number(1.0), MINUTE])
+}
+
+/// What a setting is when nothing is said; nothing for [`Setting::Timeout`].
+pub const fn setting(setting: Setting) -> Option<SettingValue> {
+    match setting {
+        Setting::MaxHalfOpenCalls => Some(SettingValue::Count(10)),
+        Setting::MaxProbeTime => Some(SettingValue::Duration(60_000_000_000)),
+        Setting::Cancelled => Some(SettingValue::Duration(1_000_000_000)),
+        Setting::Timeout => None,
+    }
+}
+
+fn make(kind: Kind, name: &str, values: Vec<Value>) -> Component {
+    // Each name above is a row of the catalog; a test makes them all.
+    let spec = find(kind, name).expect("the catalog has every default");
+    Component::new(spec, values, Span::default())
+}

@@ -1,0 +1,171 @@
+//! Expressions over leaves of any type, so that the runtime can put its own components in a checked policy.
+
+/// Leaves composed with `!`, `&` and `|`.
+///
+/// `And` and `Or` hold two or more operands and never one of their own sort directly: [`Expr::and`] and [`Expr::or`]
+/// keep it so. Such an expression prints in the policy language with the fewest parentheses, and parses back to itself.
+///
+/// ```
+/// use fluxgate_policy::Expr;
+///
+/// let expr = Expr::or(Expr::Leaf("a"), Expr::and(Expr::Leaf("b"), Expr::or(Expr::Leaf("c"), Expr::Leaf("d"))));
+/// assert_eq!(expr.to_string(), "a | b & (c | d)");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expr<L> {
+    /// A component.
+    Leaf(L),
+    /// `!` and what it negates.
+    Not(Box<Self>),
+    /// Operands joined by `&`.
+    And(Vec<Self>),
+    /// Operands joined by `|`.
+    Or(Vec<Self>),
+}
+
+impl<L> Expr<L> {
+    /// `!operand`.
+    #[expect(clippy::should_implement_trait, reason = "a constructor beside `and` and `or`, not an operator")]
+    pub fn not(operand: Self) -> Self {
+        Self::Not(Box::new(operand))
+    }
+
+    /// `left & right`, in one list with the operands of either that is an `And` itself.
+    #[must_use]
+    pub fn and(left: Self, right: Self) -> Self {
+        let mut operands = left.into_and();
+        operands.append(&mut right.into_and());
+        Self::And(operands)
+    }
+
+    /// `left | right`, in one list with the operands of either that is an `Or` itself.
+    #[must_use]
+    pub fn or(left: Self, right: Self) -> Self {
+        let mut operands = left.into_or();
+        operands.append(&mut right.into_or());
+        Self::Or(operands)
+    }
+
+    /// All of them joined by `&`; the one itself if there is one, nothing if there is none.
+    pub fn all(operands: impl IntoIterator<Item = Self>) -> Option<Self> {
+        join(operands, Self::into_and, Self::And)
+    }
+
+    /// All of them joined by `|`; the one itself if there is one, nothing if there is none.
+    pub fn any(operands: impl IntoIterator<Item = Self>) -> Option<Self> {
+        join(operands, Self::into_or, Self::Or)
+    }
+
+    fn into_and(self) -> Vec<Self> {
+        match self {
+            Self::And(operands) => operands,
+            other => vec![other],
+        }
+    }
+
+    fn into_or(self) -> Vec<Self> {
+        match self {
+            Self::Or(operands) => operands,
+            other => vec![other],
+        }
+    }
+
+    /// The leaves from left to right.
+    pub fn leaves(&self) -> Leaves<'_, L> {
+        Leaves { pending: vec![self] }
+    }
+
+    /// The same expression over other leaves, made from left to right.
+    pub fn map<T>(self, mut make: impl FnMut(L) -> T) -> Expr<T> {
+        let mapped = self.try_map(|leaf| Ok::<T, std::convert::Infallible>(make(leaf)));
+        match mapped {
+            Ok(expr) => expr,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same expression over other leaves, made from left to right.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `make`, after which no further leaf is made.
+    pub fn try_map<T, E>(self, mut make: impl FnMut(L) -> Result<T, E>) -> Result<Expr<T>, E> {
+        self.try_map_by(&mut make)
+    }
+
+    fn try_map_by<T, E>(self, make: &mut impl FnMut(L) -> Result<T, E>) -> Result<Expr<T>, E> {
+        Ok(match self {
+            Self::Leaf(leaf) => Expr::Leaf(make(leaf)?),
+            Self::Not(operand) => Expr::not(operand.try_map_by(make)?),
+            Self::And(operands) => Expr::And(try_map_each(operands, make)?),
+            Self::Or(operands) => Expr::Or(try_map_each(operands, make)?),
+        })
+    }
+
+    /// What the expression comes to when each leaf is true or false as `leaf` says; `&` and `|` stop as soon as they know.
+    ///
+    /// ```
+    /// use fluxgate_policy::Expr;
+    ///
+    /// let expr = Expr::and(Expr::Leaf(true), Expr::not(Expr::Leaf(false)));
+    /// assert!(expr.holds(|leaf| *leaf));
+    /// ```
+    pub fn holds(&self, mut leaf: impl FnMut(&L) -> bool) -> bool {
+        self.holds_by(&mut leaf)
+    }
+
+    fn holds_by(&self, leaf: &mut impl FnMut(&L) -> bool) -> bool {
+        match self {
+            Self::Leaf(it) => leaf(it),
+            Self::Not(operand) => !operand.holds_by(leaf),
+            Self::And(operands) => operands.iter().all(|operand| operand.holds_by(leaf)),
+            Self::Or(operands) => operands.iter().any(|operand| operand.holds_by(leaf)),
+        }
+    }
+}
+
+impl<L> From<L> for Expr<L> {
+    fn from(leaf: L) -> Self {
+        Self::Leaf(leaf)
+    }
+}
+
+fn join<L>(
+    operands: impl IntoIterator<Item = Expr<L>>,
+    flatten: fn(Expr<L>) -> Vec<Expr<L>>,
+    joined: fn(Vec<Expr<L>>) -> Expr<L>,
+) -> Option<Expr<L>> {
+    let mut operands = operands.into_iter();
+    let first = operands.next()?;
+    let Some(second) = operands.next() else { return Some(first) };
+    let mut flat = flatten(first);
+    for operand in std::iter::once(second).chain(operands) {
+        flat.append(&mut flatten(operand));
+    }
+    Some(joined(flat))
+}
+
+fn try_map_each<L, T, E>(operands: Vec<Expr<L>>, make: &mut impl FnMut(L) -> Result<T, E>) -> Result<Vec<Expr<T>>, E> {
+    operands.into_iter().map(|operand| operand.try_map_by(make)).collect()
+}
+
+/// The leaves of an [`Expr`] from left to right.
+#[derive(Debug)]
+pub struct Leaves<'e, L> {
+    /// What is still to be visited, the next one last.
+    pending: Vec<&'e Expr<L>>,
+}
+
+impl<'e, L> Iterator for Leaves<'e, L> {
+    type Item = &'e L;
+
+    fn next(&mut self) -> Option<&'e L> {
+        loop {
+            match self.pending.pop()? {
+                Expr::Leaf(leaf) => return Some(leaf),
+                Expr::Not(operand) => self.pending.push(operand),
+                Expr::And(operands) | Expr::Or(operands) => self.pending.extend(operands.iter().rev()),
+            }
+        }
+    }
+}
