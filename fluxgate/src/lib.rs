@@ -1,1 +1,106 @@
-//! .
+//! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
+//! of hammering it, and it is probed gently until it is well again.
+//!
+//! ```
+//! use fluxgate::{CallNotPermitted, circuit_breaker};
+//!
+//! #[derive(Debug)]
+//! enum ApiError {
+//!     Unavailable(CallNotPermitted),
+//!     Declined,
+//! }
+//!
+//! impl From<CallNotPermitted> for ApiError {
+//!     fn from(rejection: CallNotPermitted) -> Self {
+//!         Self::Unavailable(rejection)
+//!     }
+//! }
+//!
+//! #[circuit_breaker(name = "payment_api", tripper = "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)")]
+//! fn charge(amount: u64) -> Result<u64, ApiError> {
+//!     if amount > 0 { Ok(amount) } else { Err(ApiError::Declined) }
+//! }
+//!
+//! assert_eq!(charge(100).unwrap(), 100);
+//! ```
+//!
+//! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
+//! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
+//! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
+//! default policy of [`Builder`].
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "macros")]
+extern crate self as fluxgate;
+
+mod admission;
+mod breaker;
+mod builder;
+mod call;
+mod clock;
+mod component;
+#[cfg(feature = "macros")]
+mod declared;
+mod error;
+mod future;
+mod info;
+mod judge;
+mod limit;
+pub mod listeners;
+mod machine;
+mod metrics;
+mod nanos;
+mod outbox;
+mod outcome;
+pub mod permits;
+#[cfg(feature = "macros")]
+mod private;
+mod probes;
+mod random;
+mod reason;
+mod registry;
+pub mod retries;
+mod seconds;
+mod settings;
+mod settlement;
+mod signal;
+mod state;
+pub mod trackers;
+pub mod trippers;
+mod user_code;
+pub mod windows;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use private as __private;
+
+#[cfg(feature = "tokio")]
+pub use clock::TokioClock;
+#[cfg(feature = "macros")]
+pub use declared::DeclaredBreaker;
+#[cfg(feature = "macros")]
+pub use fluxgate_macros::{breakers, circuit_breaker};
+pub use {
+    breaker::CircuitBreaker,
+    builder::Builder,
+    call::Call,
+    clock::{Clock, ManualClock, SystemClock},
+    error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
+    future::CallFuture,
+    info::Info,
+    listeners::Listener,
+    metrics::Metrics,
+    outcome::Outcome,
+    permits::Permit,
+    reason::{Evidence, Reason, Tripped},
+    registry::{get, registry},
+    retries::Retry,
+    seconds::Seconds,
+    settings::{Cancelled, MaxProbeTime},
+    signal::Signal,
+    state::State,
+    trackers::Tracker,
+    trippers::Tripper,
+    windows::Window,
+};

@@ -1,0 +1,271 @@
+use std::{fmt, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::{
+    builder::Builder,
+    clock::Clock,
+    info::Info,
+    machine::Machine,
+    nanos::Nanos,
+    outbox::Outbox,
+    permits,
+    random::Random,
+    reason::Reason,
+    registry, retries,
+    settings::CancelledRule,
+    signal::Signal,
+    state::State,
+    trackers, trippers,
+};
+
+/// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and
+/// probes it gently until it is well again.
+///
+/// Clones share one breaker, across threads and between sync and async code. A breaker whose last clone is dropped is
+/// gone from the [`registry`](crate::registry()) too.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, Error, retries::Backoff, trippers::{FailureRate, FailureStreak, MinRequests}};
+///
+/// let breaker = CircuitBreaker::builder("payment_api")
+///     .tripper(FailureStreak(5) | MinRequests(20) & FailureRate(0.6))
+///     .retry(Backoff::new(10.0).max_duration(300.0).jitter_ratio(0.1))
+///     .build()?;
+///
+/// match breaker.call(|| "42".parse::<u32>()) {
+///     Ok(amount) => assert_eq!(amount, 42),
+///     Err(Error::NotPermitted(rejection)) => println!("try again in {:?}", rejection.retry_after()),
+///     Err(error) => println!("{error}"),
+/// }
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the clones of a breaker share.
+pub(crate) struct Shared {
+    pub(crate) name: Arc<str>,
+    /// The breaker's place in the registry.
+    pub(crate) id: u64,
+    pub(crate) rules: Rules,
+    pub(crate) clock: Box<dyn Clock>,
+    /// What the clock showed when the breaker was made: its own zero.
+    pub(crate) origin: std::time::Duration,
+    pub(crate) core: Mutex<Core>,
+    pub(crate) outbox: Outbox,
+}
+
+/// A checked policy, ready to be followed.
+pub(crate) struct Rules {
+    pub(crate) tracker: trackers::Rule,
+    pub(crate) tripper: trippers::Rule,
+    pub(crate) retry: retries::Rule,
+    pub(crate) permit: permits::Rule,
+    pub(crate) max_half_open_calls: usize,
+    pub(crate) max_probe_time: Option<Nanos>,
+    pub(crate) cancelled: CancelledRule,
+    /// Whether the duration of a call is of use to the tripper.
+    pub(crate) measures: bool,
+    /// Whether recording a call takes the time.
+    pub(crate) record_needs_time: bool,
+}
+
+/// What changes, all under one lock.
+pub(crate) struct Core {
+    pub(crate) machine: Machine,
+    pub(crate) random: Random,
+    pub(crate) shadow: bool,
+    pub(crate) rejected: u64,
+    pub(crate) would_have_been_rejected: u64,
+}
+
+impl CircuitBreaker {
+    /// A breaker with the default policy: see [`Builder`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let breaker = fluxgate::CircuitBreaker::new("inventory");
+    /// assert_eq!(breaker.name(), "inventory");
+    /// ```
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        // The default policy is checked by a test of this very function.
+        Self::builder(name).build().expect("the default policy is valid")
+    }
+
+    /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.
+    pub fn builder(name: impl Into<Arc<str>>) -> Builder {
+        Builder::new(name.into())
+    }
+
+    /// The name that the breaker was given.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// What the breaker is at. Asking changes nothing: an open breaker whose retry is due stays open until a call comes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State};
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// assert_eq!(breaker.info().state, State::Closed);
+    /// ```
+    pub fn info(&self) -> Info {
+        let now = self.now();
+        let mut core = self.shared.core.lock();
+        core.machine.records.advance(now);
+        let machine = &core.machine;
+        let metrics = machine.records.metrics();
+        Info {
+            name: Arc::clone(&self.shared.name),
+            state: machine.state,
+            in_state_for: now.since(machine.since).into(),
+            reopens: machine.reopens,
+            consecutive_failures: machine.consecutive_failures,
+            calls: metrics.calls(),
+            failures: metrics.failures(),
+            failure_rate: metrics.failure_rate(),
+            slow_rates: metrics.slow_rates().collect(),
+            mean_latency: metrics.mean_latency(),
+            probes_in_flight: machine.probes.in_flight(),
+            retry_after: machine.retry_after(now),
+            rejected: core.rejected,
+            would_have_been_rejected: core.would_have_been_rejected,
+            shadow: core.shadow,
+        }
+    }
+
+    /// Closes the breaker and forgets what it knew, from any state.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State};
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// breaker.force_open();
+    /// breaker.reset();
+    /// assert_eq!(breaker.info().state, State::Closed);
+    /// ```
+    pub fn reset(&self) {
+        self.command(State::Closed);
+    }
+
+    /// Lets every call through unrecorded, until another command.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// breaker.disable();
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// assert_eq!(breaker.info().calls, 0);
+    /// ```
+    pub fn disable(&self) {
+        self.command(State::Disabled);
+    }
+
+    /// Lets every call through and records it, but never trips, until another command.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// breaker.metrics_only();
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// assert_eq!(breaker.info().failures, 1);
+    /// ```
+    pub fn metrics_only(&self) {
+        self.command(State::MetricsOnly);
+    }
+
+    /// Rejects every call, until another command.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// breaker.force_open();
+    /// assert!(breaker.call(|| Ok::<_, ()>(())).is_err());
+    /// ```
+    pub fn force_open(&self) {
+        self.command(State::ForcedOpen);
+    }
+
+    /// Switches shadow mode: the breaker does all that it would do, but rejects nothing. A call that it would have
+    /// rejected runs unrecorded and is counted in [`Info::would_have_been_rejected`].
+    ///
+    /// That is how to try a policy in production.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// breaker.set_shadow(true);
+    /// breaker.force_open();
+    /// assert_eq!(breaker.call(|| Ok::<_, ()>(1)), Ok(1));
+    /// assert_eq!(breaker.info().would_have_been_rejected, 1);
+    /// ```
+    pub fn set_shadow(&self, shadow: bool) {
+        self.shared.core.lock().shadow = shadow;
+    }
+
+    fn command(&self, to: State) {
+        let now = self.now();
+        self.enter(&mut self.shared.core.lock(), to, now, Reason::Command);
+        self.shared.outbox.deliver();
+    }
+
+    /// The time on the breaker's own clock, which stood at zero when it was made.
+    pub(crate) fn now(&self) -> Nanos {
+        self.shared.clock.now().saturating_sub(self.shared.origin).into()
+    }
+
+    /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
+    pub(crate) fn enter(&self, core: &mut MutexGuard<'_, Core>, to: State, now: Nanos, reason: Reason) {
+        let core = &mut **core;
+        let Some(left) = core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random) else { return };
+        if self.shared.outbox.has_listeners() {
+            self.shared.outbox.post(Signal {
+                breaker: Arc::clone(&self.shared.name),
+                old_state: left.state,
+                new_state: to,
+                at: self.shared.clock.wall_time(),
+                reopens: core.machine.reopens,
+                metrics: left.metrics,
+                reason,
+                retry_after: core.machine.retry_after(now),
+                shadow: core.shadow,
+            });
+        }
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.core.try_lock().map(|core| core.machine.state);
+        formatter.debug_struct("CircuitBreaker").field("name", &self.shared.name).field("state", &state).finish()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        registry::forget(self);
+    }
+}

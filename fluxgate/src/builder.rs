@@ -1,0 +1,248 @@
+use std::{fmt, sync::Arc};
+
+use fluxgate_policy::defaults;
+use parking_lot::Mutex;
+
+use crate::{
+    breaker::{CircuitBreaker, Core, Rules, Shared},
+    clock::{Clock, SystemClock},
+    component::Leaf,
+    error::PolicyError,
+    listeners::Listener,
+    machine::Machine,
+    outbox::Outbox,
+    permits::{self, Permit},
+    random::Random,
+    registry,
+    retries::{self, Retry},
+    settings::{self, Cancelled, CancelledRule, DEFAULT_CANCELLED, MaxProbeTime},
+    trackers::{self, Tracker},
+    trippers::{self, Tripper},
+    windows::{Records, Window},
+};
+
+/// A breaker in the making, from [`CircuitBreaker::builder`].
+///
+/// What is not said is the default policy:
+///
+/// ```text
+/// window  = CountWindow(100)
+/// tripper = (Closed() & MinRequests(100) & FailureRate(0.5)) | (HalfOpened() & FailureRate(0.5))
+/// retry   = Cooldown(60.0)
+/// permit  = RampUp(0.0, 1.0, 60.0)
+/// tracker = All()
+/// max_half_open_calls = 10        max_probe_time = 60 s        cancelled = 1 s
+/// ```
+///
+/// The default tripper asks for no more calls than the window can hold, and `cancelled` is the smallest threshold of
+/// the tripper's `SlowRate` and `AvgLatency` clauses, where it has any.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, permits::Permit, windows::CountWindow};
+///
+/// let breaker = CircuitBreaker::builder("search")
+///     .window(CountWindow(20))
+///     .permit("RampUp(0.1, 0.5, 60s)".parse::<Permit>()?)
+///     .build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+pub struct Builder {
+    name: Arc<str>,
+    window: Option<Window>,
+    tracker: Option<Tracker>,
+    tripper: Option<Tripper>,
+    retry: Option<Retry>,
+    permit: Option<Permit>,
+    max_half_open_calls: Option<u32>,
+    max_probe_time: Option<MaxProbeTime>,
+    cancelled: Option<Cancelled>,
+    shadow: bool,
+    listeners: Vec<Box<dyn Listener>>,
+    clock: Option<Box<dyn Clock>>,
+    random_seed: Option<u64>,
+}
+
+impl Builder {
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            window: None,
+            tracker: None,
+            tripper: None,
+            retry: None,
+            permit: None,
+            max_half_open_calls: None,
+            max_probe_time: None,
+            cancelled: None,
+            shadow: false,
+            listeners: Vec::new(),
+            clock: None,
+            random_seed: None,
+        }
+    }
+
+    /// Which calls the breaker judges by: see [`windows`](crate::windows).
+    pub fn window(self, window: impl Into<Window>) -> Self {
+        Self { window: Some(window.into()), ..self }
+    }
+
+    /// Which errors count as failures: see [`trackers`](crate::trackers).
+    pub fn tracker(self, tracker: impl Into<Tracker>) -> Self {
+        Self { tracker: Some(tracker.into()), ..self }
+    }
+
+    /// When the breaker opens: see [`trippers`](crate::trippers).
+    pub fn tripper(self, tripper: impl Into<Tripper>) -> Self {
+        Self { tripper: Some(tripper.into()), ..self }
+    }
+
+    /// When an open breaker probes the service: see [`retries`](crate::retries).
+    pub fn retry(self, retry: impl Into<Retry>) -> Self {
+        Self { retry: Some(retry.into()), ..self }
+    }
+
+    /// Which calls a half-open breaker admits: see [`permits`](crate::permits).
+    pub fn permit(self, permit: impl Into<Permit>) -> Self {
+        Self { permit: Some(permit.into()), ..self }
+    }
+
+    /// How many calls may be in flight while half-open: at least 1.
+    pub fn max_half_open_calls(self, calls: u32) -> Self {
+        Self { max_half_open_calls: Some(calls), ..self }
+    }
+
+    /// After how long a probe in flight is given up and counts as failed: seconds above 0, or
+    /// [`MaxProbeTime::Off`].
+    pub fn max_probe_time(self, limit: impl Into<MaxProbeTime>) -> Self {
+        Self { max_probe_time: Some(limit.into()), ..self }
+    }
+
+    /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or
+    /// [`Cancelled::Failure`] or [`Cancelled::Ignore`].
+    pub fn cancelled(self, cancelled: impl Into<Cancelled>) -> Self {
+        Self { cancelled: Some(cancelled.into()), ..self }
+    }
+
+    /// Whether the breaker begins in shadow mode: see [`CircuitBreaker::set_shadow`].
+    pub fn shadow(self, shadow: bool) -> Self {
+        Self { shadow, ..self }
+    }
+
+    /// One more who hears of transitions: see [`listeners`](crate::listeners).
+    pub fn listener(mut self, listener: impl Listener) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// Where the breaker takes its time from: a [`ManualClock`](crate::ManualClock) in tests.
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Some(Box::new(clock)), ..self }
+    }
+
+    /// Makes jitter and the choice of probes the same in every run, for tests.
+    pub fn random_seed(self, seed: u64) -> Self {
+        Self { random_seed: Some(seed), ..self }
+    }
+
+    /// Checks the policy and makes the breaker.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the policy: a value out of its range, a tripper that can hold in no window while closed, a
+    /// `MinRequests` that asks for more calls than the window can hold.
+    pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
+        let window = self.window.map_or_else(|| Leaf::BuiltIn(defaults::window()), |window| window.0);
+        let retry = self.retry.map_or_else(|| Leaf::BuiltIn(defaults::retry()), |retry| retry.0);
+        let permit = self.permit.map_or_else(|| Leaf::BuiltIn(defaults::permit()), |permit| permit.0);
+        let tracker = self.tracker.map_or_else(|| defaults::tracker().map(Leaf::BuiltIn), |tracker| tracker.0);
+        let default_tripper = || {
+            let window = window.as_built_in().cloned().unwrap_or_else(defaults::window);
+            defaults::tripper(&window).map(Leaf::BuiltIn)
+        };
+        let tripper = self.tripper.map_or_else(default_tripper, |tripper| tripper.0);
+
+        let mut mistakes = Mistakes::default();
+        mistakes.leaf(&window);
+        tracker.leaves().for_each(|leaf| mistakes.leaf(leaf));
+        tripper.leaves().for_each(|leaf| mistakes.leaf(leaf));
+        mistakes.leaf(&retry);
+        mistakes.leaf(&permit);
+        if let Some(window) = window.as_built_in() {
+            for error in fluxgate_policy::check_policy(window, &tripper, Leaf::as_built_in) {
+                mistakes.0.push(error.to_string());
+            }
+        }
+        let max_half_open_calls = mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls.unwrap_or(10)));
+        let max_probe_time = self.max_probe_time.unwrap_or(MaxProbeTime::After(60_u32.into()));
+        let max_probe_time = mistakes.setting(settings::max_probe_time(max_probe_time));
+        let cancelled = self.cancelled.map(|cancelled| mistakes.setting(settings::cancelled(cancelled)));
+
+        let (Leaf::BuiltIn(window), true) = (&window, mistakes.0.is_empty()) else {
+            return Err(PolicyError::new(mistakes.0));
+        };
+        let tripper = trippers::Rule::new(&tripper);
+        let records = Records::new(window, tripper.thresholds());
+        let default_cancelled = tripper.shortest_threshold().unwrap_or(DEFAULT_CANCELLED.into());
+        let measures = tripper.thresholds().is_some();
+        let rules = Rules {
+            tracker: trackers::Rule::new(&tracker),
+            retry: retries::Rule::new(&retry),
+            permit: permits::Rule::new(&permit),
+            max_half_open_calls: max_half_open_calls.unwrap_or_default(),
+            max_probe_time: max_probe_time.flatten(),
+            cancelled: cancelled.flatten().unwrap_or(CancelledRule::After(default_cancelled)),
+            measures,
+            record_needs_time: measures || records.needs_time(),
+            tripper,
+        };
+        let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
+        let core = Core {
+            machine: Machine::new(records),
+            random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
+            shadow: self.shadow,
+            rejected: 0,
+            would_have_been_rejected: 0,
+        };
+        let shared = Arc::new(Shared {
+            name: self.name,
+            id: registry::next_id(),
+            rules,
+            origin: clock.now(),
+            clock,
+            core: Mutex::new(core),
+            outbox: Outbox::new(self.listeners),
+        });
+        registry::enter(&shared);
+        Ok(CircuitBreaker { shared })
+    }
+}
+
+#[derive(Default)]
+struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    fn leaf<C: ?Sized>(&mut self, leaf: &Leaf<C>) {
+        self.0.extend(leaf.mistake().map(ToString::to_string));
+    }
+
+    fn setting<T>(&mut self, checked: Result<T, fluxgate_policy::Error>) -> Option<T> {
+        checked.map_err(|error| self.0.push(error.to_string())).ok()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Builder")
+            .field("name", &self.name)
+            .field("window", &self.window)
+            .field("tracker", &self.tracker)
+            .field("tripper", &self.tripper)
+            .field("retry", &self.retry)
+            .field("permit", &self.permit)
+            .finish_non_exhaustive()
+    }
+}

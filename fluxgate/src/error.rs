@@ -1,0 +1,214 @@
+//! The errors that this crate gives.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use crate::state::State;
+
+/// A call was rejected: the breaker is open, or half-open with no room for one more probe.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, Error, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+///
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(FailureStreak(1))
+///     .retry(Cooldown(30.0))
+///     .clock(clock.clone())
+///     .build()?;
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// clock.advance(Duration::from_secs(10));
+///
+/// let Err(Error::NotPermitted(rejection)) = breaker.call(|| Ok::<_, &str>(())) else { unreachable!() };
+/// assert_eq!(rejection.breaker(), "search");
+/// assert_eq!(rejection.state(), State::Open);
+/// assert_eq!(rejection.retry_after(), Some(Duration::from_secs(20)));
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallNotPermitted {
+    pub(crate) breaker: Arc<str>,
+    pub(crate) state: State,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl CallNotPermitted {
+    /// The name of the breaker that rejected the call.
+    pub fn breaker(&self) -> &str {
+        &self.breaker
+    }
+
+    /// The state that the breaker was in: `open`, `half_open` or `forced_open`.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How long until a retry is due, for a `Retry-After` header.
+    ///
+    /// `None` if no time will bring it (`Never`, `forced_open`), or if a retry is under way already (`half_open`, where
+    /// the next call may be admitted).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for CallNotPermitted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "call not permitted: circuit breaker `{}` is {}", self.breaker, self.state)?;
+        match self.retry_after {
+            Some(wait) => write!(formatter, ", retry after {:.1} s", wait.as_secs_f64()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for CallNotPermitted {}
+
+/// A guarded call took longer than its `timeout`: it was dropped, and recorded as a failure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallTimedOut {
+    pub(crate) breaker: Arc<str>,
+    pub(crate) limit: Duration,
+}
+
+impl CallTimedOut {
+    /// The name of the breaker that guarded the call.
+    pub fn breaker(&self) -> &str {
+        &self.breaker
+    }
+
+    /// How long the call was given.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+}
+
+impl fmt::Display for CallTimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "call timed out after {:?}, guarded by circuit breaker `{}`", self.limit, self.breaker)
+    }
+}
+
+impl StdError for CallTimedOut {}
+
+/// What a call through a breaker can end with, `E` being the error of the call itself.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, Error};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// match breaker.call(|| "12x".parse::<u32>()) {
+///     Ok(hits) => println!("{hits} hits"),
+///     Err(Error::Inner(error)) => println!("the call failed: {error}"),
+///     Err(rejected) => println!("the call was not made or not waited for: {rejected}"),
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Error<E> {
+    /// The breaker rejected the call, which was not made.
+    NotPermitted(CallNotPermitted),
+    /// The call took longer than its `timeout`.
+    TimedOut(CallTimedOut),
+    /// The call was made and gave this error.
+    Inner(E),
+}
+
+impl<E> Error<E> {
+    /// The error of the call itself, if it was made and ended.
+    pub fn into_inner(self) -> Option<E> {
+        match self {
+            Self::Inner(error) => Some(error),
+            Self::NotPermitted(_) | Self::TimedOut(_) => None,
+        }
+    }
+
+    /// The rejection, if the call was not made.
+    pub fn not_permitted(&self) -> Option<&CallNotPermitted> {
+        match self {
+            Self::NotPermitted(rejection) => Some(rejection),
+            Self::TimedOut(_) | Self::Inner(_) => None,
+        }
+    }
+}
+
+impl<E> From<CallNotPermitted> for Error<E> {
+    fn from(rejection: CallNotPermitted) -> Self {
+        Self::NotPermitted(rejection)
+    }
+}
+
+impl<E> From<CallTimedOut> for Error<E> {
+    fn from(time_out: CallTimedOut) -> Self {
+        Self::TimedOut(time_out)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Error<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPermitted(rejection) => rejection.fmt(formatter),
+            Self::TimedOut(time_out) => time_out.fmt(formatter),
+            Self::Inner(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl<E: StdError + 'static> StdError for Error<E> {
+    /// The rejection or time-out itself, or the error of the call: each is printed by this error's `Display` too, so
+    /// that a chain can be searched for it.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::NotPermitted(rejection) => Some(rejection),
+            Self::TimedOut(time_out) => Some(time_out),
+            Self::Inner(error) => Some(error),
+        }
+    }
+}
+
+/// A policy that can't be: every mistake found in it, each saying what to write instead.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, trippers::FailureRate, windows::CountWindow};
+///
+/// let error = CircuitBreaker::builder("search")
+///     .window(CountWindow(0))
+///     .tripper(FailureRate(60.0))
+///     .build()
+///     .unwrap_err();
+/// assert_eq!(error.mistakes().len(), 2);
+/// assert!(error.to_string().contains("FailureRate: 60 is out of range"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PolicyError {
+    mistakes: Vec<String>,
+}
+
+impl PolicyError {
+    pub(crate) fn new(mistakes: Vec<String>) -> Self {
+        Self { mistakes }
+    }
+
+    pub(crate) fn in_text(errors: &[fluxgate_policy::Error], text: &str) -> Self {
+        Self::new(errors.iter().map(|error| error.with_caret(text)).collect())
+    }
+
+    /// Each mistake, as it is to be shown to whoever wrote the policy.
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.mistakes.join("\n"))
+    }
+}
+
+impl StdError for PolicyError {}

@@ -1,0 +1,53 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::state::State;
+
+/// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// let info = breaker.info();
+/// assert_eq!(info.state, State::Closed);
+/// assert_eq!((info.calls, info.failures, info.failure_rate), (1, 1, Some(1.0)));
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Info {
+    /// The name of the breaker.
+    pub name: Arc<str>,
+    /// Its state. An open breaker whose retry is due is `open` until a call finds it so.
+    pub state: State,
+    /// How long it has been in this state.
+    pub in_state_for: Duration,
+    /// How many recoveries have failed since it was last closed.
+    pub reopens: u64,
+    /// How many of the latest recorded calls failed, without a success between them.
+    pub consecutive_failures: u64,
+    /// How many calls the window holds.
+    pub calls: u64,
+    /// How many of them failed.
+    pub failures: u64,
+    /// Failures / calls, from 0 to 1; `None` while the window is empty.
+    pub failure_rate: Option<f64>,
+    /// For each threshold of the policy's `SlowRate` clauses the share of calls that took that long or longer, from 0
+    /// to 1; empty while the window is.
+    pub slow_rates: Vec<(Duration, f64)>,
+    /// The mean duration of the calls in the window; `None` while it is empty, and for a policy that has no use for
+    /// durations.
+    pub mean_latency: Option<Duration>,
+    /// How many probes are in flight; 0 unless half-open.
+    pub probes_in_flight: usize,
+    /// How long until a retry is due, if the breaker is open and that is known.
+    pub retry_after: Option<Duration>,
+    /// How many calls have been rejected since the breaker was made.
+    pub rejected: u64,
+    /// How many calls a breaker in shadow mode would have rejected since it was made.
+    pub would_have_been_rejected: u64,
+    /// Whether the breaker is in shadow mode.
+    pub shadow: bool,
+}

@@ -1,0 +1,75 @@
+use tracing::Level;
+
+use super::Listener;
+use crate::{signal::Signal, state::State};
+
+/// Tells of transitions as `tracing` events with the target `fluxgate`.
+///
+/// The fields are `breaker`, `from`, `to`, `reason`, `calls`, `failure_rate`, `retry_after` (seconds) and `shadow`. The
+/// level is WARN for `open` and `forced_open`, INFO otherwise, unless [`level`](Self::level) says something else.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, listeners::LogListener};
+///
+/// let breaker = CircuitBreaker::builder("payment_api").listener(LogListener).build()?;
+/// let loud = LogListener.level(State::Open, tracing::Level::ERROR);
+/// let other = CircuitBreaker::builder("inventory").listener(loud).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct LogListener {
+    /// In the order of [`State::ALL`].
+    levels: [Level; 6],
+}
+
+/// The [`LogListener`] with its usual levels.
+#[allow(non_upper_case_globals, reason = "reads as the listener that it is")]
+pub const LogListener: LogListener =
+    LogListener { levels: [Level::INFO, Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::WARN] };
+
+impl LogListener {
+    /// The same with another level for transitions to `state`.
+    #[must_use]
+    pub fn level(mut self, state: State, level: Level) -> Self {
+        self.levels[state as usize] = level;
+        self
+    }
+}
+
+impl Default for LogListener {
+    fn default() -> Self {
+        LogListener
+    }
+}
+
+impl Listener for LogListener {
+    fn on_transition(&self, signal: &Signal) {
+        // A level is part of an event's static description, so there is one event a level.
+        macro_rules! event {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "fluxgate",
+                    $level,
+                    breaker = signal.breaker(),
+                    from = signal.old_state().as_str(),
+                    to = signal.new_state().as_str(),
+                    reason = %signal.reason(),
+                    calls = signal.metrics().calls(),
+                    failure_rate = signal.metrics().failure_rate(),
+                    retry_after = signal.retry_after().map(|wait| wait.as_secs_f64()),
+                    shadow = signal.shadow(),
+                    "circuit breaker changed its state"
+                )
+            };
+        }
+        match self.levels[signal.new_state() as usize] {
+            Level::ERROR => event!(Level::ERROR),
+            Level::WARN => event!(Level::WARN),
+            Level::INFO => event!(Level::INFO),
+            Level::DEBUG => event!(Level::DEBUG),
+            Level::TRACE => event!(Level::TRACE),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Listeners: who hears of transitions.
+//!
+//! Listeners run outside every lock, in the order of the transitions. One may use the breaker it listens to. One that
+//! panics is told of in the log; neither the call nor the other listeners notice.
+
+#[cfg(feature = "tracing")]
+mod log;
+
+#[cfg(feature = "tracing")]
+pub use log::LogListener;
+
+use crate::signal::Signal;
+
+/// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
+///
+/// It runs on the thread of a call, so what takes long should be handed to another thread.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, Signal};
+///
+/// let breaker = CircuitBreaker::builder("search")
+///     .listener(|signal: &Signal| println!("{} is {}: {}", signal.breaker(), signal.new_state(), signal.reason()))
+///     .build()?;
+/// breaker.force_open();
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+pub trait Listener: Send + Sync + 'static {
+    /// Called once for every transition.
+    fn on_transition(&self, signal: &Signal);
+}
+
+impl<F: Fn(&Signal) + Send + Sync + 'static> Listener for F {
+    fn on_transition(&self, signal: &Signal) {
+        self(signal);
+    }
+}

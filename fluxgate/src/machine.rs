@@ -1,0 +1,156 @@
+//! The state machine: what a breaker remembers, and how an event changes it. It knows no lock, clock or listener.
+
+use std::time::Duration;
+
+use crate::{
+    metrics::Metrics,
+    nanos::Nanos,
+    outcome::Outcome,
+    probes::{Probe, Probes},
+    random::Random,
+    reason::{Reason, Tripped},
+    retries,
+    state::State,
+    trippers::Figures,
+    windows::Records,
+};
+
+/// What a breaker remembers.
+pub(crate) struct Machine {
+    pub(crate) state: State,
+    /// When the state began, or began anew.
+    pub(crate) since: Nanos,
+    /// Grows with every beginning of a state. A call's outcome counts only in the generation that admitted it.
+    pub(crate) generation: u64,
+    pub(crate) reopens: u64,
+    pub(crate) consecutive_failures: u64,
+    pub(crate) records: Records,
+    pub(crate) probes: Probes,
+    /// The chance of this opening: drawn when it began, so that all its calls see one due time.
+    pub(crate) draw: f64,
+    /// When `open` ends by itself, if that is known.
+    pub(crate) due: Option<Nanos>,
+}
+
+/// What an admitted call has to show when it ends.
+#[derive(Debug)]
+pub(crate) enum Ticket {
+    /// The outcome concerns nobody: the breaker is disabled, or lets the call pass in shadow mode alone.
+    Unrecorded,
+    /// Admitted in this generation; a probe has a slot besides.
+    Recorded { generation: u64, probe: Option<u64> },
+}
+
+/// What a transition leaves behind, for the listeners.
+pub(crate) struct Left {
+    pub(crate) state: State,
+    pub(crate) metrics: Metrics,
+}
+
+impl Machine {
+    pub(crate) fn new(records: Records) -> Self {
+        Self {
+            state: State::Closed,
+            since: Nanos(0),
+            generation: 0,
+            reopens: 0,
+            consecutive_failures: 0,
+            records,
+            probes: Probes::default(),
+            draw: 0.0,
+            due: None,
+        }
+    }
+
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket::Recorded { generation: self.generation, probe: None }
+    }
+
+    pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
+        Ticket::Recorded { generation: self.generation, probe: Some(self.probes.admit(now)) }
+    }
+
+    /// The oldest probe that has been in flight for `limit` or longer, with the ticket to give it up by.
+    pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<(Probe, Ticket)> {
+        let probe = self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
+        Some((probe, Ticket::Recorded { generation: self.generation, probe: Some(probe.id) }))
+    }
+
+    /// Takes in how a call ended, and says whether there is anything to judge.
+    pub(crate) fn record(&mut self, ticket: &Ticket, outcome: Outcome, duration: Nanos, now: Nanos) -> bool {
+        let &Ticket::Recorded { generation, probe } = ticket else { return false };
+        // By generation, not by state: the breaker may have tripped and recovered while this call was out.
+        if generation != self.generation {
+            return false;
+        }
+        // A probe without a slot was given up: its failure is on record already.
+        if probe.is_some_and(|id| !self.probes.release(id)) {
+            return false;
+        }
+        let failed = match outcome {
+            Outcome::Success => false,
+            Outcome::Failure => true,
+            Outcome::Ignored => return false,
+        };
+        self.records.record(failed, duration, now);
+        self.consecutive_failures = if failed { self.consecutive_failures.saturating_add(1) } else { 0 };
+        self.state != State::MetricsOnly
+    }
+
+    pub(crate) fn figures(&self) -> Figures<'_> {
+        Figures {
+            state: self.state,
+            metrics: self.records.metrics(),
+            consecutive_failures: self.consecutive_failures,
+        }
+    }
+
+    /// How long until a retry is due, if that is known.
+    pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
+        let due = self.due.filter(|_| self.state == State::Open)?;
+        Some(due.since(now).into())
+    }
+
+    /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
+    pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::Rule, random: &mut Random) -> Option<Left> {
+        let from = self.state;
+        self.records.advance(now);
+        let left = (from != to).then(|| Left { state: from, metrics: self.records.metrics().clone() });
+
+        self.state = to;
+        self.since = now;
+        self.generation += 1;
+        self.records.clear(now);
+        self.probes.clear();
+        match to {
+            State::Closed => {
+                self.reopens = 0;
+                self.consecutive_failures = 0;
+            }
+            State::HalfOpen => self.consecutive_failures = 0,
+            State::Open => {
+                self.reopens += u64::from(from == State::HalfOpen);
+                self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
+                self.due = retry.wait(self.reopens, self.draw).map(|wait| now.plus(wait));
+            }
+            State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
+        }
+        left
+    }
+}
+
+/// Where a recorded outcome leads, once it is known whether the tripper holds.
+pub(crate) fn verdict(
+    state: State,
+    outcome: Outcome,
+    tripped: Option<Tripped>,
+    is_final: impl FnOnce() -> bool,
+) -> Option<(State, Reason)> {
+    match tripped {
+        Some(tripped) => Some((State::Open, Reason::Tripped(tripped))),
+        None if state == State::HalfOpen && outcome == Outcome::Success && is_final() => {
+            Some((State::Closed, Reason::Recovered))
+        }
+        None => None,
+    }
+}

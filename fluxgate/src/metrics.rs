@@ -1,0 +1,120 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::nanos::Nanos;
+
+/// The figures of a window: how many calls it holds, and how they went.
+///
+/// Rates are ratios of 0 to 1. An empty window has none.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
+    pub(crate) latency: Option<Latency>,
+}
+
+/// Kept only for a policy that has a use for durations.
+#[derive(Clone, Debug)]
+pub(crate) struct Latency {
+    /// Exact: 2^64 calls of 2^64 ns fit.
+    pub(crate) total: u128,
+    pub(crate) thresholds: Arc<[Nanos]>,
+    pub(crate) slow: SlowCounts,
+}
+
+/// How many calls reached each threshold of the policy, in the order of the thresholds.
+#[derive(Clone, Debug)]
+pub(crate) enum SlowCounts {
+    /// As many as nearly every policy has, so that a copy for a user's own tripper allocates nothing.
+    Few([u64; SlowCounts::FEW]),
+    Many(Box<[u64]>),
+}
+
+impl SlowCounts {
+    const FEW: usize = 4;
+
+    fn none(thresholds: usize) -> Self {
+        if thresholds <= Self::FEW {
+            Self::Few([0; Self::FEW])
+        } else {
+            Self::Many(vec![0; thresholds].into_boxed_slice())
+        }
+    }
+
+    pub(crate) fn get(&self, threshold: usize) -> u64 {
+        match self {
+            Self::Few(counts) => counts[threshold],
+            Self::Many(counts) => counts[threshold],
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, threshold: usize) -> &mut u64 {
+        match self {
+            Self::Few(counts) => &mut counts[threshold],
+            Self::Many(counts) => &mut counts[threshold],
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn counting(thresholds: Option<Arc<[Nanos]>>) -> Self {
+        let latency = thresholds.map(|thresholds| Latency { total: 0, slow: SlowCounts::none(thresholds.len()), thresholds });
+        Self { calls: 0, failures: 0, latency }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::counting(self.latency.take().map(|latency| latency.thresholds));
+    }
+
+    /// How many calls the window holds.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// How many of them failed.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// Failures / calls; `None` while the window is empty.
+    pub fn failure_rate(&self) -> Option<f64> {
+        ratio(self.failures, self.calls)
+    }
+
+    /// The mean duration of the calls, failed ones included, rounded down to the nanosecond.
+    ///
+    /// `None` while the window is empty, and for a policy that has no use for durations.
+    pub fn mean_latency(&self) -> Option<Duration> {
+        let mean = self.latency.as_ref()?.total.checked_div(u128::from(self.calls))?;
+        // A mean of u64 values is one.
+        Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
+    }
+
+    /// The share of calls that took `threshold` or longer; `None` while the window is empty, and for a threshold that
+    /// stands in no `SlowRate` of the policy.
+    pub fn slow_rate(&self, threshold: Duration) -> Option<f64> {
+        self.slow_rates().find_map(|(known, rate)| (known == threshold).then_some(rate))
+    }
+
+    /// Each threshold of the policy's `SlowRate` clauses with the share of calls that took that long or longer.
+    /// Nothing while the window is empty.
+    pub fn slow_rates(&self) -> impl Iterator<Item = (Duration, f64)> + '_ {
+        self.latency.iter().flat_map(move |latency| {
+            latency.thresholds.iter().enumerate().filter_map(move |(index, &threshold)| {
+                Some((threshold.into(), ratio(latency.slow.get(index), self.calls)?))
+            })
+        })
+    }
+
+    pub(crate) fn slow(&self, threshold: usize) -> u64 {
+        self.latency.as_ref().map_or(0, |latency| latency.slow.get(threshold))
+    }
+
+    pub(crate) fn total_latency(&self) -> u128 {
+        self.latency.as_ref().map_or(0, |latency| latency.total)
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "ratios are f64 divisions; counts stay far below 2^53")]
+pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

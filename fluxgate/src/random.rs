@@ -1,0 +1,66 @@
+use std::hash::{BuildHasher, RandomState};
+
+/// The breaker's source of chance: `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
+/// 2014), which is enough to spread waits and to pick probes.
+#[derive(Debug)]
+pub(crate) struct Random {
+    state: u64,
+}
+
+impl Random {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    /// Differs from breaker to breaker and from process to process, so that a fleet does not probe in step.
+    pub(crate) fn unpredictable() -> Self {
+        // The standard library keys each `RandomState` differently, from the system's entropy.
+        Self::seeded(RandomState::new().hash_one(0_u64))
+    }
+
+    /// A number drawn evenly from 0 (inclusive) to 1 (exclusive).
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
+    pub(crate) fn draw(&mut self) -> f64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_seed_gives_one_sequence() {
+        let draws = |seed| {
+            let mut random = Random::seeded(seed);
+            std::array::from_fn::<f64, 8, _>(|_| random.draw())
+        };
+        assert_eq!(draws(7), draws(7));
+        assert_ne!(draws(7), draws(8));
+    }
+
+    #[test]
+    fn draws_are_spread_evenly_below_one() {
+        let mut random = Random::seeded(1);
+        let mut tenths = [0_u32; 10];
+        for _ in 0..100_000 {
+            let draw = random.draw();
+            assert!((0.0..1.0).contains(&draw));
+            let tenth = (0..10).find(|tenth| draw < f64::from(tenth + 1) / 10.0).unwrap_or(9);
+            tenths[tenth as usize] += 1;
+        }
+        // Six standard deviations of a binomial with n = 100,000 and p = 0.1 are 569.
+        assert!(tenths.iter().all(|&count| count.abs_diff(10_000) < 569), "{tenths:?}");
+    }
+
+    #[test]
+    fn unseeded_sources_differ() {
+        let (mut one, mut other) = (Random::unpredictable(), Random::unpredictable());
+        assert_ne!([one.draw(), one.draw()].map(f64::to_bits), [other.draw(), other.draw()].map(f64::to_bits));
+    }
+}

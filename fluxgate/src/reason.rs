@@ -1,0 +1,90 @@
+use std::{fmt, sync::Arc};
+
+/// Why a breaker changed its state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The tripper held, to `open`.
+    Tripped(Tripped),
+    /// The retry was due, from `open` to `half_open`.
+    RetryDue,
+    /// A probe succeeded with the permit at its final ratio, from `half_open` to `closed`.
+    Recovered,
+    /// `reset`, `disable`, `metrics_only` or `force_open` was called.
+    Command,
+}
+
+impl Reason {
+    /// What held, if the tripper did.
+    pub fn tripped(&self) -> Option<&Tripped> {
+        match self {
+            Self::Tripped(tripped) => Some(tripped),
+            Self::RetryDue | Self::Recovered | Self::Command => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tripped(tripped) => tripped.fmt(formatter),
+            Self::RetryDue => formatter.write_str("the retry is due"),
+            Self::Recovered => formatter.write_str("the service has recovered"),
+            Self::Command => formatter.write_str("by command"),
+        }
+    }
+}
+
+/// The clauses that made a tripper hold, and by what figures.
+///
+/// Prints as `FailureRate(0.6): 13 of the last 20 calls failed`; several clauses are joined by `; `. Clauses that only
+/// say when the others count (`Closed()`, `HalfOpened()`, `MinRequests(n)`) are printed if there are no others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tripped {
+    pub(crate) clauses: Vec<Evidence>,
+}
+
+impl Tripped {
+    /// Every clause that made the tripper hold, in the order of the policy.
+    pub fn clauses(&self) -> &[Evidence] {
+        &self.clauses
+    }
+}
+
+impl fmt::Display for Tripped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let only_conditions = self.clauses.iter().all(|evidence| evidence.condition);
+        let told = self.clauses.iter().filter(|evidence| only_conditions || !evidence.condition);
+        for (index, evidence) in told.enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{evidence}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One clause that held, such as `FailureStreak(5)`, and its figures, such as `5 failures in a row`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    pub(crate) clause: Arc<str>,
+    pub(crate) figures: String,
+    pub(crate) condition: bool,
+}
+
+impl Evidence {
+    /// The clause, as the policy language writes it.
+    pub fn clause(&self) -> &str {
+        &self.clause
+    }
+
+    /// The figures by which it held.
+    pub fn figures(&self) -> &str {
+        &self.figures
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.clause, self.figures)
+    }
+}

@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use fluxgate_policy::Argument;
+
+use crate::nanos::Nanos;
+
+/// A length of time as a policy takes it: a [`Duration`], or a number of seconds.
+///
+/// Any number is accepted here; whether it is one that the component allows is checked by
+/// [`Builder::build`](crate::Builder::build), like every other value.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::retries::Cooldown;
+///
+/// let half_a_minute = [Cooldown(30), Cooldown(30.0), Cooldown(Duration::from_secs(30))];
+/// assert!(half_a_minute.iter().all(|cooldown| cooldown.to_string() == "Cooldown(30s)"));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Seconds(pub(crate) Argument);
+
+impl From<Duration> for Seconds {
+    fn from(duration: Duration) -> Self {
+        Self(Argument::Duration(Nanos::from(duration).0))
+    }
+}
+
+impl From<f64> for Seconds {
+    fn from(seconds: f64) -> Self {
+        Self(Argument::Number(seconds))
+    }
+}
+
+impl From<u64> for Seconds {
+    fn from(seconds: u64) -> Self {
+        Self::from(Duration::from_secs(seconds))
+    }
+}
+
+impl From<u32> for Seconds {
+    fn from(seconds: u32) -> Self {
+        Self::from(Duration::from_secs(seconds.into()))
+    }
+}
+
+impl From<i32> for Seconds {
+    fn from(seconds: i32) -> Self {
+        Self::from(f64::from(seconds))
+    }
+}

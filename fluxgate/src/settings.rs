@@ -1,0 +1,98 @@
+//! The settings of a breaker that are a single value, as the builder takes them.
+
+use std::time::Duration;
+
+use fluxgate_policy::{Argument, Error, Setting, SettingValue};
+
+use crate::{nanos::Nanos, seconds::Seconds};
+
+/// After how long a probe in flight is given up.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, MaxProbeTime};
+///
+/// let ten_seconds = CircuitBreaker::builder("search").max_probe_time(10.0).build()?;
+/// let never = CircuitBreaker::builder("archive").max_probe_time(MaxProbeTime::Off).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum MaxProbeTime {
+    /// Never: a probe that hangs keeps its slot.
+    Off,
+    /// After this long: seconds, above 0.
+    After(Seconds),
+}
+
+/// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{Cancelled, CircuitBreaker};
+///
+/// let slow_ones_fail = CircuitBreaker::builder("search").cancelled(Duration::from_millis(200)).build()?;
+/// let never_fails = CircuitBreaker::builder("archive").cancelled(Cancelled::Ignore).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Cancelled {
+    /// It is recorded as a failure.
+    Failure,
+    /// It is ignored.
+    Ignore,
+    /// It is recorded as a failure if it had been waiting for at least this long (seconds, above 0), else ignored.
+    After(Seconds),
+}
+
+impl<T: Into<Seconds>> From<T> for MaxProbeTime {
+    fn from(limit: T) -> Self {
+        Self::After(limit.into())
+    }
+}
+
+impl<T: Into<Seconds>> From<T> for Cancelled {
+    fn from(threshold: T) -> Self {
+        Self::After(threshold.into())
+    }
+}
+
+/// [`Cancelled`], checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CancelledRule {
+    Failure,
+    Ignore,
+    After(Nanos),
+}
+
+/// Where nothing else says how long is long.
+pub(crate) const DEFAULT_CANCELLED: Duration = Duration::from_secs(1);
+
+pub(crate) fn max_probe_time(setting: MaxProbeTime) -> Result<Option<Nanos>, Error> {
+    match setting {
+        MaxProbeTime::Off => Ok(None),
+        MaxProbeTime::After(seconds) => duration(Setting::MaxProbeTime, seconds).map(Some),
+    }
+}
+
+pub(crate) fn cancelled(setting: Cancelled) -> Result<CancelledRule, Error> {
+    match setting {
+        Cancelled::Failure => Ok(CancelledRule::Failure),
+        Cancelled::Ignore => Ok(CancelledRule::Ignore),
+        Cancelled::After(seconds) => duration(Setting::Cancelled, seconds).map(CancelledRule::After),
+    }
+}
+
+pub(crate) fn max_half_open_calls(calls: u32) -> Result<usize, Error> {
+    fluxgate_policy::check_setting(Setting::MaxHalfOpenCalls, Argument::Count(calls.into()))?;
+    Ok(usize::try_from(calls).unwrap_or(usize::MAX))
+}
+
+fn duration(setting: Setting, seconds: Seconds) -> Result<Nanos, Error> {
+    match fluxgate_policy::check_setting(setting, seconds.0)? {
+        SettingValue::Duration(nanos) => Ok(Nanos(nanos)),
+        value => unreachable!("a duration was checked, not {value:?}"),
+    }
+}

@@ -1,0 +1,51 @@
+use std::fmt;
+
+/// The state of a breaker.
+///
+/// | state | a call is | outcomes are recorded | leaves by itself |
+/// |---|---|---|---|
+/// | `closed` | admitted | yes | to `open`, when the tripper holds |
+/// | `open` | rejected | – | to `half_open`, on the first call for which the retry says so |
+/// | `half_open` | admitted if the permit says so and there is room for a probe | yes | to `open` if the tripper holds, to `closed` on a success with the permit at its final ratio |
+/// | `metrics_only` | admitted | yes | never |
+/// | `disabled` | admitted | no | never |
+/// | `forced_open` | rejected | – | never |
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum State {
+    /// Calls go through, and are judged.
+    Closed,
+    /// Calls are rejected until a retry is due.
+    Open,
+    /// A few calls go through, to probe the service.
+    HalfOpen,
+    /// Calls go through and are recorded, but nothing trips: by `metrics_only()`.
+    MetricsOnly,
+    /// Calls go through unrecorded: by `disable()`.
+    Disabled,
+    /// Calls are rejected until a command says otherwise: by `force_open()`.
+    ForcedOpen,
+}
+
+impl State {
+    /// All six, in the order of the table above.
+    pub const ALL: [Self; 6] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::MetricsOnly, Self::Disabled, Self::ForcedOpen];
+
+    /// Its name in logs and metrics, such as `half_open`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::MetricsOnly => "metrics_only",
+            Self::Disabled => "disabled",
+            Self::ForcedOpen => "forced_open",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}

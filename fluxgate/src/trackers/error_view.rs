@@ -1,0 +1,84 @@
+use std::{any::Any, error::Error, fmt, iter, sync::Arc};
+
+/// What a tracker sees of an error: its value, and its chain of sources as far as that is known.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trackers::{CustomTracker, ErrorView};
+///
+/// /// Tracks what any error of the chain calls a time-out.
+/// struct TimeOuts;
+///
+/// impl CustomTracker for TimeOuts {
+///     fn tracks(&self, error: ErrorView<'_>) -> bool {
+///         error.chain().any(|error| error.to_string().contains("timed out"))
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct ErrorView<'a> {
+    value: &'a dyn Any,
+    error: Option<&'a (dyn Error + 'static)>,
+}
+
+impl<'a> ErrorView<'a> {
+    /// A view of an error whose sources are known.
+    pub fn of_error<E: Error + 'static>(error: &'a E) -> Self {
+        Self { value: error, error: Some(error) }
+    }
+
+    /// A view of a value that stands for the error `error`, as a box does.
+    #[cfg_attr(not(feature = "macros"), allow(dead_code, reason = "the view of a guarded function's error"))]
+    pub(crate) fn of_value_for(value: &'a dyn Any, error: &'a (dyn Error + 'static)) -> Self {
+        Self { value, error: Some(error) }
+    }
+
+    /// A view of any value. Its sources are known if it is a boxed error or, with the feature `anyhow`, an
+    /// `anyhow::Error`.
+    pub fn of_value(value: &'a dyn Any) -> Self {
+        Self { value, error: boxed_error(value) }
+    }
+
+    /// The error itself, if it is a `T`.
+    pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
+        self.value.downcast_ref()
+    }
+
+    /// The error and its sources, outermost first. Nothing if the type is not known to be an
+    /// [`Error`](std::error::Error).
+    pub fn chain(&self) -> impl Iterator<Item = &'a (dyn Error + 'static)> + use<'a> {
+        iter::successors(self.error, |&error| error.source())
+    }
+
+    /// The error itself or the outermost of its sources that is a `T`.
+    pub fn find<T: Error + 'static>(&self) -> Option<&'a T> {
+        self.downcast_ref().or_else(|| self.chain().find_map(|error| error.downcast_ref()))
+    }
+}
+
+impl fmt::Debug for ErrorView<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.chain()).finish()
+    }
+}
+
+fn boxed_error(value: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    if let Some(error) = value.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some(error.as_ref());
+    }
+    if let Some(error) = value.downcast_ref::<Box<dyn Error + Send>>() {
+        return Some(error.as_ref());
+    }
+    if let Some(error) = value.downcast_ref::<Box<dyn Error>>() {
+        return Some(error.as_ref());
+    }
+    if let Some(error) = value.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(error.as_ref());
+    }
+    #[cfg(feature = "anyhow")]
+    if let Some(error) = value.downcast_ref::<anyhow::Error>() {
+        return Some(error.as_ref());
+    }
+    None
+}

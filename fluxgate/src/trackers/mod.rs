@@ -1,0 +1,66 @@
+//! Trackers: which errors count as failures.
+//!
+//! | tracker | tracks |
+//! |---|---|
+//! | [`All()`](All) | every error |
+//! | [`TypeOf::<T>()`](TypeOf) | an error of this type, itself or among its sources |
+//! | [`Custom(f)`](Custom) | an error `e` for which `f(&e)` is true |
+//!
+//! They compose with `&`, `|` and `!`. The macros have `Matches(PATTERN)` besides. An error that is not tracked is
+//! ignored: neither recorded nor evaluated.
+
+mod custom;
+mod error_view;
+mod rule;
+mod type_of;
+
+pub use custom::{Custom, CustomTracker};
+pub use error_view::ErrorView;
+pub(crate) use rule::Rule;
+pub use type_of::TypeOf;
+#[cfg(feature = "macros")]
+pub(crate) use type_of::type_of_any;
+
+use fluxgate_policy::{Expr, Kind};
+
+use crate::component::{Leaf, operators, parse, text_form};
+
+/// Which errors count as failures: made by the functions of this module and composed with `&`, `|` and `!`.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use fluxgate::trackers::{Custom, TypeOf};
+///
+/// let tracker = TypeOf::<io::Error>() & !Custom(|error: &io::Error| error.kind() == io::ErrorKind::NotFound);
+/// # let _ = tracker;
+/// ```
+#[derive(Clone)]
+pub struct Tracker(pub(crate) Expr<Leaf<dyn CustomTracker>>);
+
+text_form!(Tracker, Kind::Tracker, parse);
+operators!(Tracker);
+
+impl std::ops::Not for Tracker {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(Expr::Not(Box::new(self.0)))
+    }
+}
+
+/// Tracks every error.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trackers::{All, TypeOf};
+///
+/// let all_but_bad_input = All() & !TypeOf::<std::num::ParseIntError>();
+/// # let _ = all_but_bad_input;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn All() -> Tracker {
+    Tracker(Expr::Leaf(Leaf::built_in(Kind::Tracker, "All", &[])))
+}

@@ -1,0 +1,45 @@
+use std::{any::type_name, error::Error, sync::Arc};
+
+use fluxgate_policy::Expr;
+
+use super::{CustomTracker, ErrorView, Tracker};
+use crate::component::Leaf;
+
+/// Tracks an error that is a `T`, itself or anywhere in its chain of sources.
+///
+/// The chain is known in guarded functions. [`CircuitBreaker::call`](crate::CircuitBreaker::call) knows its error type
+/// only as a type, so there it looks at the error itself and into boxed errors and, with the feature `anyhow`,
+/// `anyhow::Error`.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use fluxgate::{CallNotPermitted, trackers::TypeOf};
+///
+/// let tracker = TypeOf::<io::Error>() | TypeOf::<std::fmt::Error>();
+/// let not_of_an_inner_breaker = !TypeOf::<CallNotPermitted>();
+/// # let _ = (tracker, not_of_an_inner_breaker);
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn TypeOf<T: Error + 'static>() -> Tracker {
+    typed::<T>(|error| error.find::<T>().is_some())
+}
+
+/// The same for a type that is no [`Error`](std::error::Error), and so is in no chain: `String`, `&'static str`, `()`.
+#[cfg(feature = "macros")]
+pub(crate) fn type_of_any<T: 'static>() -> Tracker {
+    typed::<T>(|error| error.downcast_ref::<T>().is_some())
+}
+
+fn typed<T>(tracks: fn(ErrorView<'_>) -> bool) -> Tracker {
+    struct Typed(fn(ErrorView<'_>) -> bool);
+
+    impl CustomTracker for Typed {
+        fn tracks(&self, error: ErrorView<'_>) -> bool {
+            (self.0)(error)
+        }
+    }
+
+    Tracker(Expr::Leaf(Leaf::custom(Arc::new(Typed(tracks)), format!("TypeOf({})", type_name::<T>()))))
+}

@@ -1,0 +1,45 @@
+use fluxgate_policy::Component;
+
+use super::{Clause, Figures, Tripper, built_in};
+use crate::seconds::Seconds;
+
+/// Holds when the mean duration of the calls in the window is at least `threshold`: seconds, above 0.
+///
+/// Failed calls count with the time they took. Alone it holds at the first slow call, so write it with
+/// [`MinRequests`](super::MinRequests).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{AvgLatency, MinRequests};
+///
+/// let tripper = MinRequests(20) & AvgLatency(2.0);
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn AvgLatency(threshold: impl Into<Seconds>) -> Tripper {
+    built_in("AvgLatency", &[("threshold", threshold.into().0)])
+}
+
+pub(super) struct AvgLatencyClause {
+    threshold: u64,
+}
+
+impl AvgLatencyClause {
+    pub(super) fn new(component: &Component) -> Self {
+        Self { threshold: component.nanos("threshold") }
+    }
+}
+
+impl Clause for AvgLatencyClause {
+    /// `mean >= threshold` without the division, so that no rounding decides.
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        let metrics = figures.metrics;
+        metrics.calls > 0 && metrics.total_latency() >= u128::from(self.threshold) * u128::from(metrics.calls)
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        let mean = figures.metrics.mean_latency().unwrap_or_default();
+        format!("the last {} calls took {mean:?} on average", figures.metrics.calls)
+    }
+}

@@ -1,0 +1,41 @@
+use fluxgate_policy::{Argument, Component};
+
+use super::{Clause, Figures, Tripper, built_in};
+use crate::metrics::ratio;
+
+/// Holds when failures / calls in the window is at least `ratio`: above 0, at most 1.
+///
+/// Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{FailureRate, MinRequests};
+///
+/// let tripper = MinRequests(20) & FailureRate(0.5);
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn FailureRate(ratio: f64) -> Tripper {
+    built_in("FailureRate", &[("ratio", Argument::Number(ratio))])
+}
+
+pub(super) struct FailureRateClause {
+    ratio: f64,
+}
+
+impl FailureRateClause {
+    pub(super) fn new(component: &Component) -> Self {
+        Self { ratio: component.number("ratio") }
+    }
+}
+
+impl Clause for FailureRateClause {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        ratio(figures.metrics.failures, figures.metrics.calls).is_some_and(|rate| rate >= self.ratio)
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        format!("{} of the last {} calls failed", figures.metrics.failures, figures.metrics.calls)
+    }
+}

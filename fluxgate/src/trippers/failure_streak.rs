@@ -1,0 +1,44 @@
+use fluxgate_policy::{Argument, Component};
+
+use super::{Clause, Figures, Tripper, built_in};
+
+/// Holds when the last `count` recorded calls failed, `count` being at least 1.
+///
+/// The quickest sign of an outage, whatever the window. Ignored calls neither lengthen nor end a streak.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
+///
+/// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).build()?;
+/// for _ in 0..2 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn FailureStreak(count: u64) -> Tripper {
+    built_in("FailureStreak", &[("count", Argument::Count(count))])
+}
+
+pub(super) struct FailureStreakClause {
+    count: u64,
+}
+
+impl FailureStreakClause {
+    pub(super) fn new(component: &Component) -> Self {
+        Self { count: component.count("count") }
+    }
+}
+
+impl Clause for FailureStreakClause {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        figures.consecutive_failures >= self.count
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        format!("{} failures in a row", figures.consecutive_failures)
+    }
+}

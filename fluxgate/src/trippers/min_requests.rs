@@ -1,0 +1,45 @@
+use fluxgate_policy::{Argument, Component};
+
+use super::{Clause, Figures, Tripper, built_in};
+
+/// Holds when the window has at least `count` calls, `count` being at least 1.
+///
+/// It keeps a rate from being judged by a handful of calls. More than a [`CountWindow`](crate::windows::CountWindow)
+/// can hold is an error, for such a breaker could never trip.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{FailureRate, MinRequests};
+///
+/// let tripper = MinRequests(20) & FailureRate(0.5);
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn MinRequests(count: u64) -> Tripper {
+    built_in("MinRequests", &[("count", Argument::Count(count))])
+}
+
+pub(super) struct MinRequestsClause {
+    count: u64,
+}
+
+impl MinRequestsClause {
+    pub(super) fn new(component: &Component) -> Self {
+        Self { count: component.count("count") }
+    }
+}
+
+impl Clause for MinRequestsClause {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        figures.metrics.calls >= self.count
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        format!("{} calls in the window", figures.metrics.calls)
+    }
+
+    fn is_condition(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,144 @@
+use std::sync::Arc;
+
+use fluxgate_policy::Expr;
+
+use super::{CallContext, Clause, CustomTripper, Figures, clause};
+use crate::{
+    component::{Custom, Leaf},
+    nanos::Nanos,
+    reason::{Evidence, Tripped},
+    user_code,
+};
+
+/// A checked tripper, ready to be judged.
+pub(crate) struct Rule {
+    expression: Expr<RuleLeaf>,
+    custom: bool,
+    /// The thresholds of all `SlowRate` clauses, or `None` for a tripper without use for durations.
+    thresholds: Option<Arc<[Nanos]>>,
+    /// The smallest duration that `SlowRate` and `AvgLatency` ask about.
+    shortest_threshold: Option<Nanos>,
+}
+
+enum RuleLeaf {
+    BuiltIn { clause: Box<dyn Clause>, name: Arc<str> },
+    Custom(Custom<dyn CustomTripper>),
+}
+
+impl Rule {
+    pub(crate) fn new(expression: &Expr<Leaf<dyn CustomTripper>>) -> Self {
+        let built_in = || expression.leaves().filter_map(Leaf::as_built_in);
+        let named = |name| built_in().filter(move |component| component.name() == name);
+        let threshold = |component: &fluxgate_policy::Component| Nanos(component.nanos("threshold"));
+
+        let mut thresholds: Vec<_> = named("SlowRate").map(threshold).collect();
+        thresholds.sort_unstable();
+        thresholds.dedup();
+        let shortest_threshold = named("AvgLatency").map(threshold).chain(thresholds.first().copied()).min();
+        let custom = expression.leaves().any(|leaf| matches!(leaf, Leaf::Custom(_)));
+        // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
+        let measures = custom || shortest_threshold.is_some();
+
+        let expression = expression.clone().map(|leaf| match leaf {
+            Leaf::BuiltIn(component) => RuleLeaf::BuiltIn {
+                clause: clause(&component, &thresholds),
+                name: component.to_string().into(),
+            },
+            Leaf::Custom(custom) => RuleLeaf::Custom(custom),
+            Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
+        });
+        Self { expression, custom, thresholds: measures.then(|| thresholds.into()), shortest_threshold }
+    }
+
+    pub(crate) fn has_user_code(&self) -> bool {
+        self.custom
+    }
+
+    pub(crate) fn thresholds(&self) -> Option<Arc<[Nanos]>> {
+        self.thresholds.clone()
+    }
+
+    pub(crate) fn shortest_threshold(&self) -> Option<Nanos> {
+        self.shortest_threshold
+    }
+
+    /// Judges a tripper without user code.
+    pub(crate) fn holds(&self, figures: Figures<'_>) -> bool {
+        figures.metrics.calls > 0 && holds(&self.expression, figures, &mut |_| false)
+    }
+
+    /// Judges a copy of the figures, so that user code runs without the lock. One that panics does not hold.
+    pub(crate) fn judge(&self, context: &CallContext) -> Option<Tripped> {
+        let figures = context.figures();
+        // Each is asked at most once, and the reason told is the verdict that was given.
+        let mut verdicts: Vec<(*const (), bool)> = Vec::new();
+        let mut ask = |custom: &Custom<dyn CustomTripper>| {
+            let place = Arc::as_ptr(&custom.component).cast::<()>();
+            if let Some(&(_, verdict)) = verdicts.iter().find(|known| known.0 == place) {
+                return verdict;
+            }
+            let verdict = user_code::run("tripper", || custom.component.holds(context)).unwrap_or(false);
+            verdicts.push((place, verdict));
+            verdict
+        };
+        let trips = figures.metrics.calls > 0 && holds(&self.expression, figures, &mut ask);
+        trips.then(|| reason(&self.expression, figures, &mut ask))
+    }
+
+    /// Why a tripper without user code holds.
+    pub(crate) fn reason(&self, figures: Figures<'_>) -> Tripped {
+        reason(&self.expression, figures, &mut |_| false)
+    }
+}
+
+type Ask<'a> = dyn FnMut(&Custom<dyn CustomTripper>) -> bool + 'a;
+
+fn holds(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>) -> bool {
+    expression.holds(|leaf| match leaf {
+        RuleLeaf::BuiltIn { clause, .. } => clause.holds(figures),
+        RuleLeaf::Custom(custom) => ask(custom),
+    })
+}
+
+fn reason(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>) -> Tripped {
+    let mut clauses = Vec::new();
+    collect(expression, figures, ask, &mut clauses);
+    Tripped { clauses }
+}
+
+/// Adds the clauses that made `expression` hold: all parts of an `&`, those parts of an `|` that hold.
+fn collect(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>, clauses: &mut Vec<Evidence>) {
+    match expression {
+        Expr::Leaf(RuleLeaf::BuiltIn { clause, name }) => {
+            let evidence = Evidence {
+                clause: Arc::clone(name),
+                figures: clause.evidence(figures),
+                condition: clause.is_condition(),
+            };
+            if !clauses.contains(&evidence) {
+                clauses.push(evidence);
+            }
+        }
+        Expr::Leaf(RuleLeaf::Custom(custom)) => clauses.push(Evidence {
+            clause: Arc::clone(&custom.name),
+            figures: "it says so".to_owned(),
+            condition: false,
+        }),
+        Expr::And(parts) => parts.iter().for_each(|part| collect(part, figures, ask, clauses)),
+        Expr::Or(parts) => {
+            for part in parts {
+                if holds(part, figures, ask) {
+                    collect(part, figures, ask, clauses);
+                }
+            }
+        }
+        // The language has no `!` in trippers.
+        Expr::Not(_) => {}
+    }
+}
+
+impl CallContext {
+    fn figures(&self) -> Figures<'_> {
+        Figures { state: self.state, metrics: &self.metrics, consecutive_failures: self.consecutive_failures }
+    }
+}

@@ -1,0 +1,50 @@
+use fluxgate_policy::{Argument, Component};
+
+use super::{Clause, Figures, Tripper, built_in};
+use crate::{metrics::ratio, nanos::Nanos, seconds::Seconds};
+
+/// Holds when the share of calls in the window that took `threshold` or longer is at least `ratio`.
+///
+/// `ratio` is above 0, at most 1; `threshold` in seconds, above 0. Failed calls count too, so a service that hangs
+/// until its callers give up trips it. Several thresholds may stand in one tripper. Alone it holds at the first slow
+/// call, so write it with [`MinRequests`](super::MinRequests).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{MinRequests, SlowRate};
+///
+/// let tripper = MinRequests(20) & (SlowRate(0.5, 1.0) | SlowRate(0.1, 10.0));
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn SlowRate(ratio: f64, threshold: impl Into<Seconds>) -> Tripper {
+    built_in("SlowRate", &[("ratio", Argument::Number(ratio)), ("threshold", threshold.into().0)])
+}
+
+pub(super) struct SlowRateClause {
+    ratio: f64,
+    threshold: Nanos,
+    /// Which of the window's counts is this threshold's.
+    index: usize,
+}
+
+impl SlowRateClause {
+    pub(super) fn new(component: &Component, thresholds: &[Nanos]) -> Self {
+        let threshold = Nanos(component.nanos("threshold"));
+        // `thresholds` was collected from all `SlowRate` clauses, this one included.
+        let index = thresholds.iter().position(|&known| known == threshold).unwrap_or_default();
+        Self { ratio: component.number("ratio"), threshold, index }
+    }
+}
+
+impl Clause for SlowRateClause {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        ratio(figures.metrics.slow(self.index), figures.metrics.calls).is_some_and(|rate| rate >= self.ratio)
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        let (slow, calls) = (figures.metrics.slow(self.index), figures.metrics.calls);
+        format!("{slow} of the last {calls} calls took {:?} or longer", std::time::Duration::from(self.threshold))
+    }
+}

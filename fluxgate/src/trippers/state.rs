@@ -1,0 +1,52 @@
+use super::{Clause, Figures, Tripper, built_in};
+use crate::state::State;
+
+/// Holds while the breaker is closed.
+///
+/// With [`HalfOpened`], it gives the two states different limits.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{Closed, FailureRate, HalfOpened, MinRequests};
+///
+/// let tripper = Closed() & MinRequests(20) & FailureRate(0.6) | HalfOpened() & FailureRate(0.5);
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn Closed() -> Tripper {
+    built_in("Closed", &[])
+}
+
+/// Holds while the breaker is half-open, that is, probing.
+///
+/// A tripper that can hold in this state alone would never open a closed breaker, and is refused by `build`.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::trippers::{FailureStreak, HalfOpened, FailureRate};
+///
+/// let tripper = FailureStreak(5) | HalfOpened() & FailureRate(0.5);
+/// # let _ = tripper;
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn HalfOpened() -> Tripper {
+    built_in("HalfOpened", &[])
+}
+
+pub(super) struct InState(pub(super) State);
+
+impl Clause for InState {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        figures.state == self.0
+    }
+
+    fn evidence(&self, _: Figures<'_>) -> String {
+        format!("the breaker is {}", self.0)
+    }
+
+    fn is_condition(&self) -> bool {
+        true
+    }
+}

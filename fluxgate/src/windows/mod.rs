@@ -1,0 +1,133 @@
+//! Windows: which calls a breaker judges by.
+//!
+//! | window | holds |
+//! |---|---|
+//! | [`CountWindow(size)`](CountWindow) | the last `size` recorded calls |
+//! | [`TimeWindow(size)`](TimeWindow) | the recorded calls of the last `size` seconds |
+
+mod count;
+mod time;
+
+use std::sync::Arc;
+
+use count::CountRecords;
+use fluxgate_policy::{Argument, Component, Kind};
+use time::TimeRecords;
+
+use crate::{
+    component::{Leaf, parse_single, text_form},
+    metrics::Metrics,
+    nanos::Nanos,
+    seconds::Seconds,
+};
+
+/// Which calls a breaker judges by: made by a function of this module, or read from text.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::windows::{TimeWindow, Window};
+///
+/// let window: Window = "TimeWindow(1m)".parse()?;
+/// assert_eq!(window.to_string(), TimeWindow(60).to_string());
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct Window(pub(crate) Leaf<Never>);
+
+text_form!(Window, Kind::Window, parse_single);
+
+/// There are no windows but the built-in ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Never {}
+
+/// The last `size` recorded calls, at least 1 and at most 10,000,000.
+///
+/// The one to take when calls are frequent, or when a decision must rest on a certain number of them. It uses a bit a
+/// call, and 8 bytes more if the policy judges durations.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, windows::CountWindow};
+///
+/// let breaker = CircuitBreaker::builder("search").window(CountWindow(20)).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn CountWindow(size: u64) -> Window {
+    Window(Leaf::built_in(Kind::Window, "CountWindow", &[("size", Argument::Count(size))]))
+}
+
+/// The recorded calls of the current second and the `size - 1` before it, in whole seconds: at least 1, at most
+/// 1,000,000.
+///
+/// The one to take when old calls say nothing about now, however few there were. Seconds are those of the breaker's
+/// clock, counted from its creation.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, windows::TimeWindow};
+///
+/// let breaker = CircuitBreaker::builder("search").window(TimeWindow(60)).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn TimeWindow(size: impl Into<Seconds>) -> Window {
+    Window(Leaf::built_in(Kind::Window, "TimeWindow", &[("size", size.into().0)]))
+}
+
+/// The recorded calls that a window holds, and their figures.
+#[derive(Debug)]
+pub(crate) enum Records {
+    Count(CountRecords),
+    Time(TimeRecords),
+}
+
+impl Records {
+    /// `thresholds` are those of the policy's `SlowRate` clauses, or `None` if it has no use for durations.
+    pub(crate) fn new(window: &Component, thresholds: Option<Arc<[Nanos]>>) -> Self {
+        // Both sizes are checked to be small, so they fit a usize.
+        let size = |size| usize::try_from(size).unwrap_or(usize::MAX);
+        if window.name() == "CountWindow" {
+            Self::Count(CountRecords::new(size(window.count("size")), thresholds))
+        } else {
+            Self::Time(TimeRecords::new(size(Nanos(window.nanos("size")).whole_seconds()), thresholds))
+        }
+    }
+
+    /// Whether the time of a call matters to this window.
+    pub(crate) fn needs_time(&self) -> bool {
+        matches!(self, Self::Time(_))
+    }
+
+    pub(crate) fn record(&mut self, failed: bool, duration: Nanos, now: Nanos) {
+        match self {
+            Self::Count(records) => records.record(failed, duration),
+            Self::Time(records) => records.record(failed, duration, now),
+        }
+    }
+
+    /// Lets go of what has left the window by `now`.
+    pub(crate) fn advance(&mut self, now: Nanos) {
+        if let Self::Time(records) = self {
+            records.advance(now);
+        }
+    }
+
+    pub(crate) fn clear(&mut self, now: Nanos) {
+        match self {
+            Self::Count(records) => records.clear(),
+            Self::Time(records) => records.clear(now),
+        }
+    }
+
+    /// The figures as of the last record or advance.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        match self {
+            Self::Count(records) => records.metrics(),
+            Self::Time(records) => records.metrics(),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+use std::sync::Arc;
+
+use crate::{metrics::Metrics, nanos::Nanos};
+
+/// The recorded calls of the current second and the `size - 1` before it.
+#[derive(Debug)]
+pub(crate) struct TimeRecords {
+    /// The second that the window stands at.
+    current: u64,
+    /// The first second whose entry may be counted: what lies before was cleared, or never was.
+    first: u64,
+    /// One entry a second, at the second modulo the size.
+    seconds: Box<[Second]>,
+    /// Beside each second, for a policy that has a use for durations: their sum, and the slow calls of each threshold.
+    totals: Box<[u128]>,
+    slow: Box<[u64]>,
+    metrics: Metrics,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Second {
+    calls: u64,
+    failures: u64,
+}
+
+impl TimeRecords {
+    /// Takes all its memory here, so that recording never allocates. The zeroed pages of a long window cost nothing
+    /// before they are used.
+    pub(crate) fn new(size: usize, thresholds: Option<Arc<[Nanos]>>) -> Self {
+        let (measured, slow) = thresholds.as_ref().map_or((0, 0), |thresholds| (size, size * thresholds.len()));
+        Self {
+            current: 0,
+            first: 0,
+            seconds: vec![Second::default(); size].into_boxed_slice(),
+            totals: vec![0; measured].into_boxed_slice(),
+            slow: vec![0; slow].into_boxed_slice(),
+            metrics: Metrics::counting(thresholds),
+        }
+    }
+
+    pub(crate) fn record(&mut self, failed: bool, duration: Nanos, now: Nanos) {
+        self.advance(now);
+        let place = self.place(self.current);
+        self.seconds[place].calls += 1;
+        self.seconds[place].failures += u64::from(failed);
+        self.metrics.calls += 1;
+        self.metrics.failures += u64::from(failed);
+        if let Some(latency) = &mut self.metrics.latency {
+            self.totals[place] += u128::from(duration.0);
+            latency.total += u128::from(duration.0);
+            let thresholds = latency.thresholds.len();
+            for (index, &threshold) in latency.thresholds.iter().enumerate() {
+                let slow = u64::from(duration >= threshold);
+                self.slow[place * thresholds + index] += slow;
+                *latency.slow.get_mut(index) += slow;
+            }
+        }
+    }
+
+    /// Lets go of the seconds that have left the window by `now`. A clock that went backwards changes nothing.
+    pub(crate) fn advance(&mut self, now: Nanos) {
+        let second = now.whole_seconds();
+        if second <= self.current {
+            return;
+        }
+        if second - self.current >= self.seconds.len() as u64 {
+            self.clear(now);
+            return;
+        }
+        for passed in self.current + 1..=second {
+            // The entry of `passed` is still that of the second one window before it.
+            let place = self.place(passed);
+            let counted = passed.checked_sub(self.seconds.len() as u64).is_some_and(|stale| stale >= self.first);
+            self.empty(place, counted);
+        }
+        self.current = second;
+    }
+
+    fn empty(&mut self, place: usize, counted: bool) {
+        let second = std::mem::take(&mut self.seconds[place]);
+        if counted {
+            self.metrics.calls -= second.calls;
+            self.metrics.failures -= second.failures;
+        }
+        if let Some(latency) = &mut self.metrics.latency {
+            let total = std::mem::take(&mut self.totals[place]);
+            latency.total -= if counted { total } else { 0 };
+            for index in 0..latency.thresholds.len() {
+                let slow = std::mem::take(&mut self.slow[place * latency.thresholds.len() + index]);
+                *latency.slow.get_mut(index) -= if counted { slow } else { 0 };
+            }
+        }
+    }
+
+    /// Touches the current entry alone, however long the window: the others lie before `first` from now on, and are
+    /// emptied when their place comes round.
+    pub(crate) fn clear(&mut self, now: Nanos) {
+        self.current = self.current.max(now.whole_seconds());
+        self.first = self.current;
+        self.empty(self.place(self.current), false);
+        self.metrics.clear();
+    }
+
+    fn place(&self, second: u64) -> usize {
+        let place = second % self.seconds.len() as u64;
+        usize::try_from(place).unwrap_or(0) // below `seconds.len()`, a usize
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn a_window_of_any_length_equals_a_naive_list_on_edges_and_after_idling() {
+        let thresholds: Arc<[Nanos]> = [Nanos(300), Nanos(700)].into();
+        for size in [1, 2, 3, 10, 61] {
+            let mut random = Random::seeded(size);
+            let mut records = TimeRecords::new(usize::try_from(size).unwrap(), Some(Arc::clone(&thresholds)));
+            let mut naive: Vec<(u64, bool, Nanos)> = Vec::new();
+            let mut now = 0;
+            for _ in 0..5_000 {
+                now += match random.draw() {
+                    draw if draw < 0.5 => 0,
+                    draw if draw < 0.7 => Nanos::PER_SECOND / 4,
+                    draw if draw < 0.8 => Nanos::PER_SECOND - now % Nanos::PER_SECOND,
+                    draw if draw < 0.9 => Nanos::PER_SECOND - now % Nanos::PER_SECOND - 1,
+                    draw if draw < 0.98 => size / 2 * Nanos::PER_SECOND,
+                    _ => size * 3 * Nanos::PER_SECOND,
+                };
+                let second = now / Nanos::PER_SECOND;
+                if random.draw() < 0.02 {
+                    records.clear(Nanos(now));
+                    naive.clear();
+                }
+                if random.draw() < 0.7 {
+                    let (failed, duration) = (random.draw() < 0.4, Nanos::from_f64(random.draw() * 1_000.0));
+                    records.record(failed, duration, Nanos(now));
+                    naive.push((second, failed, duration));
+                }
+                naive.retain(|call| call.0 + size > second);
+
+                records.advance(Nanos(now));
+                let metrics = records.metrics();
+                assert_eq!(metrics.calls, naive.len() as u64);
+                assert_eq!(metrics.failures, naive.iter().filter(|call| call.1).count() as u64);
+                assert_eq!(metrics.total_latency(), naive.iter().map(|call| u128::from(call.2.0)).sum());
+                for (index, &threshold) in thresholds.iter().enumerate() {
+                    assert_eq!(metrics.slow(index), naive.iter().filter(|call| call.2 >= threshold).count() as u64);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_neither_panics_nor_loses_calls() {
+        let mut records = TimeRecords::new(2, None);
+        records.record(true, Nanos(0), Nanos(5 * Nanos::PER_SECOND));
+        records.record(true, Nanos(0), Nanos(0));
+        assert_eq!(records.metrics().failures, 2);
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_second_like_any_other() {
+        let mut records = TimeRecords::new(3, None);
+        records.record(true, Nanos(0), Nanos(u64::MAX));
+        records.record(true, Nanos(0), Nanos(u64::MAX));
+        assert_eq!(records.metrics().failures, 2);
+    }
+}
