@@ -31,7 +31,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// The macros name this crate by its name, in its own tests too.
 #[cfg(feature = "macros")]
+#[allow(unused_extern_crates, reason = "the library itself uses no macro of its own")]
 extern crate self as fluxgate;
 
 mod admission;
@@ -54,8 +56,6 @@ mod nanos;
 mod outbox;
 mod outcome;
 pub mod permits;
-#[cfg(feature = "macros")]
-mod private;
 mod probes;
 mod random;
 mod reason;
@@ -73,7 +73,8 @@ pub mod windows;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-pub use private as __private;
+#[path = "private.rs"]
+pub mod __private;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;

@@ -93,7 +93,7 @@ pub(crate) fn forget(shared: &Shared) {
 /// Makes the declared breakers that are not made yet, so that they are listed.
 fn make_declared() {
     #[cfg(feature = "macros")]
-    for declared in inventory::iter::<crate::private::Declared> {
+    for declared in inventory::iter::<crate::__private::Declared> {
         declared.0.breaker();
     }
 }

@@ -1,1 +1,6 @@
-//! Shared fixtures.
+//! What the tests share: breakers on a manual clock, and the conformance lists.
+
+#![allow(clippy::missing_panics_doc, reason = "a fixture that can't be made fails the test, as it should")]
+
+pub mod conformance;
+pub mod fixture;

@@ -1,0 +1,24 @@
+//! The conformance lists: what a breaker decides, and where it stands, after each event of each case.
+
+use fluxgate_tests::conformance::{Case, difference, overlapping, sequential};
+
+fn assert_all_agree(cases: &[Case]) {
+    let differences: Vec<_> = cases.iter().filter_map(difference).collect();
+    let (agreed, total) = (cases.len() - differences.len(), cases.len());
+    println!("{agreed} of {total} cases agree");
+    assert!(differences.is_empty(), "{agreed} of {total} cases agree\n{}", differences.join("\n"));
+}
+
+#[test]
+fn sequential_calls_end_as_in_the_original_library() {
+    let cases = sequential();
+    assert_eq!(cases.len(), 60);
+    assert_all_agree(&cases);
+}
+
+#[test]
+fn overlapping_calls_end_as_the_model_says() {
+    let cases = overlapping();
+    assert_eq!(cases.len(), 60);
+    assert_all_agree(&cases);
+}
