@@ -4,157 +4,10 @@
 
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
+use crate::kind::Kind;
 use crate::model::Argument;
-
-/// What a component is for: one part of a policy.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
-    /// Which recorded calls count.
-    Window,
-    /// Which errors count as failures.
-    Tracker,
-    /// When the breaker opens.
-    Tripper,
-    /// When an open breaker lets calls try again.
-    Retry,
-    /// Which calls may try while half-open.
-    Permit,
-}
-
-impl Kind {
-    /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Window, Self::Tracker, Self::Tripper, Self::Retry, Self::Permit];
-
-    /// The kind in a word, as it is called in messages and as an argument of the macros: `tripper`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Window => "window",
-            Self::Tracker => "tracker",
-            Self::Tripper => "tripper",
-            Self::Retry => "retry",
-            Self::Permit => "permit",
-        }
-    }
-
-    /// A component of this kind to show in a message.
-    pub const fn example(self) -> &'static str {
-        match self {
-            Self::Window => "CountWindow(100)",
-            Self::Tracker => "All()",
-            Self::Tripper => "FailureRate(0.5)",
-            Self::Retry => "Cooldown(60s)",
-            Self::Permit => "RampUp(0, 1, 60s)",
-        }
-    }
-
-    /// Whether components of this kind compose with `&` and `|`.
-    pub const fn composes(self) -> bool {
-        matches!(self, Self::Tracker | Self::Tripper)
-    }
-
-    /// Whether components of this kind may be negated with `!`.
-    pub const fn negates(self) -> bool {
-        matches!(self, Self::Tracker)
-    }
-}
-
-/// What a parameter takes, and in which range.
-#[derive(Clone, Copy, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum Quantity {
-    /// A whole number, both ends allowed.
-    Count {
-        /// The least allowed.
-        min: u64,
-        /// The most allowed.
-        max: u64,
-    },
-    /// A finite number.
-    Number {
-        /// What messages call it: `ratio` or `number`.
-        noun: &'static str,
-        /// The lower end.
-        low: Bound<f64>,
-        /// The upper end.
-        high: Bound<f64>,
-    },
-    /// A duration in nanoseconds, both ends allowed.
-    Duration {
-        /// The least allowed, in nanoseconds.
-        min: u64,
-        /// The most allowed, in nanoseconds.
-        max: u64,
-        /// What it must be a multiple of, in nanoseconds.
-        step: u64,
-    },
-    /// Rust that stands in the parentheses as it is, not read by this crate.
-    Rust {
-        /// What messages call it, with its article: `a function`.
-        noun: &'static str,
-    },
-}
-
-/// A parameter of a component.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Parameter {
-    /// Its name, as in `name = value`.
-    pub name: &'static str,
-    /// What it takes.
-    pub quantity: Quantity,
-    /// What it is when left out; without a default it must be given.
-    pub default: Option<Argument>,
-    /// A value to show in a message.
-    pub example: &'static str,
-}
-
-impl Parameter {
-    const fn or(self, default: Argument) -> Self {
-        Self { default: Some(default), ..self }
-    }
-}
-
-/// What a component means for the checks that look at a whole policy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Role {
-    /// Nothing to check beyond its own arguments.
-    Plain,
-    /// A window of as many calls as this parameter says.
-    HoldsCalls(&'static str),
-    /// A tripper that waits for as many calls in the window as this parameter says.
-    NeedsCalls(&'static str),
-    /// A tripper that never holds while the breaker is closed.
-    NeverWhileClosed,
-}
-
-/// The row of a component in the catalog.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Spec {
-    /// What it is for.
-    pub kind: Kind,
-    /// Its name; unique among those of its kind.
-    pub name: &'static str,
-    /// The component as one would write it, for messages.
-    pub example: &'static str,
-    /// Its parameters in positional order, required ones first.
-    pub parameters: &'static [Parameter],
-    /// Pairs of parameters of which the first may not be greater than the second.
-    pub ordered: &'static [(&'static str, &'static str)],
-    /// Its part in the checks of a whole policy.
-    pub role: Role,
-}
-
-impl Spec {
-    /// The position of a parameter, by its name.
-    pub fn position(&self, parameter: &str) -> Option<usize> {
-        self.parameters.iter().position(|known| known.name == parameter)
-    }
-
-    /// The parameter that takes the parentheses' whole content as Rust, if this component is of that sort.
-    pub fn rust_parameter(&self) -> Option<&'static Parameter> {
-        self.parameters.first().filter(|first| matches!(first.quantity, Quantity::Rust { .. }))
-    }
-}
+use crate::settings::{Setting, SettingSpec};
+use crate::spec::{Parameter, Quantity, Role, Spec};
 
 /// Every component, in the order of the documentation.
 ///
@@ -179,6 +32,16 @@ pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
 /// The kinds that have a component of this name.
 pub(crate) fn kinds_of(name: &str) -> impl Iterator<Item = Kind> {
     COMPONENTS.iter().filter(move |spec| spec.name == name).map(|spec| spec.kind)
+}
+
+/// The row of a setting.
+pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
+    match setting {
+        Setting::MaxHalfOpenCalls => &MAX_HALF_OPEN_CALLS,
+        Setting::MaxProbeTime => &MAX_PROBE_TIME,
+        Setting::Cancelled => &CANCELLED,
+        Setting::Timeout => &TIMEOUT,
+    }
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -355,3 +218,30 @@ static COMPONENTS: &[Spec] = &[
         ..ROW
     },
 ];
+
+static MAX_HALF_OPEN_CALLS: SettingSpec = SettingSpec {
+    name: "max_half_open_calls",
+    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
+    words: &[],
+    default: Some(Argument::Count(10)),
+    example: "10",
+};
+
+static MAX_PROBE_TIME: SettingSpec = SettingSpec {
+    name: "max_probe_time",
+    quantity: POSITIVE_DURATION,
+    words: &["off"],
+    default: Some(Argument::Duration(60 * SECOND)),
+    example: "60s",
+};
+
+static CANCELLED: SettingSpec = SettingSpec {
+    name: "cancelled",
+    quantity: POSITIVE_DURATION,
+    words: &["failure", "ignore"],
+    default: Some(Argument::Duration(SECOND)),
+    example: "1s",
+};
+
+static TIMEOUT: SettingSpec =
+    SettingSpec { name: "timeout", quantity: POSITIVE_DURATION, words: &[], default: None, example: "2s" };

@@ -1,7 +1,8 @@
 //! The policy of a breaker of which nothing is said.
 
-use crate::catalog::{Kind, find};
+use crate::catalog::find;
 use crate::expr::Expr;
+use crate::kind::Kind;
 use crate::model::{Component, Value};
 use crate::settings::{Setting, SettingValue};
 use crate::span::Span;
@@ -34,7 +35,7 @@ pub fn tracker() -> Expr<Component> {
 pub fn tripper(window: &Component) -> Expr<Component> {
     let leaf = |name, values| Expr::Leaf(make(Kind::Tripper, name, values));
     let rate = || leaf("FailureRate", vec![Value::Number(0.5)]);
-    let requests = crate::check::capacity(window).map_or(100, |calls| calls.min(100));
+    let requests = crate::cross::capacity(window).map_or(100, |calls| calls.min(100));
     let closed = Expr::and(leaf("Closed", vec![]), leaf("MinRequests", vec![Value::Count(requests)]));
     Expr::or(Expr::and(closed, rate()), Expr::and(leaf("HalfOpened", vec![]), rate()))
 }
@@ -50,13 +51,8 @@ pub fn permit() -> Component {
 }
 
 /// What a setting is when nothing is said; nothing for [`Setting::Timeout`].
-pub const fn setting(setting: Setting) -> Option<SettingValue> {
-    match setting {
-        Setting::MaxHalfOpenCalls => Some(SettingValue::Count(10)),
-        Setting::MaxProbeTime => Some(SettingValue::Duration(60_000_000_000)),
-        Setting::Cancelled => Some(SettingValue::Duration(1_000_000_000)),
-        Setting::Timeout => None,
-    }
+pub fn setting(setting: Setting) -> Option<SettingValue> {
+    crate::catalog::setting(setting).default.and_then(SettingValue::from_argument)
 }
 
 fn make(kind: Kind, name: &str, values: Vec<Value>) -> Component {

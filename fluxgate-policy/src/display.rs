@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::duration;
 use crate::expr::Expr;
 use crate::model::{Component, Value};
+use crate::number;
 
 impl<L: Display> Display for Expr<L> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -59,20 +60,9 @@ impl Display for Value {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => count.fmt(f),
-            Self::Number(number) => f.write_str(&number_text(*number)),
+            Self::Number(number) => f.write_str(&number::text(*number)),
             Self::Duration(nanos) => f.write_str(&duration::text(*nanos)),
             Self::Rust(rust) => f.write_str(&rust.text),
         }
-    }
-}
-
-/// The shortest decimal text that reads back as the same number: `0.6`, `1`, `1e300`.
-pub(crate) fn number_text(number: f64) -> String {
-    let magnitude = number.abs();
-    // Beyond these plain digits would be mostly zeros.
-    if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) && number.is_finite() {
-        format!("{number:e}")
-    } else {
-        format!("{number}")
     }
 }

@@ -1,53 +1,7 @@
 //! Text to tokens.
 
 use crate::span::Span;
-
-/// A piece of a policy: from a text by [`lex`], or made from Rust tokens by a macro.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Token {
-    /// What it is.
-    pub kind: TokenKind,
-    /// Where it stands: in bytes of the text, or its index in the slice it is part of.
-    pub span: Span,
-}
-
-/// What a [`Token`] is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TokenKind {
-    /// An identifier.
-    Name(String),
-    /// A number as it was written, with the letters that follow it: `0.5`, `30s`, `1_000`, `0x10`.
-    Number(String),
-    /// An opening bracket.
-    Open(Delimiter),
-    /// A closing bracket.
-    Close(Delimiter),
-    /// `,`
-    Comma,
-    /// `=`
-    Equals,
-    /// `&`
-    And,
-    /// `|`
-    Or,
-    /// `!`
-    Not,
-    /// A string or character literal of any sort, whole.
-    Text,
-    /// Anything else: `&&`, `~`, `::`, a lifetime, a literal without an end.
-    Other(String),
-}
-
-/// The sorts of brackets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Delimiter {
-    /// `(` and `)`
-    Parenthesis,
-    /// `[` and `]`
-    Bracket,
-    /// `{` and `}`
-    Brace,
-}
+use crate::token::{Delimiter, Token, TokenKind};
 
 /// The tokens of a text; space and comments are left out. Never fails: what is no token is [`TokenKind::Other`].
 ///
@@ -58,6 +12,229 @@ pub enum Delimiter {
 /// assert_eq!(kinds[0], TokenKind::Name("Cooldown".to_owned()));
 /// assert_eq!(kinds[2], TokenKind::Number("30s".to_owned()));
 /// ```
-pub fn lex(_text: &str) -> Vec<Token> {
-    Vec::new()
+pub fn lex(text: &str) -> Vec<Token> {
+    Lexer::new(text).collect()
+}
+
+/// Pairs of characters that are one token, none of them an operator of the language.
+const PAIRS: [&str; 11] = ["&&", "||", "==", "=>", "!=", "<=", ">=", "::", "->", "&=", "|="];
+
+/// Makes tokens one at a time, so that a long text needs no list of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Lexer<'t> {
+    text: &'t str,
+    position: usize,
+}
+
+impl<'t> Lexer<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, position: 0 }
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.position..]
+    }
+
+    /// Leaves out space and comments; `false` if a comment has no end.
+    fn skip_blank(&mut self) -> bool {
+        loop {
+            self.position = self.text.len() - self.rest().trim_start().len();
+            let rest = self.rest();
+            let length = if rest.starts_with("//") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else if rest.starts_with("/*") {
+                match block_comment(rest) {
+                    Some(length) => length,
+                    None => return false,
+                }
+            } else {
+                return true;
+            };
+            self.position += length;
+        }
+    }
+
+    /// The length of the token that `rest`, which is not empty, begins with, and what it is.
+    fn scan(rest: &str, first: char) -> (usize, TokenKind) {
+        if let Some(kind) = single(first) {
+            // `=`, `&`, `|` and `!` may be the first half of something else.
+            return match pair(rest) {
+                Some(pair) => (pair.len(), TokenKind::Other(pair.to_owned())),
+                None => (first.len_utf8(), kind),
+            };
+        }
+        if let Some(length) = literal(rest) {
+            return match length {
+                Ok(length) => (length, TokenKind::Text),
+                Err(Endless) => (rest.len(), TokenKind::Other("\"".to_owned())),
+            };
+        }
+        if first.is_ascii_digit() {
+            let length = number(rest);
+            return (length, TokenKind::Number(rest[..length].to_owned()));
+        }
+        let length = name(rest);
+        if length > 0 {
+            return (length, TokenKind::Name(rest[..length].to_owned()));
+        }
+        let length = match (pair(rest), first) {
+            (Some(pair), _) => pair.len(),
+            // A lifetime is one token, lest its quote open a character literal.
+            (None, '\'') => 1 + name(&rest[1..]),
+            (None, _) => first.len_utf8(),
+        };
+        (length, TokenKind::Other(rest[..length].to_owned()))
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let ends = self.skip_blank();
+        let rest = self.rest();
+        let first = rest.chars().next()?;
+        let (length, kind) =
+            if ends { Self::scan(rest, first) } else { (rest.len(), TokenKind::Other("/*".to_owned())) };
+        let start = self.position;
+        self.position += length;
+        Some(Token { kind, span: Span::new(start, self.position) })
+    }
+}
+
+fn single(first: char) -> Option<TokenKind> {
+    Some(match first {
+        '(' => TokenKind::Open(Delimiter::Parenthesis),
+        ')' => TokenKind::Close(Delimiter::Parenthesis),
+        '[' => TokenKind::Open(Delimiter::Bracket),
+        ']' => TokenKind::Close(Delimiter::Bracket),
+        '{' => TokenKind::Open(Delimiter::Brace),
+        '}' => TokenKind::Close(Delimiter::Brace),
+        ',' => TokenKind::Comma,
+        '=' => TokenKind::Equals,
+        '&' => TokenKind::And,
+        '|' => TokenKind::Or,
+        '!' => TokenKind::Not,
+        _ => return None,
+    })
+}
+
+fn pair(rest: &str) -> Option<&'static str> {
+    PAIRS.into_iter().find(|pair| rest.starts_with(pair))
+}
+
+fn begins_name(c: char) -> bool {
+    c == '_' || c.is_alphabetic()
+}
+
+fn continues_name(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+/// The length of the name that `rest` begins with, 0 if with none; `r#` before it belongs to it.
+fn name(rest: &str) -> usize {
+    let raw = if rest.starts_with("r#") && rest[2..].starts_with(begins_name) { 2 } else { 0 };
+    let rest = &rest[raw..];
+    if rest.starts_with(begins_name) { raw + rest.find(|c| !continues_name(c)).unwrap_or(rest.len()) } else { 0 }
+}
+
+/// The length of the number that `rest` begins with, together with the letters that follow it.
+fn number(rest: &str) -> usize {
+    let digits = |from: usize| {
+        let tail = &rest[from..];
+        from + tail.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(tail.len())
+    };
+    let mut end = digits(0);
+    if let Some(tail) = rest[end..].strip_prefix('.') {
+        // `1..2` is a range, `1.max` a method; `1.` is a number.
+        if !tail.starts_with(|c| c == '.' || begins_name(c)) {
+            end = digits(end + 1);
+        }
+    }
+    if let Some(tail) = rest[end..].strip_prefix(['e', 'E']) {
+        if let Some(tail) = tail.strip_prefix(['+', '-']) {
+            if tail.starts_with(|c: char| c.is_ascii_digit()) {
+                end = digits(end + 2);
+            }
+        }
+    }
+    let tail = &rest[end..];
+    end + tail.find(|c| !continues_name(c)).unwrap_or(tail.len())
+}
+
+/// A literal or comment that the text ends within.
+struct Endless;
+
+/// The length of the string or character literal that `rest` begins with, if it begins with one.
+fn literal(rest: &str) -> Option<Result<usize, Endless>> {
+    let prefix = ["br", "cr", "b", "c", "r", ""].into_iter().find(|prefix| rest.starts_with(prefix))?;
+    let tail = &rest[prefix.len()..];
+    if prefix.ends_with('r') {
+        let hashes = tail.len() - tail.trim_start_matches('#').len();
+        let inside = tail[hashes..].strip_prefix('"')?;
+        let before = prefix.len() + hashes + 1;
+        return Some(raw_end(inside, hashes).map(|length| before + length).ok_or(Endless));
+    }
+    if let Some(inside) = tail.strip_prefix('"') {
+        return Some(quoted_end(inside).map(|length| prefix.len() + 1 + length).ok_or(Endless));
+    }
+    if prefix != "c" {
+        let inside = tail.strip_prefix('\'')?;
+        return character_end(inside).map(|length| Ok(prefix.len() + 1 + length));
+    }
+    None
+}
+
+/// How far it is past the closing quote of a string.
+fn quoted_end(inside: &str) -> Option<usize> {
+    let mut characters = inside.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '"' => return Some(at + 1),
+            '\\' => drop(characters.next()),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How far it is past the closing quote and hashes of a raw string.
+fn raw_end(inside: &str, hashes: usize) -> Option<usize> {
+    inside.match_indices('"').map(|(at, _)| at + 1).find_map(|after| {
+        let found = inside.as_bytes()[after..].iter().take(hashes).take_while(|byte| **byte == b'#').count();
+        (found == hashes).then_some(after + hashes)
+    })
+}
+
+/// How far it is past the closing quote of a character; nothing if this is no character, but a lifetime.
+fn character_end(inside: &str) -> Option<usize> {
+    let mut characters = inside.char_indices();
+    if characters.next()?.1 == '\\' {
+        characters.next()?;
+        // The longest escape is `\u{10FFFF}`: no need to look through a whole text for its end.
+        return characters.take(9).find(|(_, c)| *c == '\'').map(|(at, _)| at + 1);
+    }
+    characters.next().filter(|(_, c)| *c == '\'').map(|(at, _)| at + 1)
+}
+
+/// The length of the comment that `rest` begins with; nothing if it has no end. They nest.
+fn block_comment(rest: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut position = 0;
+    loop {
+        position += rest[position..].find(['/', '*'])?;
+        let tail = &rest[position..];
+        if tail.starts_with("/*") {
+            depth += 1;
+            position += 2;
+        } else if tail.starts_with("*/") {
+            depth -= 1;
+            position += 2;
+            if depth == 0 {
+                return Some(position);
+            }
+        } else {
+            position += 1;
+        }
+    }
 }

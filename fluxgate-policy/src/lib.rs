@@ -16,28 +16,44 @@
 //! );
 //! ```
 
+mod ast;
+mod caret;
 mod catalog;
 mod check;
+mod cross;
+mod cursor;
 pub mod defaults;
 mod display;
 mod duration;
 mod error;
 mod expr;
+mod kind;
 mod lexer;
 mod model;
+mod number;
+mod parser;
 mod settings;
 mod span;
+mod spec;
 mod suggest;
+mod token;
+mod value;
 
-pub use catalog::{Kind, Parameter, Quantity, Role, Spec, components, find, names};
-pub use check::{check_policy, component};
+pub use catalog::{components, find, names};
+pub use check::component;
+pub use cross::check_policy;
 pub use error::{Error, ErrorKind};
 pub use expr::{Expr, Leaves};
-pub use lexer::{Delimiter, Token, TokenKind, lex};
+pub use kind::Kind;
+pub use lexer::lex;
 pub use model::{Argument, Component, RustText, Value};
 pub use settings::{Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens};
 pub use span::Span;
+pub use spec::{Parameter, Quantity, Role, Spec};
 pub use suggest::nearest;
+pub use token::{Delimiter, Token, TokenKind};
+
+use parser::{MAX_ERRORS, Parser};
 
 /// Reads and checks one part of a policy.
 ///
@@ -46,8 +62,23 @@ pub use suggest::nearest;
 /// # Errors
 ///
 /// Every mistake, at most 20, in the order of the text; spans are in bytes.
-pub fn parse(_kind: Kind, _text: &str) -> Result<Expr<Component>, Vec<Error>> {
-    Err(vec![Error::new(ErrorKind::Unfinished, Span::default())])
+///
+/// ```
+/// use fluxgate_policy::{Kind, parse};
+///
+/// let errors = parse(Kind::Tripper, "FailurRate(0.5) && MinRequests(0)").unwrap_err();
+/// let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     messages,
+///     [
+///         "there is no tripper `FailurRate`; write FailureRate",
+///         "`&&` is no operator here; write &",
+///         "MinRequests: 0 is out of range; write a whole number of at least 1, such as 20",
+///     ],
+/// );
+/// ```
+pub fn parse(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<Error>> {
+    checked(Parser::of_text(kind, text, &|span| text[span.start..span.end].to_owned(), true))
 }
 
 /// [`parse`] without what only a macro can give a meaning to: `Custom(…)`, `TypeOf(…)` and `Matches(…)` are mistakes,
@@ -56,8 +87,8 @@ pub fn parse(_kind: Kind, _text: &str) -> Result<Expr<Component>, Vec<Error>> {
 /// # Errors
 ///
 /// As [`parse`], and for each component with Rust in it.
-pub fn parse_at_run_time(_kind: Kind, _text: &str) -> Result<Expr<Component>, Vec<Error>> {
-    Err(vec![Error::new(ErrorKind::Unfinished, Span::default())])
+pub fn parse_at_run_time(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<Error>> {
+    checked(Parser::of_text(kind, text, &|span| text[span.start..span.end].to_owned(), false))
 }
 
 /// Reads and checks one part of a policy from tokens.
@@ -69,9 +100,24 @@ pub fn parse_at_run_time(_kind: Kind, _text: &str) -> Result<Expr<Component>, Ve
 ///
 /// Every mistake, at most 20, in the order of the tokens; spans are indices into `tokens`.
 pub fn parse_tokens(
-    _kind: Kind,
-    _tokens: &[Token],
-    _rust_text: &dyn Fn(Span) -> String,
+    kind: Kind,
+    tokens: &[Token],
+    rust_text: &dyn Fn(Span) -> String,
 ) -> Result<Expr<Component>, Vec<Error>> {
-    Err(vec![Error::new(ErrorKind::Unfinished, Span::default())])
+    checked(Parser::of_tokens(kind, tokens, rust_text))
+}
+
+fn checked(parser: Parser<'_>) -> Result<Expr<Component>, Vec<Error>> {
+    let (ast, mut errors) = parser.parse();
+    let checked =
+        ast.map(|ast| ast.map(|call| if errors.len() < MAX_ERRORS { check::call(call, &mut errors) } else { None }));
+    // A component is missing only where there is an error.
+    match checked.and_then(|expr| expr.try_map(|component| component.ok_or(())).ok()) {
+        Some(expr) if errors.is_empty() => Ok(expr),
+        _ => {
+            errors.sort_by_key(|error| error.span().start);
+            errors.truncate(MAX_ERRORS);
+            Err(errors)
+        }
+    }
 }

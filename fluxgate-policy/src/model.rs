@@ -1,7 +1,8 @@
 //! A checked component as plain values.
 
-use crate::catalog::{Kind, Parameter, Spec};
+use crate::kind::Kind;
 use crate::span::Span;
+use crate::spec::{Parameter, Spec};
 
 /// The value of an argument, checked.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,9 +1,14 @@
-//! The settings of a breaker that are a single value: their table, and how they are read.
+//! The settings of a breaker that are a single value, and how they are read.
 
+use crate::ast::{Literal, Sort};
+use crate::catalog;
 use crate::error::{Error, ErrorKind};
-use crate::lexer::Token;
-use crate::model::Argument;
+use crate::model::{Argument, Value};
+use crate::parser;
 use crate::span::Span;
+use crate::spec::Quantity;
+use crate::token::Token;
+use crate::value::{self, Slot};
 
 /// A setting of a breaker, or of a guarded function, that is a single value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -12,8 +17,8 @@ pub enum Setting {
     MaxHalfOpenCalls,
     /// After how long a probe in flight is given up, or `"off"`; 60 s unless set.
     MaxProbeTime,
-    /// After how long a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never); 1 s unless
-    /// set or known better from the tripper.
+    /// After how long a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never); unless set
+    /// the smallest threshold of the tripper, 1 s if it has none.
     Cancelled,
     /// How long a call may take; no limit unless set.
     Timeout,
@@ -21,14 +26,19 @@ pub enum Setting {
 
 impl Setting {
     /// Its name as an argument of the macros: `max_probe_time`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MaxHalfOpenCalls => "max_half_open_calls",
-            Self::MaxProbeTime => "max_probe_time",
-            Self::Cancelled => "cancelled",
-            Self::Timeout => "timeout",
-        }
+    pub fn name(self) -> &'static str {
+        catalog::setting(self).name
     }
+}
+
+/// The row of a setting in the catalog.
+pub(crate) struct SettingSpec {
+    pub(crate) name: &'static str,
+    pub(crate) quantity: Quantity,
+    /// What may be said instead of a value.
+    pub(crate) words: &'static [&'static str],
+    pub(crate) default: Option<Argument>,
+    pub(crate) example: &'static str,
 }
 
 /// The value of a setting, checked.
@@ -42,29 +52,79 @@ pub enum SettingValue {
     Word(&'static str),
 }
 
-/// Reads a setting from text: `"60s"`, `"60"`, `"off"`.
+/// Reads a setting from text, its quotes taken off: `60s`, `60`, `off`.
 ///
 /// # Errors
 ///
 /// If the text is no value of this setting, or one out of range.
-pub fn parse_setting(_setting: Setting, _text: &str) -> Result<SettingValue, Error> {
-    Err(Error::new(ErrorKind::Unfinished, Span::default()))
+///
+/// ```
+/// use fluxgate_policy::{Setting, SettingValue, parse_setting};
+///
+/// assert_eq!(parse_setting(Setting::MaxProbeTime, "1.5m"), Ok(SettingValue::Duration(90_000_000_000)));
+/// assert_eq!(parse_setting(Setting::Cancelled, "ignore"), Ok(SettingValue::Word("ignore")));
+/// assert_eq!(
+///     parse_setting(Setting::MaxProbeTime, "0").unwrap_err().to_string(),
+///     "max_probe_time: 0 is out of range; write a duration above 0, such as 60s, or \"off\"",
+/// );
+/// ```
+pub fn parse_setting(setting: Setting, text: &str) -> Result<SettingValue, Error> {
+    match parser::single_value(text) {
+        Some(literal) => read(setting, &literal),
+        None => Err(empty(setting)),
+    }
 }
 
-/// Reads a setting from the tokens a macro was given: `60s`, `60.0`, `off`.
+/// Reads a setting from the tokens a macro was given: `60s`, `60.0`, `off`. The span of an error is in indices.
 ///
 /// # Errors
 ///
 /// If they are no value of this setting, or one out of range.
-pub fn parse_setting_tokens(_setting: Setting, _tokens: &[Token]) -> Result<SettingValue, Error> {
-    Err(Error::new(ErrorKind::Unfinished, Span::default()))
+pub fn parse_setting_tokens(setting: Setting, tokens: &[Token]) -> Result<SettingValue, Error> {
+    match parser::single_value_of_tokens(tokens) {
+        Some(literal) => read(setting, &literal),
+        None => Err(empty(setting)),
+    }
 }
 
 /// Checks the value of a setting that was given in Rust.
 ///
 /// # Errors
 ///
-/// If it is out of range.
-pub fn check_setting(_setting: Setting, _value: Argument) -> Result<SettingValue, Error> {
-    Err(Error::new(ErrorKind::Unfinished, Span::default()))
+/// If it is out of range; the error has no place.
+pub fn check_setting(setting: Setting, value: Argument) -> Result<SettingValue, Error> {
+    read(setting, &value::written(value))
+}
+
+fn slot(setting: Setting) -> Slot {
+    let spec = catalog::setting(setting);
+    Slot::of_setting(spec.name, spec.quantity, spec.example, spec.words)
+}
+
+fn read(setting: Setting, literal: &Literal) -> Result<SettingValue, Error> {
+    if let Sort::Other(text) = &literal.sort {
+        if let Some(word) = catalog::setting(setting).words.iter().find(|word| *word == text) {
+            return Ok(SettingValue::Word(word));
+        }
+    }
+    match slot(setting).read(literal)? {
+        Value::Count(count) => Ok(SettingValue::Count(count)),
+        Value::Duration(nanos) => Ok(SettingValue::Duration(nanos)),
+        // No row of a setting takes another quantity.
+        Value::Number(_) | Value::Rust(_) => Err(empty(setting)),
+    }
+}
+
+fn empty(setting: Setting) -> Error {
+    Error::new(ErrorKind::Empty, Span::default(), slot(setting).nothing())
+}
+
+impl SettingValue {
+    pub(crate) fn from_argument(argument: Argument) -> Option<Self> {
+        match argument {
+            Argument::Count(count) => Some(Self::Count(count)),
+            Argument::Duration(nanos) => Some(Self::Duration(nanos)),
+            Argument::Number(_) => None,
+        }
+    }
 }

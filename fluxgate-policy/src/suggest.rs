@@ -31,23 +31,58 @@ fn folded(name: &str) -> Vec<char> {
 
 /// How many letters to add, drop, replace or swap with their neighbour to get from one to the other.
 fn distance(from: &[char], to: &[char]) -> usize {
-    let mut before_last = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in to.iter().enumerate() {
-            let replaced = last[j] + usize::from(a != b);
-            let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
-                best = best.min(before_last_at(&before_last, j - 1) + 1);
+    // Row `i`, column `j`: from the first `i` letters of `from` to the first `j` of `to`.
+    let mut rows = vec![vec![0; to.len() + 1]; from.len() + 1];
+    rows[0] = (0..=to.len()).collect();
+    for i in 1..=from.len() {
+        rows[i][0] = i;
+        for j in 1..=to.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
             }
-            row.push(best);
+            rows[i][j] = best;
         }
-        before_last = std::mem::replace(&mut last, row);
     }
-    last[to.len()]
+    rows[from.len()][to.len()]
 }
 
-fn before_last_at(row: &[usize], position: usize) -> usize {
-    row.get(position).copied().unwrap_or(usize::MAX - 1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 4] = ["MinRequests", "FailureRate", "FailureStreak", "All"];
+
+    #[test]
+    fn a_slip_of_the_pen_finds_the_name() {
+        for (written, meant) in [
+            ("FailurRate", "FailureRate"),
+            ("FialureRate", "FailureRate"),
+            ("failure_rate", "FailureRate"),
+            ("FAILURESTREAK", "FailureStreak"),
+            ("MinRequest", "MinRequests"),
+            ("F\u{430}ilureRate", "FailureRate"),
+            ("Al", "All"),
+        ] {
+            assert_eq!(nearest(written, KNOWN), Some(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_something_else_finds_nothing() {
+        for written in ["", "_", "x", "Latency", "CountWindow"] {
+            assert_eq!(nearest(written, KNOWN), None, "{written}");
+        }
+        assert_eq!(nearest(&"FailureRate".repeat(1_000), KNOWN), None);
+    }
+
+    #[test]
+    fn a_swap_of_neighbours_is_one_step() {
+        let distance = |from: &str, to: &str| distance(&folded(from), &folded(to));
+        assert_eq!(distance("ab", "ba"), 1);
+        assert_eq!(distance("abc", "abc"), 0);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
 }

@@ -1,0 +1,75 @@
+//! The checks that need more than one component.
+
+use crate::error::{Error, ErrorKind};
+use crate::expr::Expr;
+use crate::model::{Component, Value};
+use crate::span::Span;
+use crate::spec::Role;
+
+/// The mistakes that only window and tripper together show.
+///
+/// These are a tripper that waits for more calls than the window can hold, and one that can hold in no window while the
+/// breaker is closed, so that the breaker would never trip. `component_of` gives the component that a leaf is; nothing
+/// for one of the user's own, which may hold at any time. All spans are places in the tripper.
+///
+/// ```
+/// use fluxgate_policy::{Kind, check_policy, defaults, parse};
+///
+/// let tripper = parse(Kind::Tripper, "HalfOpened() & FailureRate(0.5)").unwrap();
+/// let errors = check_policy(&defaults::window(), &tripper, Some);
+/// assert_eq!(
+///     errors[0].to_string(),
+///     "this tripper never holds while the breaker is closed, which then never opens; \
+///      add a clause that may hold, such as | FailureStreak(5)",
+/// );
+/// ```
+pub fn check_policy<L>(
+    window: &Component,
+    tripper: &Expr<L>,
+    component_of: impl Fn(&L) -> Option<&Component>,
+) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if let Some(holds) = capacity(window) {
+        let components = tripper.leaves().filter_map(&component_of);
+        errors.extend(components.filter_map(|component| more_than_window(component, window, holds)));
+    }
+    if !tripper.holds(|leaf| component_of(leaf).is_none_or(may_hold_closed)) {
+        errors.push(never_holds(tripper, component_of));
+    }
+    errors.truncate(crate::parser::MAX_ERRORS);
+    errors
+}
+
+/// How many calls a window can hold, if it is one that counts them.
+pub(crate) fn capacity(window: &Component) -> Option<u64> {
+    match window.spec().role {
+        Role::HoldsCalls(parameter) => count(window, parameter),
+        _ => None,
+    }
+}
+
+fn count(component: &Component, parameter: &str) -> Option<u64> {
+    match component.value(parameter) {
+        Some(Value::Count(count)) => Some(*count),
+        _ => None,
+    }
+}
+
+fn more_than_window(component: &Component, window: &Component, holds: u64) -> Option<Error> {
+    let Role::NeedsCalls(parameter) = component.spec().role else { return None };
+    let needs = count(component, parameter).filter(|needs| *needs > holds)?;
+    let message = format!("{}: {needs} is more than {window} can hold; write at most {holds}", component.name());
+    Some(Error::new(ErrorKind::MoreThanWindow, component.span(), message))
+}
+
+fn may_hold_closed(component: &Component) -> bool {
+    component.spec().role != Role::NeverWhileClosed
+}
+
+fn never_holds<L>(tripper: &Expr<L>, component_of: impl Fn(&L) -> Option<&Component>) -> Error {
+    let spans = tripper.leaves().filter_map(component_of).map(Component::span);
+    let span = spans.filter(|span| *span != Span::default()).reduce(Span::to).unwrap_or_default();
+    let message = "this tripper never holds while the breaker is closed, which then never opens; \
+                   add a clause that may hold, such as | FailureStreak(5)";
+    Error::new(ErrorKind::NeverHolds, span, message.to_owned())
+}
