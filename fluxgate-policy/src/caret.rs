@@ -98,7 +98,6 @@ mod tests {
 
     #[test]
     fn an_empty_place_gets_one_caret() {
-        assert_eq!(under("", Span::default()), "\n  ^");
         assert_eq!(under("A(", Span::new(2, 2)), "  A(\n    ^");
     }
 

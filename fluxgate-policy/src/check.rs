@@ -114,7 +114,6 @@ fn values(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut
 /// The argument for each parameter.
 fn assign(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut Vec<Error>) -> Vec<Option<Written>> {
     let Spec { name: component, parameters, example, .. } = *spec;
-    let given = arguments.len();
     let mut slots = vec![None; parameters.len()];
     let mut positional = 0;
     let mut named = false;
@@ -156,10 +155,10 @@ fn assign(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut
     if let Some(extra) = extra {
         let takes = match parameters.len() {
             0 => "no argument".to_owned(),
-            1 => "one argument".to_owned(),
+            1 => "only one argument".to_owned(),
             most => format!("at most {most} arguments"),
         };
-        let message = format!("{component} takes {takes}, not {given}; write {example}");
+        let message = format!("{component} takes {takes}; write {example}");
         errors.push(Error::new(ErrorKind::TooManyArguments, extra, message));
     }
     let missing =

@@ -16,7 +16,7 @@ use crate::spec::Role;
 /// use fluxgate_policy::{Kind, check_policy, defaults, parse};
 ///
 /// let tripper = parse(Kind::Tripper, "HalfOpened() & FailureRate(0.5)").unwrap();
-/// let errors = check_policy(&defaults::window(), &tripper, Some);
+/// let errors = check_policy(&defaults::window(), &tripper, |component| Some(component));
 /// assert_eq!(
 ///     errors[0].to_string(),
 ///     "this tripper never holds while the breaker is closed, which then never opens; \

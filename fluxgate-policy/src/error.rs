@@ -113,9 +113,12 @@ impl Error {
     /// The message, below it the line of `text` with the mistake, and a caret under the place.
     ///
     /// `text` is what was parsed. A long line is cut to the surroundings of the place; of several lines the one is
-    /// shown with its number.
+    /// shown with its number. Of an empty text there is nothing to show but the message.
     #[must_use]
     pub fn with_caret(&self, text: &str) -> String {
+        if text.trim().is_empty() {
+            return self.message.clone();
+        }
         format!("{}\n{}", self.message, caret::under(text, self.span))
     }
 }

@@ -145,18 +145,17 @@ fn number(rest: &str) -> usize {
         from + tail.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(tail.len())
     };
     let mut end = digits(0);
-    if let Some(tail) = rest[end..].strip_prefix('.') {
-        // `1..2` is a range, `1.max` a method; `1.` is a number.
-        if !tail.starts_with(|c| c == '.' || begins_name(c)) {
-            end = digits(end + 1);
-        }
+    // `1..2` is a range, `1.max` a method; `1.` is a number.
+    if let Some(tail) = rest[end..].strip_prefix('.')
+        && !tail.starts_with(|c| c == '.' || begins_name(c))
+    {
+        end = digits(end + 1);
     }
-    if let Some(tail) = rest[end..].strip_prefix(['e', 'E']) {
-        if let Some(tail) = tail.strip_prefix(['+', '-']) {
-            if tail.starts_with(|c: char| c.is_ascii_digit()) {
-                end = digits(end + 2);
-            }
-        }
+    if let Some(tail) = rest[end..].strip_prefix(['e', 'E'])
+        && let Some(tail) = tail.strip_prefix(['+', '-'])
+        && tail.starts_with(|c: char| c.is_ascii_digit())
+    {
+        end = digits(end + 2);
     }
     let tail = &rest[end..];
     end + tail.find(|c| !continues_name(c)).unwrap_or(tail.len())

@@ -36,7 +36,7 @@ pub(crate) struct Parser<'t> {
 
 /// A pair of brackets and what is between them.
 struct Group {
-    /// From the first to the last token inside, without a comma at the end; nothing if it is empty.
+    /// From the first to the last token inside, without commas at the end; nothing if it is empty.
     content: Option<Span>,
     closed: bool,
 }
@@ -119,44 +119,49 @@ impl<'t> Parser<'t> {
         self.unbalanced = true;
     }
 
-    /// Takes all up to the bracket that closes the one just taken, and that bracket too, without reading any of it.
+    /// Takes all up to the bracket that closes the one at `at`, and that bracket too, without reading any of it.
     fn group(&mut self, opened: Delimiter, at: Span) -> Group {
-        let mut open = vec![(opened, at)];
-        let mut content: Option<Span> = None;
-        let mut before_comma = None;
+        let mut open = Brackets::new(opened);
+        let mut start = None;
+        let mut content = None;
         while let Some(token) = self.cursor.peek() {
-            let delimiter = match token {
-                TokenKind::Open(delimiter) | TokenKind::Close(delimiter) => Some(*delimiter),
-                _ => None,
-            };
-            let (closes, comma) = (matches!(token, TokenKind::Close(_)), matches!(token, TokenKind::Comma));
-            let span = self.cursor.span();
-            if let (true, Some(delimiter)) = (closes, delimiter) {
-                if !open.iter().any(|(opened, _)| *opened == delimiter) {
+            let comma = *token == TokenKind::Comma;
+            match *token {
+                TokenKind::Open(delimiter) => open.push(delimiter),
+                TokenKind::Close(delimiter) if open.hold(delimiter) => {
+                    while let Some(inner) = open.pop().filter(|inner| *inner != delimiter) {
+                        self.crossed(inner, delimiter);
+                    }
+                }
+                TokenKind::Close(delimiter) => {
                     self.unopened(delimiter);
                     continue;
                 }
-                while let Some((inner, span)) = open.pop() {
-                    if inner == delimiter {
-                        break;
-                    }
-                    self.unclosed(span, inner);
-                }
-            } else if let Some(delimiter) = delimiter {
-                open.push((delimiter, span));
+                _ => {}
             }
+            let span = self.cursor.span();
             self.cursor.take();
             if open.is_empty() {
-                let content = if before_comma.is_some() { before_comma } else { content };
-                return Group { content: content.filter(|span| span.start < span.end), closed: true };
+                return Group { content, closed: true };
             }
-            before_comma = (comma && open.len() == 1).then(|| content.unwrap_or_default());
-            content = Some(content.map_or(span, |content| content.to(span)));
+            let start = *start.get_or_insert(span);
+            if !comma || open.len() > 1 {
+                content = Some(start.to(span));
+            }
         }
-        if let Some((delimiter, span)) = open.pop() {
-            self.unclosed(span, delimiter);
-        }
+        self.unclosed(at, opened);
         Group { content, closed: false }
+    }
+
+    /// Tells of a closing bracket, the next token, that stands where another should.
+    fn crossed(&mut self, inner: Delimiter, closing: Delimiter) {
+        if !self.unbalanced {
+            let (open, close, found) = (inner.open(), inner.close(), closing.close());
+            let span = self.cursor.span();
+            let message = format!("`{found}` can't close `{open}`; write `{close}` before it");
+            self.report(ErrorKind::Unbalanced, span, message);
+        }
+        self.unbalanced = true;
     }
 
     /// Takes the next token, and if it opens a group all of that.
@@ -164,5 +169,44 @@ impl<'t> Parser<'t> {
         if let Some(Token { kind: TokenKind::Open(delimiter), span }) = self.cursor.take() {
             self.group(delimiter, span);
         }
+    }
+}
+
+/// The brackets that are open, the innermost last.
+///
+/// Counted too, for to look through them for each bracket that has no counterpart would take quadratic time.
+struct Brackets {
+    open: Vec<Delimiter>,
+    counts: [usize; 3],
+}
+
+impl Brackets {
+    fn new(first: Delimiter) -> Self {
+        let mut brackets = Self { open: Vec::new(), counts: [0; 3] };
+        brackets.push(first);
+        brackets
+    }
+
+    fn push(&mut self, delimiter: Delimiter) {
+        self.open.push(delimiter);
+        self.counts[delimiter as usize] += 1;
+    }
+
+    fn pop(&mut self) -> Option<Delimiter> {
+        let delimiter = self.open.pop()?;
+        self.counts[delimiter as usize] -= 1;
+        Some(delimiter)
+    }
+
+    fn hold(&self, delimiter: Delimiter) -> bool {
+        self.counts[delimiter as usize] > 0
+    }
+
+    fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 }

@@ -45,13 +45,7 @@ impl Slot {
         let (number, unit) = match &literal.sort {
             Sort::Number { number, unit } => (number.as_str(), unit.as_str()),
             Sort::Percent(number) => return fail(ErrorKind::WrongType, self.percent(number)),
-            Sort::Text => {
-                let Self { label, .. } = self;
-                return fail(
-                    ErrorKind::WrongType,
-                    format!("{label}a string is no {}; write {}", self.noun(), self.allowed()),
-                );
-            }
+            Sort::Text => return fail(ErrorKind::WrongType, self.wrong("a string")),
             Sort::Other(text) => return fail(ErrorKind::WrongType, self.wrong(&quoted(text))),
         };
         self.read_number(number, unit).or_else(|(kind, message)| fail(kind, message))
@@ -60,8 +54,9 @@ impl Slot {
     fn read_number(&self, number: &str, unit: &str) -> Result<Value, (ErrorKind, String)> {
         let written = shown(&format!("{number}{unit}"));
         let out_of_range = || (ErrorKind::OutOfRange, self.out_of_range(&written));
-        if let Some(decimal) = radix(number, unit) {
-            let write = decimal.map_or_else(|| self.allowed(), |decimal| decimal.to_string());
+        if let Some((base, digits)) = other_base(number, unit) {
+            let decimal = u64::from_str_radix(&digits.replace('_', ""), base);
+            let write = decimal.map_or_else(|_| self.allowed(), |decimal| decimal.to_string());
             return Err((ErrorKind::WrongType, format!("{}{written} is not decimal; write {write}", self.label)));
         }
         let Some(approximate) = number::to_f64(number) else {
@@ -162,9 +157,9 @@ impl Slot {
             }
             Quantity::Rust { .. } => noun.to_owned(),
         };
-        let words: String = self.words.iter().map(|word| format!(" or \"{word}\"")).collect();
-        let comma = if words.is_empty() { "" } else { "," };
-        format!("{range}, such as {}{comma}{words}", self.example)
+        let such_as = format!("{range}, such as {}", self.example);
+        let words = self.words.iter().map(|word| format!("\"{word}\""));
+        std::iter::once(such_as).chain(words).collect::<Vec<_>>().join(", or ")
     }
 }
 
@@ -197,15 +192,15 @@ fn below(number: f64, high: Bound<f64>) -> bool {
     }
 }
 
-/// Whether this is `0x…`, `0o…` or `0b…`, and its value if that is one.
-fn radix(number: &str, unit: &str) -> Option<Option<u64>> {
+/// The base and the digits of `0x…`, `0o…` or `0b…`.
+fn other_base<'u>(number: &str, unit: &'u str) -> Option<(u32, &'u str)> {
     let base = match unit.chars().next().filter(|_| number == "0")? {
         'x' => 16,
         'o' => 8,
         'b' => 2,
         _ => return None,
     };
-    Some(u64::from_str_radix(&unit[1..].replace('_', ""), base).ok())
+    Some((base, &unit[1..]))
 }
 
 /// A value given in Rust as it would be written, so that there is one way to check it.

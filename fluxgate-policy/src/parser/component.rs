@@ -10,6 +10,9 @@ use crate::span::Span;
 use crate::spec::{Parameter, Quantity, Spec};
 use crate::token::{Delimiter, Token, TokenKind};
 
+/// More than any component takes. Others are read but not kept, for a text may hold millions.
+const MAX_ARGUMENTS: usize = 32;
+
 impl Parser<'_> {
     /// A component; nothing if it is not known what it is meant to be.
     pub(super) fn component(&mut self) -> Option<Call> {
@@ -66,32 +69,20 @@ impl Parser<'_> {
 
     /// The content of the parentheses as Rust; the opening one has been taken.
     fn rust(&mut self, spec: &'static Spec, parameter: &Parameter, head: Span) -> Content {
-        let mut known = true;
-        if self.cursor.peek_second() == Some(&TokenKind::Equals) {
-            if let Some(TokenKind::Name(name)) = self.cursor.peek() {
-                let name = name.clone();
-                let span = self.cursor.span();
-                known = name == parameter.name;
-                if known {
-                    self.cursor.take();
-                    self.cursor.take();
-                } else if self.rust_allowed {
-                    self.tell(unknown_argument(spec, &name, span));
-                }
-            }
-        }
+        let wrong_name = self.rust_argument_name(spec, parameter);
         let group = self.group(Delimiter::Parenthesis, Span::new(head.end - 1, head.end));
         let span = head.to(self.cursor.last());
         let Quantity::Rust { noun } = parameter.quantity else { return Content::Wrong };
         let (name, example) = (spec.name, spec.example);
         if !self.rust_allowed {
-            let message =
-                format!("{name}: {noun} can't be named in a text that is read at run time; write this part in Rust");
+            let message = format!(
+                "{name}: {noun} can't be named in a text that is read at run time; write it in Rust, or in a macro"
+            );
             self.report(ErrorKind::RustAtRunTime, span, message);
             return Content::Wrong;
         }
         match group.content {
-            _ if !known || !group.closed => Content::Wrong,
+            _ if wrong_name || !group.closed => Content::Wrong,
             Some(content) => Content::Rust(RustText { text: (self.source)(content), span: content }),
             None => {
                 let message = format!("{name} is empty; write {noun} in its parentheses, such as {example}");
@@ -99,6 +90,26 @@ impl Parser<'_> {
                 Content::Wrong
             }
         }
+    }
+
+    /// Takes the name of the one argument, if it is written; whether there is another name, which is told of.
+    fn rust_argument_name(&mut self, spec: &'static Spec, parameter: &Parameter) -> bool {
+        let mut named = false;
+        while self.cursor.peek_second() == Some(&TokenKind::Equals)
+            && let Some(TokenKind::Name(name)) = self.cursor.peek().cloned()
+        {
+            if named || name != parameter.name {
+                if self.rust_allowed {
+                    let span = self.cursor.span();
+                    self.tell(unknown_argument(spec, &name, span));
+                }
+                return true;
+            }
+            self.cursor.take();
+            self.cursor.take();
+            named = true;
+        }
+        false
     }
 
     /// The arguments up to the closing parenthesis; the opening one has been taken.
@@ -129,7 +140,12 @@ impl Parser<'_> {
                     self.report(ErrorKind::ArgumentSyntax, span, message);
                     continue;
                 }
-                Some(_) => arguments.push(self.argument(spec)),
+                Some(_) => {
+                    let argument = self.argument(spec);
+                    if arguments.len() < MAX_ARGUMENTS {
+                        arguments.push(argument);
+                    }
+                }
             }
             let (next, span) = (self.cursor.peek().cloned(), self.cursor.span());
             match next {

@@ -27,7 +27,7 @@ struct Operator {
 struct Progress {
     /// The operator before the operand that comes now.
     before: Option<Span>,
-    /// That operator was wrong and has been told of.
+    /// That operator, or what is before it, was wrong and has been told of.
     before_wrong: bool,
     /// There was no operand after it.
     missing: bool,
@@ -163,7 +163,7 @@ impl Parser<'_> {
             let message = format!("{} is no operator here; write {instead}", quoted(token.kind.text()));
             self.report(ErrorKind::ForeignOperator, token.span, message);
         }
-        let before_wrong = instead.is_some() || told;
+        let before_wrong = instead.is_some() || progress.missing;
         *progress = Progress { before: Some(token.span), before_wrong, ..Progress::default() };
     }
 
