@@ -75,7 +75,14 @@ impl CircuitBreaker {
 
     /// The one way of every async call.
     pub(crate) fn attempt_async<F, J, L>(&self, judge: J, limit: L, future: F) -> CallFuture<'_, F, J, L> {
-        CallFuture { future: Some(future), limit, judge, call: None, breaker: self }
+        CallFuture::new(Cow::Borrowed(self), judge, limit, future)
+    }
+}
+
+impl<'b, F, J, L> CallFuture<'b, F, J, L> {
+    /// A guarded future that may take its handle of the breaker along.
+    pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, judge: J, limit: L, future: F) -> Self {
+        Self { future: Some(future), limit, judge, call: None, breaker }
     }
 }
 
@@ -90,7 +97,7 @@ pin_project! {
         limit: L,
         judge: J,
         call: Option<Call<'b>>,
-        breaker: &'b CircuitBreaker,
+        breaker: Cow<'b, CircuitBreaker>,
     }
 }
 
@@ -139,7 +146,7 @@ where
                 call.when_dropped(Dropped::Panicked);
                 call
             }
-            None => match Call::begin(Cow::Borrowed(*this.breaker), Dropped::Panicked) {
+            None => match Call::begin(this.breaker.clone(), Dropped::Panicked) {
                 Ok(call) => call,
                 Err(rejection) => {
                     this.future.set(None);

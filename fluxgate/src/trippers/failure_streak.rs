@@ -39,6 +39,9 @@ impl Clause for FailureStreakClause {
     }
 
     fn evidence(&self, figures: Figures<'_>) -> String {
-        format!("{} failures in a row", figures.consecutive_failures)
+        match figures.consecutive_failures {
+            1 => "1 failure in a row".to_owned(),
+            streak => format!("{streak} failures in a row"),
+        }
     }
 }
