@@ -2,8 +2,12 @@
 
 use crate::span::Span;
 
-/// How many characters are shown before and after the place.
-const BEFORE: usize = 60;
+/// A line of more characters than this is cut.
+const LONGEST: usize = 120;
+
+/// How many characters of such a line are shown before, in and after the place.
+const BEFORE: usize = 50;
+const PLACE: usize = 60;
 const AFTER: usize = 40;
 
 /// Two lines: the line of `text` in which `span` begins, and carets under what `span` covers of it, at least one.
@@ -19,10 +23,12 @@ pub(crate) fn under(text: &str, span: Span) -> String {
     } else {
         "  ".to_owned()
     };
-    let before = last(&text[line_start..start], BEFORE);
-    let place = first(&text[start..end], BEFORE);
-    // After a place that was cut, nothing more.
-    let after = if place.len() < end - start { "" } else { first(&text[end..line_end], AFTER) };
+    let (mut before, mut place, mut after) = (&text[line_start..start], &text[start..end], &text[end..line_end]);
+    if text[line_start..line_end].chars().nth(LONGEST).is_some() {
+        (before, place) = (last(before, BEFORE), first(place, PLACE));
+        // After a place that was cut, nothing more.
+        after = if place.len() < end - start { "" } else { first(after, AFTER) };
+    }
     let cut_before = if before.len() < start - line_start { "… " } else { "" };
     let cut_after = if place.len() + after.len() < line_end - start { " …" } else { "" };
 
@@ -119,10 +125,10 @@ mod tests {
     fn a_long_line_is_cut_to_the_surroundings() {
         let text = format!("{}PLACE{}", "b".repeat(10_000), "a".repeat(10_000));
         let shown = under(&text, Span::new(10_000, 10_005));
-        let expected = format!("  … {}PLACE{} …\n{}^^^^^", "b".repeat(60), "a".repeat(40), " ".repeat(64));
+        let expected = format!("  … {}PLACE{} …\n{}^^^^^", "b".repeat(50), "a".repeat(40), " ".repeat(54));
         assert_eq!(shown, expected);
         let all = under(&text, Span::new(0, text.len()));
-        assert!(all.lines().all(|line| line.chars().count() < 110), "{all}");
+        assert!(all.lines().all(|line| line.chars().count() < 120), "{all}");
     }
 
     #[test]

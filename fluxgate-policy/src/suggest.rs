@@ -1,6 +1,7 @@
 //! The known name that was probably meant.
 
-/// The known name nearest to `name`, if one is near enough to be a slip of the pen.
+/// The known name nearest to `name`, if one is near enough to be what was meant: a few letters off, or the only one of
+/// which `name` is the beginning, or the other way round.
 ///
 /// Case and underscores don't count: `failure_rate` is `FailureRate`.
 ///
@@ -8,6 +9,7 @@
 /// use fluxgate_policy::nearest;
 ///
 /// assert_eq!(nearest("triper", ["window", "tripper", "retry"]), Some("tripper"));
+/// assert_eq!(nearest("jitter", ["initial", "multiplier", "jitter_ratio"]), Some("jitter_ratio"));
 /// assert_eq!(nearest("colour", ["window", "tripper", "retry"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -16,13 +18,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let name = folded(name);
+    let known: Vec<_> = known.into_iter().map(|candidate| (folded(candidate), candidate)).collect();
     let allowed = 1 + name.len() / 5;
-    known
-        .into_iter()
-        .map(|candidate| (distance(&name, &folded(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let near = known.iter().map(|(folded, candidate)| (distance(&name, folded), folded.len(), candidate));
+    let near = near.filter(|(distance, length, _)| *distance <= allowed && distance < length);
+    near.min_by_key(|(distance, ..)| *distance).map(|(.., candidate)| *candidate).or_else(|| {
+        let begins = |one: &[char], other: &[char]| one.len() >= 3 && other.starts_with(one);
+        let mut related = known.iter().filter(|(known, _)| begins(&name, known) || begins(known, &name));
+        let only = related.next().filter(|_| related.next().is_none());
+        only.map(|(_, candidate)| *candidate)
+    })
 }
 
 fn folded(name: &str) -> Vec<char> {
@@ -64,6 +69,8 @@ mod tests {
             ("MinRequest", "MinRequests"),
             ("F\u{430}ilureRate", "FailureRate"),
             ("Al", "All"),
+            ("Min", "MinRequests"),
+            ("AllErrors", "All"),
         ] {
             assert_eq!(nearest(written, KNOWN), Some(meant), "{written}");
         }
@@ -71,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_name_of_something_else_finds_nothing() {
-        for written in ["", "_", "x", "Latency", "CountWindow"] {
+        for written in ["", "_", "x", "Mi", "Failure", "Latency", "CountWindow"] {
             assert_eq!(nearest(written, KNOWN), None, "{written}");
         }
         assert_eq!(nearest(&"FailureRate".repeat(1_000), KNOWN), None);

@@ -1,0 +1,94 @@
+//! What several of these tests need: marked mistakes, and chance that repeats.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use fluxgate_policy::{Component, Error, ErrorKind, Expr, Kind, Span, parse};
+
+/// Asserts that `marked`, once the marks `«` and `»` are taken out, has just these mistakes, each between its marks.
+#[track_caller]
+pub(crate) fn assert_mistakes(kind: Kind, marked: &str, expected: &[(ErrorKind, &str)]) {
+    let (text, spans) = unmark(marked);
+    let errors = parse(kind, &text).expect_err(&text);
+    assert_same(&text, &errors, &spans, expected);
+}
+
+/// [`assert_mistakes`] of a single one.
+#[track_caller]
+pub(crate) fn assert_mistake(kind: Kind, marked: &str, expected: ErrorKind, message: &str) {
+    assert_mistakes(kind, marked, &[(expected, message)]);
+}
+
+#[track_caller]
+pub(crate) fn assert_same(text: &str, errors: &[Error], spans: &[Span], expected: &[(ErrorKind, &str)]) {
+    let found: Vec<_> = errors.iter().map(|error| (*error.kind(), error.to_string(), error.span())).collect();
+    assert_eq!(spans.len(), expected.len(), "as many marks as mistakes");
+    let expected: Vec<_> =
+        expected.iter().zip(spans).map(|((kind, message), span)| (*kind, (*message).to_owned(), *span)).collect();
+    assert_eq!(found, expected, "{text}");
+    for ((_, message, span), error) in expected.iter().zip(errors) {
+        if text.is_ascii() && !text.trim().is_empty() {
+            let caret = " ".repeat(span.start) + &"^".repeat(span.end - span.start);
+            assert_eq!(error.with_caret(text), format!("{message}\n  {text}\n  {caret}"));
+        }
+    }
+}
+
+/// The text without its marks, and the places between them.
+pub(crate) fn unmark(marked: &str) -> (String, Vec<Span>) {
+    let mut text = String::new();
+    let mut spans: Vec<Span> = Vec::new();
+    let mut open = Vec::new();
+    for c in marked.chars() {
+        match c {
+            '«' => {
+                open.push(spans.len());
+                spans.push(Span::new(text.len(), text.len()));
+            }
+            '»' => spans[open.pop().expect("a mark that was opened")].end = text.len(),
+            c => text.push(c),
+        }
+    }
+    (text, spans)
+}
+
+#[track_caller]
+pub(crate) fn parsed(kind: Kind, text: &str) -> Expr<Component> {
+    parse(kind, text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+}
+
+/// The one component of a text.
+#[track_caller]
+pub(crate) fn one(kind: Kind, text: &str) -> Component {
+    match parsed(kind, text) {
+        Expr::Leaf(component) => component,
+        other => panic!("{other} is not one component"),
+    }
+}
+
+/// Repeatable chance.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Below `end`, which is above 0.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.bits() >> 16).unwrap_or(0) % end
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[self.below(choices.len())]
+    }
+
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}
