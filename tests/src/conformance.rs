@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BinaryHeap, time::Duration};
 
 use flate2::read::GzDecoder;
-use fluxgate::{Call, CircuitBreaker, ManualClock, Permit, Retry, Tripper, Window};
+use fluxgate::{Builder, Call, CircuitBreaker, ManualClock, Permit, Retry, Tripper, Window};
 use serde::Deserialize;
 
 /// A policy and what happens under it.
@@ -94,37 +94,51 @@ fn read(compressed: &[u8]) -> Vec<Case> {
 /// What came of an event.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Happened {
-    decision: Option<String>,
-    state: String,
-    total: u64,
-    failures: u64,
+    /// `permitted` or `rejected`, for a call.
+    pub decision: Option<String>,
+    /// The state once it had ended.
+    pub state: String,
+    /// The calls in the window then.
+    pub total: u64,
+    /// The failures in the window then.
+    pub failures: u64,
 }
 
 impl Policy {
-    /// A breaker with this policy on `clock`.
-    pub fn build(&self, clock: ManualClock) -> CircuitBreaker {
+    /// A breaker with this policy.
+    pub fn builder(&self) -> Builder {
         let mut builder = CircuitBreaker::builder("conformance")
             .window(self.window.parse::<Window>().expect("a valid window"))
             .tripper(self.tripper.parse::<Tripper>().expect("a valid tripper"))
             .retry(self.retry.parse::<Retry>().expect("a valid retry"))
             .permit(self.permit.parse::<Permit>().expect("a valid permit"))
-            .clock(clock)
             .random_seed(1);
         if let Some(calls) = self.max_half_open_calls {
             builder = builder.max_half_open_calls(calls);
         }
-        builder.build().expect("a valid policy")
+        builder
     }
 }
 
 /// Runs a breaker through the case and says what came of each event.
 pub fn run(case: &Case) -> Vec<Happened> {
+    run_observed(case, |builder| builder, |_| ())
+}
+
+/// The same with further settings, and with a look at the breaker after each start and end of an event.
+pub fn run_observed(
+    case: &Case,
+    settings: impl FnOnce(Builder) -> Builder,
+    look: impl FnMut(&CircuitBreaker),
+) -> Vec<Happened> {
     let clock = ManualClock::new();
+    let builder = settings(case.policy.builder().clock(clock.clone()));
     let mut driver = Driver {
-        breaker: case.policy.build(clock.clone()),
+        breaker: builder.build().expect("a valid policy"),
         clock,
         in_flight: BinaryHeap::new(),
         happened: vec![Happened::default(); case.events.len()],
+        look,
     };
     for (index, event) in case.events.iter().enumerate() {
         driver.start(index, event);
@@ -133,11 +147,12 @@ pub fn run(case: &Case) -> Vec<Happened> {
     driver.happened
 }
 
-struct Driver {
+struct Driver<L> {
     clock: ManualClock,
     breaker: CircuitBreaker,
     in_flight: BinaryHeap<InFlight>,
     happened: Vec<Happened>,
+    look: L,
 }
 
 struct InFlight {
@@ -147,7 +162,7 @@ struct InFlight {
     ending: Ending,
 }
 
-impl Driver {
+impl<L: FnMut(&CircuitBreaker)> Driver<L> {
     fn start(&mut self, index: usize, event: &Event) {
         let at = Duration::from_secs_f64(event.at);
         self.end_until(at);
@@ -169,6 +184,7 @@ impl Driver {
                     Ok(call) => {
                         let ends = at + Duration::from_secs_f64(duration);
                         self.in_flight.push(InFlight { ends, index, call, ending });
+                        (self.look)(&self.breaker);
                     }
                     Err(_) => self.observe(index),
                 }
@@ -192,6 +208,7 @@ impl Driver {
     }
 
     fn observe(&mut self, index: usize) {
+        (self.look)(&self.breaker);
         let info = self.breaker.info();
         let happened = &mut self.happened[index];
         happened.state = info.state.to_string();

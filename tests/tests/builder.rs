@@ -20,28 +20,30 @@ fn mistakes(settings: Settings) -> Vec<String> {
 
 #[test]
 fn a_value_out_of_range_is_named_with_its_component_and_what_is_allowed() {
-    let cases: [(Settings, &str); 17] = [
-        (|builder| builder.window(CountWindow(0)), "CountWindow: 0"),
-        (|builder| builder.window(CountWindow(u64::MAX)), "CountWindow: 18446744073709551615"),
-        (|builder| builder.window(TimeWindow(1.5)), "TimeWindow: 1.5"),
-        (|builder| builder.tripper(FailureRate(60.0)), "FailureRate: 60"),
-        (|builder| builder.tripper(FailureRate(f64::NAN)), "FailureRate: NaN"),
-        (|builder| builder.tripper(FailureStreak(0)), "FailureStreak: 0"),
-        (|builder| builder.tripper(MinRequests(0) & FailureRate(0.5)), "MinRequests: 0"),
-        (|builder| builder.tripper(AvgLatency(-1.0)), "AvgLatency: -1"),
-        (|builder| builder.tripper(SlowRate(0.5, 0)), "SlowRate: threshold = 0"),
-        (|builder| builder.retry(Cooldown(f64::INFINITY)), "Cooldown: inf"),
-        (|builder| builder.retry(Cooldown(1.0).jitter_ratio(1.0)), "Cooldown: 1"),
-        (|builder| builder.retry(Backoff(1.0).multiplier(1.0)), "Backoff: 1"),
-        (|builder| builder.retry(Backoff(10.0).max_duration(5.0)), "Backoff"),
-        (|builder| builder.permit(Random(-0.1)), "Random: -0.1"),
-        (|builder| builder.permit(RampUp(0.5, 0.1, 60.0)), "RampUp"),
-        (|builder| builder.max_half_open_calls(0), "max_half_open_calls: 0"),
-        (|builder| builder.max_probe_time(0.0), "max_probe_time: 0"),
+    let cases: [(Settings, &str, &str); 17] = [
+        (|builder| builder.window(CountWindow(0)), "CountWindow", "0"),
+        (|builder| builder.window(CountWindow(u64::MAX)), "CountWindow", "18446744073709551615"),
+        (|builder| builder.window(TimeWindow(1.5)), "TimeWindow", "1.5"),
+        (|builder| builder.tripper(FailureRate(60.0)), "FailureRate", "60"),
+        (|builder| builder.tripper(FailureRate(f64::NAN)), "FailureRate", "NaN"),
+        (|builder| builder.tripper(FailureStreak(0)), "FailureStreak", "0"),
+        (|builder| builder.tripper(MinRequests(0) & FailureRate(0.5)), "MinRequests", "0"),
+        (|builder| builder.tripper(AvgLatency(-1.0)), "AvgLatency", "-1"),
+        (|builder| builder.tripper(SlowRate(0.5, 0)), "SlowRate", "0"),
+        (|builder| builder.retry(Cooldown(f64::INFINITY)), "Cooldown", "inf"),
+        (|builder| builder.retry(Cooldown(1.0).jitter_ratio(1.0)), "Cooldown", "1"),
+        (|builder| builder.retry(Backoff(1.0).multiplier(1.0)), "Backoff", "1"),
+        (|builder| builder.retry(Backoff(10.0).max_duration(5.0)), "Backoff", "10"),
+        (|builder| builder.permit(Random(-0.1)), "Random", "-0.1"),
+        (|builder| builder.permit(RampUp(0.5, 0.1, 60.0)), "RampUp", "0.5"),
+        (|builder| builder.max_half_open_calls(0), "max_half_open_calls", "0"),
+        (|builder| builder.max_probe_time(0.0), "max_probe_time", "0"),
     ];
-    for (settings, start) in cases {
+    for (settings, component, value) in cases {
         let mistakes = mistakes(settings);
-        assert!(mistakes.len() == 1 && mistakes[0].starts_with(start), "{start}: {mistakes:?}");
+        let [mistake] = mistakes.as_slice() else { panic!("{component}, {value}: {mistakes:?}") };
+        assert!(mistake.starts_with(&format!("{component}: ")), "{mistake}");
+        assert!(mistake.contains(value) && mistake.contains("; write "), "{mistake}");
     }
 }
 
