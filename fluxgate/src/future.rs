@@ -179,6 +179,6 @@ where
 
 impl<F, J, L> fmt::Debug for CallFuture<'_, F, J, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CallFuture").field("breaker", self.breaker).finish_non_exhaustive()
+        formatter.debug_struct("CallFuture").field("breaker", &self.breaker).finish_non_exhaustive()
     }
 }

@@ -73,7 +73,7 @@ pub mod windows;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 
 #[cfg(feature = "tokio")]

@@ -21,7 +21,7 @@ impl Limit for NoLimit {
 }
 
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::Timeout;
+pub use timeout::Timeout;
 
 #[cfg(feature = "tokio")]
 mod timeout {
@@ -43,7 +43,7 @@ mod timeout {
     }
 
     impl Timeout {
-        pub(crate) fn new(limit: Duration) -> Self {
+        pub fn new(limit: Duration) -> Self {
             Self { limit, sleep: None }
         }
     }

@@ -1,10 +1,12 @@
 //! How the end of a call becomes what the guarded function returns.
 
-use std::{convert::Infallible, marker::PhantomData};
+use std::convert::Infallible;
 
+#[cfg(feature = "tokio")]
+use crate::limit::Timeout;
 use crate::{
     error::{CallNotPermitted, CallTimedOut, Error},
-    limit::NoLimit,
+    limit::{Limit, NoLimit},
 };
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.
@@ -20,8 +22,9 @@ pub trait Guarded: Sized {
 
     fn into_result(self) -> Result<Self::Ok, Self::Err>;
 
-    /// Never given a time-out: that takes [`InTime`].
-    fn from_answer(answer: Result<Self::Ok, Error<Self::Err>>) -> Self;
+    fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
+
+    fn rejected(rejection: CallNotPermitted) -> Self::Err;
 }
 
 #[diagnostic::do_not_recommend]
@@ -33,11 +36,118 @@ impl<T, E: From<CallNotPermitted>> Guarded for Result<T, E> {
         self
     }
 
-    fn from_answer(answer: Result<T, Error<E>>) -> Self {
-        answer.map_err(|error| match error {
-            Error::Inner(error) => error,
-            Error::NotPermitted(rejection) => rejection.into(),
-            Error::TimedOut(_) => unreachable!("this call has no time-out"),
-        })
+    fn from_result(result: Self) -> Self {
+        result
+    }
+
+    fn rejected(rejection: CallNotPermitted) -> E {
+        rejection.into()
+    }
+}
+
+/// A limit whose passing a function that returns `R` can tell of.
+#[diagnostic::on_unimplemented(
+    message = "a call that takes longer than its `timeout` can't be returned as `{R}`",
+    label = "must be a `Result` whose error is made `From<fluxgate::CallTimedOut>`",
+    note = "write `impl From<fluxgate::CallTimedOut> for` the error type,",
+    note = "or say in the attribute what to return instead: `fallback = |error| …`, or `wrap_error`"
+)]
+#[expect(private_bounds, reason = "only expansions name this trait, and they bring no limits of their own")]
+pub trait InTime<R: Guarded>: Limit {
+    fn timed_out(time_out: CallTimedOut) -> R::Err;
+}
+
+impl<R: Guarded> InTime<R> for NoLimit {
+    fn timed_out(_: CallTimedOut) -> R::Err {
+        unreachable!("there is no limit that could have passed")
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[diagnostic::do_not_recommend]
+impl<T, E: From<CallNotPermitted> + From<CallTimedOut>> InTime<Result<T, E>> for Timeout {
+    fn timed_out(time_out: CallTimedOut) -> E {
+        time_out.into()
+    }
+}
+
+/// What a function of its own error returns in the end.
+pub(super) fn own<R: Guarded>(answer: Result<R::Ok, Error<R::Err>>, timed_out: fn(CallTimedOut) -> R::Err) -> R {
+    R::from_result(answer.map_err(|error| match error {
+        Error::Inner(error) => error,
+        Error::NotPermitted(rejection) => R::rejected(rejection),
+        Error::TimedOut(time_out) => timed_out(time_out),
+    }))
+}
+
+/// The return type of a function whose error `wrap_error` can wrap: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`wrap_error` needs a function that returns a `Result`, not `{Self}`",
+    label = "this is no `Result`",
+    note = "a function that can't fail needs a `fallback = |error| …` instead"
+)]
+pub trait Fallible {
+    type Ok;
+    type Err;
+    type Wrapped;
+
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+
+    fn wrapped(answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Wrapped;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+    type Wrapped = Result<T, Error<E>>;
+
+    fn into_result(self) -> Self {
+        self
+    }
+
+    fn wrapped(answer: Self::Wrapped) -> Self::Wrapped {
+        answer
+    }
+}
+
+/// What a function with a `fallback` returns, as a `Result`.
+pub trait Kind<R> {
+    type Ok;
+    type Err;
+
+    fn split(returned: R) -> Result<Self::Ok, Self::Err>;
+
+    fn join(value: Self::Ok) -> R;
+}
+
+/// The kind of a `Result`.
+pub struct IsResult;
+
+impl<T, E> Kind<Result<T, E>> for IsResult {
+    type Ok = T;
+    type Err = E;
+
+    fn split(returned: Result<T, E>) -> Result<T, E> {
+        returned
+    }
+
+    fn join(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+}
+
+/// The kind of everything else, which is never an error.
+pub struct Plain;
+
+impl<R> Kind<R> for Plain {
+    type Ok = R;
+    type Err = Infallible;
+
+    fn split(returned: R) -> Result<R, Infallible> {
+        Ok(returned)
+    }
+
+    fn join(value: R) -> R {
+        value
     }
 }

@@ -4,33 +4,32 @@
 //! `failed`, and its body.
 
 mod answer;
-mod future;
+mod map;
 mod probe;
 
 use std::{borrow::Cow, future::Future};
 
-pub use inventory;
-
+#[cfg(feature = "tokio")]
+pub use crate::limit::Timeout;
 pub use {
     crate::{__fluxgate_timeout as timeout, limit::NoLimit, trackers::ErrorView},
     answer::{Fallible, Guarded, InTime, IsResult, Kind, Plain},
-    future::Answered,
+    inventory,
     probe::{OfType, Shape, View},
 };
-#[cfg(feature = "tokio")]
-pub use crate::limit::Timeout;
 
 use crate::{
     breaker::CircuitBreaker,
     declared::DeclaredBreaker,
-    error::Error,
+    error::{CallTimedOut, Error},
     future::CallFuture,
     judge::{Judge, tracked},
+    limit::Limit,
     outcome::Outcome,
     trackers, user_code,
 };
-use answer::{FallsBack, Own, Wraps};
-use future::Split;
+use answer::own;
+use map::map;
 
 /// A declared breaker, as it is registered when the program is linked.
 pub struct Declared(pub &'static DeclaredBreaker);
@@ -78,7 +77,8 @@ pub fn call<R: Guarded>(
     failed: impl Fn(&R::Ok) -> bool,
     work: impl FnOnce() -> R,
 ) -> R {
-    R::from_answer(breaker.attempt(Judging { seen, failed }, || work().into_result()))
+    let answer = breaker.attempt(Judging { seen, failed }, || work().into_result());
+    own(answer, <NoLimit as InTime<R>>::timed_out)
 }
 
 /// One with `wrap_error`.
@@ -88,7 +88,7 @@ pub fn call_wrapped<R: Fallible>(
     failed: impl Fn(&R::Ok) -> bool,
     work: impl FnOnce() -> R,
 ) -> R::Wrapped {
-    R::wrap(breaker.attempt(Judging { seen, failed }, || work().into_result()))
+    R::wrapped(breaker.attempt(Judging { seen, failed }, || work().into_result()))
 }
 
 /// One with a `fallback`, whatever it returns.
@@ -104,59 +104,48 @@ pub fn call_or<R, K: Kind<R>>(
 }
 
 /// An async guarded function whose error can say that the call was rejected.
-pub fn call_async<'b, R, S, P, L, F>(
+pub fn call_async<'b, R: Guarded>(
     breaker: impl Held<'b>,
-    seen: S,
-    failed: P,
-    limit: L,
-    future: F,
-) -> Answered<CallFuture<'b, Split<F, IsResult>, Judging<S, P>, L>, Own>
-where
-    R: Guarded,
-    S: Fn(&R::Err) -> Seen<'_>,
-    P: Fn(&R::Ok) -> bool,
-    L: InTime<R>,
-    F: Future<Output = R>,
-{
-    Answered::new(CallFuture::new(breaker.held(), Judging { seen, failed }, limit, Split::new(future)), Own)
+    seen: impl Fn(&R::Err) -> Seen<'_>,
+    failed: impl Fn(&R::Ok) -> bool,
+    limit: impl InTime<R>,
+    future: impl Future<Output = R>,
+) -> impl Future<Output = R> {
+    let timed_out = timed_out_of(&limit);
+    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
+    map(call, move |answer| own(answer, timed_out))
+}
+
+fn timed_out_of<R: Guarded, L: InTime<R>>(_: &L) -> fn(CallTimedOut) -> R::Err {
+    L::timed_out
 }
 
 /// One with `wrap_error`.
-pub fn call_async_wrapped<'b, R, S, P, L, F>(
+#[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+pub fn call_async_wrapped<'b, R: Fallible>(
     breaker: impl Held<'b>,
-    seen: S,
-    failed: P,
-    limit: L,
-    future: F,
-) -> Answered<CallFuture<'b, Split<F, IsResult>, Judging<S, P>, L>, Wraps>
-where
-    R: Fallible,
-    S: Fn(&R::Err) -> Seen<'_>,
-    P: Fn(&R::Ok) -> bool,
-    F: Future<Output = R>,
-{
-    Answered::new(CallFuture::new(breaker.held(), Judging { seen, failed }, limit, Split::new(future)), Wraps)
+    seen: impl Fn(&R::Err) -> Seen<'_>,
+    failed: impl Fn(&R::Ok) -> bool,
+    limit: impl Limit,
+    future: impl Future<Output = R>,
+) -> impl Future<Output = R::Wrapped> {
+    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
+    map(call, R::wrapped)
 }
 
 /// One with a `fallback`, whatever it returns.
-pub fn call_async_or<'b, R, K, S, P, L, F, A>(
+#[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+pub fn call_async_or<'b, R, K: Kind<R>>(
     _: K,
     breaker: impl Held<'b>,
-    seen: S,
-    failed: P,
-    limit: L,
-    future: F,
-    fallback: A,
-) -> Answered<CallFuture<'b, Split<F, K>, Judging<S, P>, L>, FallsBack<K, A>>
-where
-    K: Kind<R>,
-    S: Fn(&K::Err) -> Seen<'_>,
-    P: Fn(&K::Ok) -> bool,
-    F: Future<Output = R>,
-    A: FnOnce(Error<K::Err>) -> R,
-{
-    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, Split::new(future));
-    Answered::new(call, FallsBack::new(fallback))
+    seen: impl Fn(&K::Err) -> Seen<'_>,
+    failed: impl Fn(&K::Ok) -> bool,
+    limit: impl Limit,
+    future: impl Future<Output = R>,
+    fallback: impl FnOnce(Error<K::Err>) -> R,
+) -> impl Future<Output = R> {
+    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, K::split));
+    map(call, |answer| answer.map_or_else(fallback, K::join))
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
@@ -183,7 +172,7 @@ impl Held<'static> for CircuitBreaker {
 }
 
 /// The judge of a guarded function.
-pub struct Judging<S, P> {
+struct Judging<S, P> {
     seen: S,
     failed: P,
 }
@@ -225,7 +214,7 @@ macro_rules! __fluxgate_timeout {
 macro_rules! __fluxgate_timeout {
     ($limit:expr) => {
         ::core::compile_error!(
-            "`timeout` needs the feature `tokio`; write `fluxgate = { version = \"…\", features = [\"tokio\"] }` in Cargo.toml"
+            "`timeout` needs the feature `tokio` of fluxgate; write `features = [\"tokio\"]` where Cargo.toml names it"
         )
     };
 }
