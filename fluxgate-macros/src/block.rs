@@ -1,0 +1,121 @@
+//! The syntax of `breakers! { … }`.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Token, Visibility};
+
+use crate::args::{Arguments, Place};
+use crate::errors::Errors;
+
+/// Everything between the braces.
+#[derive(Default)]
+pub(crate) struct Block {
+    pub(crate) default: Option<Arguments>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One declared breaker.
+pub(crate) struct Entry {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) arguments: Arguments,
+}
+
+impl Block {
+    /// Reads all that can be read; every mistake is noted, and costs no more than the entry it is in.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut block = Self::default();
+        let read = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = block.parse_one(input, errors) {
+                    errors.push(error);
+                    skip_entry(input);
+                }
+            }
+            Ok(())
+        };
+        // The closure consumes all input and notes its errors itself.
+        let _ = read.parse2(tokens);
+        block
+    }
+
+    fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        if input.peek(Token![,]) || input.peek(Token![;]) {
+            let separator: TokenTree = input.parse()?;
+            errors.at(separator, "breakers follow one another without a separator; remove this");
+            return Ok(());
+        }
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility: Visibility = input.parse()?;
+        if input.peek(Token![default]) {
+            return self.parse_default(&attributes, &visibility, input, errors);
+        }
+        let name = name(input)?;
+        let body = body(input, &name)?;
+        let arguments = Arguments::parse(body.stream(), Place::Block, &|_| false, errors);
+        self.entries.push(Entry { attributes, visibility, name, arguments });
+        Ok(())
+    }
+
+    fn parse_default(
+        &mut self,
+        attributes: &[Attribute],
+        visibility: &Visibility,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        let keyword: Token![default] = input.parse()?;
+        let body = body(input, &Ident::new("default", keyword.span))?;
+        let arguments = Arguments::parse(body.stream(), Place::Block, &|_| false, errors);
+        if let Some(attribute) = attributes.first() {
+            errors.at(attribute, "`default` is no breaker and takes no attributes; put them on the breakers");
+        }
+        if !matches!(visibility, Visibility::Inherited) {
+            errors.at(visibility, "`default` is no breaker and has no visibility; put it on the breakers");
+        }
+        if self.default.is_some() {
+            errors.at(keyword, "`default` is given twice; write one for all breakers of the block");
+        }
+        self.default = Some(arguments);
+        Ok(())
+    }
+}
+
+fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    if input.peek(Token![static]) || input.peek(Token![const]) || input.peek(Token![let]) {
+        let keyword: TokenTree = input.parse()?;
+        return Err(syn::Error::new_spanned(keyword, "a breaker is written without a keyword: `PAYMENT_API { … }`"));
+    }
+    input.parse::<Ident>().map_err(|error| {
+        syn::Error::new(error.span(), "expected the name of a breaker, as in `PAYMENT_API { … }`, or `default { … }`")
+    })
+}
+
+fn body(input: ParseStream<'_>, name: &Ident) -> syn::Result<Group> {
+    let example = format!("`{name} {{ tripper = FailureRate(0.5) }}`");
+    let expected = if input.peek(Token![=]) || input.peek(Token![:]) {
+        format!("a breaker's arguments stand in braces, with no `=` or type before them: {example}")
+    } else {
+        format!("expected braces with the breaker's arguments: {example}")
+    };
+    match input.fork().parse() {
+        Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            input.parse::<TokenTree>()?;
+            Ok(group)
+        }
+        Ok(found) => Err(syn::Error::new_spanned(found, expected)),
+        Err(_) => Err(syn::Error::new_spanned(name, expected)),
+    }
+}
+
+/// Skips to behind the next braces, where another entry may begin.
+fn skip_entry(input: ParseStream<'_>) {
+    while let Ok(tree) = input.parse::<TokenTree>() {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return,
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether a function's error may hold borrowed data, or data of a type that may.
+
+use syn::visit::{self, Visit};
+use syn::{GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate};
+
+use crate::item::Function;
+
+impl Function {
+    /// The names of the function's own type and const parameters.
+    pub(crate) fn generic_names(&self) -> Vec<String> {
+        let parameters = self.signature.generics.params.iter();
+        let names = parameters.filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
+            GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
+            GenericParam::Lifetime(_) => None,
+        });
+        names.collect()
+    }
+
+    /// Whether the error in `returned` is not known to be `'static`, as it would have to be for a tracker of types.
+    ///
+    /// A macro can't ask the compiler, so it looks: the error is the last of two type arguments. With fewer it is in
+    /// an alias, which can only borrow by a lifetime argument of its own.
+    pub(crate) fn error_may_borrow(&self, returned: &Type) -> bool {
+        let Type::Path(path) = returned else { return false };
+        let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments) else {
+            return false;
+        };
+        let types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
+        let mut find = Find { parameters: self.parameters_that_may_borrow(), found: false };
+        match types.collect::<Vec<_>>().as_slice() {
+            [.., _, GenericArgument::Type(error)] => find.visit_type(error),
+            _ => {
+                for argument in &arguments.args {
+                    if let GenericArgument::Lifetime(lifetime) = argument {
+                        find.visit_lifetime(lifetime);
+                    }
+                }
+            }
+        }
+        find.found
+    }
+
+    fn parameters_that_may_borrow(&self) -> Vec<String> {
+        let generics = &self.signature.generics;
+        let bounded = generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| {
+            match predicate {
+                WherePredicate::Type(bounded) if is_static(&bounded.bounds) => match &bounded.bounded_ty {
+                    Type::Path(path) => path.path.get_ident().map(ToString::to_string),
+                    _ => None,
+                },
+                _ => None,
+            }
+        });
+        let bounded: Vec<String> = bounded.collect();
+        let parameters = generics.type_params().filter(|parameter| !is_static(&parameter.bounds));
+        parameters.map(|parameter| parameter.ident.to_string()).filter(|name| !bounded.contains(name)).collect()
+    }
+}
+
+fn is_static<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool {
+    bounds.into_iter().any(|bound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static"))
+}
+
+struct Find {
+    parameters: Vec<String>,
+    found: bool,
+}
+
+impl<'a> Visit<'a> for Find {
+    fn visit_lifetime(&mut self, lifetime: &'a Lifetime) {
+        self.found |= lifetime.ident != "static";
+    }
+
+    fn visit_type_reference(&mut self, reference: &'a TypeReference) {
+        self.found |= reference.lifetime.is_none();
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        self.found |= path.get_ident().is_some_and(|name| self.parameters.iter().any(|parameter| name == parameter));
+        visit::visit_path(self, path);
+    }
+}

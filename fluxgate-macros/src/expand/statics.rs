@@ -1,0 +1,145 @@
+//! The static behind a declared breaker, and its registration when the program is linked.
+
+use fluxgate_policy::SettingValue;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Attribute;
+use syn::ext::IdentExt;
+
+use super::Guard;
+use crate::args::{Arguments, Given};
+use crate::block::{Block, Entry};
+use crate::{krate, policy};
+
+/// What is said of a breaker: by itself, or else by the `default` of its block.
+#[derive(Clone, Copy)]
+pub(crate) struct Declaration<'a> {
+    own: &'a Arguments,
+    default: Option<&'a Arguments>,
+}
+
+impl<'a> Declaration<'a> {
+    pub(crate) fn own(arguments: &'a Arguments) -> Self {
+        Self { own: arguments, default: None }
+    }
+
+    pub(crate) fn in_block(entry: &'a Entry, block: &'a Block) -> Self {
+        Self { own: &entry.arguments, default: block.default.as_ref() }
+    }
+
+    pub(crate) fn get<T>(&self, argument: impl Fn(&'a Arguments) -> Option<&'a T>) -> Option<&'a T> {
+        argument(self.own).or_else(|| self.default.and_then(argument))
+    }
+
+    /// Whether an argument was written, be it with a mistake in it.
+    pub(crate) fn has_key(&self, name: &str) -> bool {
+        let written = |arguments: &Arguments| arguments.keys.iter().any(|key| key == name);
+        written(self.own) || self.default.is_some_and(written)
+    }
+
+    /// The function that configures the builder.
+    fn configure(&self, krate: &TokenStream, with_tracker: bool) -> TokenStream {
+        let span = Span::mixed_site();
+        let mut calls = TokenStream::new();
+        let parts = [
+            self.get(|arguments| arguments.window.as_ref()),
+            self.get(|arguments| arguments.tracker.as_ref()).filter(|_| with_tracker),
+            self.get(|arguments| arguments.tripper.as_ref()),
+            self.get(|arguments| arguments.retry.as_ref()),
+            self.get(|arguments| arguments.permit.as_ref()),
+        ];
+        for part in parts.into_iter().flatten() {
+            let method = Ident::new(&part.key.to_string(), span);
+            let value = part.construct(krate);
+            calls.extend(quote_spanned!(span=> .#method(#value)));
+        }
+        let settings = [
+            self.get(|arguments| arguments.max_half_open_calls.as_ref()),
+            self.get(|arguments| arguments.max_probe_time.as_ref()),
+            self.get(|arguments| arguments.cancelled.as_ref()),
+        ];
+        for given in settings.into_iter().flatten() {
+            let method = Ident::new(&given.key.to_string(), span);
+            let value = setting(given, krate);
+            calls.extend(quote_spanned!(span=> .#method(#value)));
+        }
+        if self.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
+            calls.extend(quote_spanned!(span=> .shadow(true)));
+        }
+        for listener in self.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value) {
+            calls.extend(quote_spanned!(span=> .listener(#listener)));
+        }
+        quote_spanned!(span=> |builder| builder #calls)
+    }
+}
+
+fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    match given.value {
+        SettingValue::Count(count) => {
+            let count = Literal::u64_unsuffixed(count);
+            quote!(#count)
+        }
+        SettingValue::Duration(nanos) => policy::duration(nanos),
+        SettingValue::Word("off") => quote_spanned!(span=> #krate::MaxProbeTime::Off),
+        SettingValue::Word("failure") => quote_spanned!(span=> #krate::Cancelled::Failure),
+        SettingValue::Word(_) => quote_spanned!(span=> #krate::Cancelled::Ignore),
+    }
+}
+
+/// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
+pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
+    let span = Span::mixed_site();
+    let krate = &guard.krate;
+    let name = match &guard.arguments.name {
+        Some(given) => {
+            let name = &given.value;
+            quote!(#name)
+        }
+        None => {
+            let name = format!("::{}", guard.function.signature.ident.unraw());
+            quote_spanned!(span=> ::core::concat!(::core::module_path!(), #name))
+        }
+    };
+    let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
+    quote_spanned! {span=> {
+        static __FLUXGATE_BREAKER: #krate::DeclaredBreaker = #krate::DeclaredBreaker::new(#name, #configure);
+        #krate::__private::inventory::submit! { #krate::__private::Declared(&__FLUXGATE_BREAKER) }
+        &__FLUXGATE_BREAKER
+    }}
+}
+
+/// The statics of `breakers!`.
+pub(super) fn declare_all(block: &Block) -> TokenStream {
+    let given = block.default.as_ref().and_then(|default| default.krate.as_ref());
+    let krate = krate::path(given.map(|given| &given.value));
+    block.entries.iter().map(|entry| declare(entry, Declaration::in_block(entry, block), &krate)).collect()
+}
+
+fn declare(entry: &Entry, declaration: Declaration<'_>, krate: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    let Entry { attributes, visibility, name, arguments } = entry;
+    let called = match &arguments.name {
+        Some(given) => {
+            let name = &given.value;
+            quote!(#name)
+        }
+        None => {
+            let name = name.unraw().to_string().to_lowercase();
+            quote!(#name)
+        }
+    };
+    let configure = declaration.configure(krate, true);
+    let submit = quote_spanned!(span=> #krate::__private::inventory::submit! { #krate::__private::Declared(&#name) });
+    // The registration is there if the static is, and may name it where that is deprecated.
+    let shared: Vec<&Attribute> = attributes.iter().filter(|attribute| is_shared(attribute)).collect();
+    let submit = if shared.is_empty() { submit } else { quote_spanned!(span=> #(#shared)* const _: () = { #submit };) };
+    quote_spanned! {span=>
+        #(#attributes)* #visibility static #name: #krate::DeclaredBreaker = #krate::DeclaredBreaker::new(#called, #configure);
+        #submit
+    }
+}
+
+fn is_shared(attribute: &Attribute) -> bool {
+    ["cfg", "cfg_attr", "deprecated", "allow"].iter().any(|name| attribute.path().is_ident(name))
+}

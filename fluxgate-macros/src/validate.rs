@@ -1,0 +1,114 @@
+//! What the arguments mean together, and with the function they stand on.
+
+use fluxgate_policy::{check_policy, defaults};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{ReturnType, Type};
+
+use crate::args::Arguments;
+use crate::block::Block;
+use crate::errors::Errors;
+use crate::expand::Declaration;
+use crate::item::{Function, Shape};
+use crate::policy::Part;
+
+/// The arguments that are the function's and not its breaker's.
+const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
+
+/// Checks that a whole policy can work: each part is fine by itself already.
+pub(crate) fn policy(declaration: &Declaration<'_>, errors: &mut Errors) {
+    let window = declaration.get(|arguments| arguments.window.as_ref());
+    let Some(tripper) = declaration.get(|arguments| arguments.tripper.as_ref()) else { return };
+    if window.is_none() && declaration.has_key("window") {
+        // There is one, with a mistake that has been told of. Nothing can be said of the two together.
+        return;
+    }
+    let default = defaults::window();
+    let window = window.and_then(Part::component).unwrap_or(&default);
+    for mistake in check_policy(window, &tripper.expr, |leaf| Some(leaf)) {
+        errors.push(tripper.error(&mistake));
+    }
+}
+
+/// Checks the entries of `breakers!`.
+pub(crate) fn block(block: &Block, errors: &mut Errors) {
+    if let Some(default) = &block.default {
+        if let Some(name) = default.keys.iter().find(|key| *key == "name") {
+            errors.at(name, "`name` has no place in `default`: each breaker has its own; write it in the breaker");
+        }
+        of_the_function(default, true, errors);
+        shared(default, &["Self"], errors);
+    }
+    for entry in &block.entries {
+        of_the_function(&entry.arguments, false, errors);
+        shared(&entry.arguments, &["Self"], errors);
+        policy(&Declaration::in_block(entry, block), errors);
+    }
+}
+
+/// Checks the arguments of the attribute against each other and against the function.
+pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    if let Some(breaker) = &arguments.breaker {
+        let breaker = breaker.to_token_stream().to_string().replace(' ', "");
+        for key in arguments.keys.iter().filter(|key| !OF_THE_FUNCTION.contains(&key.to_string().as_str())) {
+            errors.at(key, format!("`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"));
+        }
+    }
+    if let (Some(fallback), Some(wrap_error)) = (&arguments.fallback, &arguments.wrap_error) {
+        let later = if arguments.keys.iter().position(|key| key == "fallback") < arguments.keys.iter().position(|key| key == "wrap_error") {
+            &wrap_error.key
+        } else {
+            &fallback.key
+        };
+        errors.at(later, "`fallback` leaves no error that `wrap_error` could wrap; write one of the two");
+    }
+    if let Some(timeout) = &arguments.timeout {
+        if matches!(function.shape(), Shape::Sync) {
+            let message = "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
+            errors.at(&timeout.key, message);
+        }
+    }
+    if matches!(&function.signature.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))
+        && arguments.fallback.is_none()
+        && !arguments.keys.iter().any(|key| key == "fallback")
+    {
+        let message = "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
+        errors.at(&function.signature.output, message);
+    }
+    shared(arguments, &["Self", "self"], errors);
+    let generics = function.generic_names();
+    shared(arguments, &generics.iter().map(String::as_str).collect::<Vec<_>>(), errors);
+}
+
+fn of_the_function(arguments: &Arguments, is_default: bool, errors: &mut Errors) {
+    for key in arguments.keys.iter().filter(|key| OF_THE_FUNCTION.contains(&key.to_string().as_str())) {
+        if key != "crate" {
+            errors.at(key, format!("`{key}` belongs to a guarded function; write it in its `#[circuit_breaker(…)]`"));
+        } else if !is_default {
+            errors.at(key, "`crate` is said once for all breakers of the block; write it in `default { … }`");
+        }
+    }
+}
+
+/// What one static breaker is made of can't depend on the type or the generics of the function that it stands in.
+///
+/// A tracker of the attribute may: it is compiled into the function.
+fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
+    let parts = arguments.tripper.iter().flat_map(|part| part.rust_tokens());
+    let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
+    for tokens in parts.chain(listeners) {
+        if let Some(name) = find(tokens, names) {
+            let message = format!("`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own");
+            errors.at(name, message);
+        }
+    }
+}
+
+/// The first identifier in `tokens` that is one of `names`.
+pub(crate) fn find(tokens: TokenStream, names: &[&str]) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) => names.iter().any(|name| ident == name).then_some(ident),
+        TokenTree::Group(group) => find(group.stream(), names),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
+}
