@@ -4,3 +4,8 @@
 
 pub mod conformance;
 pub mod fixture;
+
+/// The programs of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
