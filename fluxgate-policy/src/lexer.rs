@@ -56,34 +56,29 @@ impl<'t> Lexer<'t> {
 
     /// The length of the token that `rest`, which is not empty, begins with, and what it is.
     fn scan(rest: &str, first: char) -> (usize, TokenKind) {
-        if let Some(kind) = single(first) {
-            // `=`, `&`, `|` and `!` may be the first half of something else.
-            return match pair(rest) {
-                Some(pair) => (pair.len(), TokenKind::Other(pair.to_owned())),
-                None => (first.len_utf8(), kind),
-            };
-        }
-        if let Some(length) = literal(rest) {
-            return match length {
-                Ok(length) => (length, TokenKind::Text),
-                Err(Endless) => (rest.len(), TokenKind::Other("\"".to_owned())),
-            };
+        if let Some(bracket) = bracket(first) {
+            return (1, bracket);
         }
         if first.is_ascii_digit() {
             let length = number(rest);
             return (length, TokenKind::Number(rest[..length].to_owned()));
         }
+        match literal(rest) {
+            Some(Ok(length)) => return (length, TokenKind::Text),
+            Some(Err(Endless)) => return (rest.len(), TokenKind::Other("\"".to_owned())),
+            None => {}
+        }
         let length = name(rest);
         if length > 0 {
             return (length, TokenKind::Name(rest[..length].to_owned()));
         }
-        let length = match (pair(rest), first) {
-            (Some(pair), _) => pair.len(),
+        let length = match first {
             // A lifetime is one token, lest its quote open a character literal.
-            (None, '\'') => 1 + name(&rest[1..]),
-            (None, _) => first.len_utf8(),
+            '\'' => 1 + name(&rest[1..]),
+            _ => PAIRS.into_iter().find(|pair| rest.starts_with(pair)).map_or(first.len_utf8(), str::len),
         };
-        (length, TokenKind::Other(rest[..length].to_owned()))
+        let sign = &rest[..length];
+        (length, operator(sign).unwrap_or_else(|| TokenKind::Other(sign.to_owned())))
     }
 }
 
@@ -102,7 +97,7 @@ impl Iterator for Lexer<'_> {
     }
 }
 
-fn single(first: char) -> Option<TokenKind> {
+fn bracket(first: char) -> Option<TokenKind> {
     Some(match first {
         '(' => TokenKind::Open(Delimiter::Parenthesis),
         ')' => TokenKind::Close(Delimiter::Parenthesis),
@@ -110,17 +105,19 @@ fn single(first: char) -> Option<TokenKind> {
         ']' => TokenKind::Close(Delimiter::Bracket),
         '{' => TokenKind::Open(Delimiter::Brace),
         '}' => TokenKind::Close(Delimiter::Brace),
-        ',' => TokenKind::Comma,
-        '=' => TokenKind::Equals,
-        '&' => TokenKind::And,
-        '|' => TokenKind::Or,
-        '!' => TokenKind::Not,
         _ => return None,
     })
 }
 
-fn pair(rest: &str) -> Option<&'static str> {
-    PAIRS.into_iter().find(|pair| rest.starts_with(pair))
+fn operator(sign: &str) -> Option<TokenKind> {
+    Some(match sign {
+        "," => TokenKind::Comma,
+        "=" => TokenKind::Equals,
+        "&" => TokenKind::And,
+        "|" => TokenKind::Or,
+        "!" => TokenKind::Not,
+        _ => return None,
+    })
 }
 
 fn begins_name(c: char) -> bool {
@@ -234,6 +231,106 @@ fn block_comment(rest: &str) -> Option<usize> {
             }
         } else {
             position += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tokens as they are written; strings in `<>`, names in `"`.
+    fn texts(text: &str) -> Vec<String> {
+        lex(text)
+            .into_iter()
+            .map(|token| match token.kind {
+                TokenKind::Text => format!("<{}>", &text[token.span.start..token.span.end]),
+                TokenKind::Name(name) => format!("{name:?}"),
+                kind => kind.text().to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_signs_of_the_language_are_tokens() {
+        assert_eq!(texts("(a=1,)&b|!c"), ["(", "\"a\"", "=", "1", ",", ")", "&", "\"b\"", "|", "!", "\"c\""]);
+    }
+
+    #[test]
+    fn signs_of_rust_stay_together() {
+        assert_eq!(
+            texts("&& || == => != :: -> <= >= &= |="),
+            ["&&", "||", "==", "=>", "!=", "::", "->", "<=", ">=", "&=", "|="]
+        );
+        assert_eq!(texts("&&&"), ["&&", "&"]);
+        assert_eq!(texts("~ % - ."), ["~", "%", "-", "."]);
+    }
+
+    #[test]
+    fn a_number_takes_its_unit_with_it() {
+        for text in ["30s", "1_000", "2.5ms", "1e3", "1e-3s", "1E+3", "0x10", "5.", "20u32", "1em"] {
+            assert_eq!(lex(text), [Token { kind: TokenKind::Number(text.to_owned()), span: Span::new(0, text.len()) }]);
+        }
+    }
+
+    #[test]
+    fn a_number_ends_before_what_is_none() {
+        assert_eq!(texts("1..2"), ["1", ".", ".", "2"]);
+        assert_eq!(texts("1.max"), ["1", ".", "\"max\""]);
+        assert_eq!(texts("1-2"), ["1", "-", "2"]);
+        assert_eq!(texts("0xe-3"), ["0xe", "-", "3"]);
+        assert_eq!(texts("1.5.5"), ["1.5", ".", "5"]);
+    }
+
+    #[test]
+    fn literals_are_whole() {
+        for text in [
+            "\"\"",
+            "\"a)\\\"b\"",
+            "'a'",
+            "'\\''",
+            "'\\\\'",
+            "'\\u{10FFFF}'",
+            "'('",
+            "'실'",
+            "b'x'",
+            "b\"x\"",
+            "c\"x\"",
+            "r\"\\\"",
+            "r#\"a\"b\"#",
+            "br##\"\"#\"##",
+            "cr\"x\"",
+        ] {
+            assert_eq!(texts(text), [format!("<{text}>")]);
+        }
+    }
+
+    #[test]
+    fn lifetimes_open_no_literal() {
+        assert_eq!(texts("&'a str"), ["&", "'a", "\"str\""]);
+        assert_eq!(texts("<'a,'b>"), ["<", "'a", ",", "'b", ">"]);
+        assert_eq!(texts("'static)"), ["'static", ")"]);
+        assert_eq!(texts("')"), ["'", ")"]);
+    }
+
+    #[test]
+    fn names_may_be_raw_or_foreign() {
+        assert_eq!(texts("r#type brr c _x 실패"), ["\"r#type\"", "\"brr\"", "\"c\"", "\"_x\"", "\"실패\""]);
+        assert_eq!(texts("r#1"), ["\"r\"", "#", "1"]);
+    }
+
+    #[test]
+    fn space_and_comments_are_left_out() {
+        assert_eq!(texts(" a // b\n /* c /* d */ e */ f //"), ["\"a\"", "\"f\""]);
+    }
+
+    #[test]
+    fn what_has_no_end_reaches_to_the_end() {
+        for text in ["\"a) b", "r#\"a\" b", "b\"\\\"", "/* /* */ b"] {
+            let tokens = lex(text);
+            assert_eq!(tokens.len(), 1, "{text}");
+            assert!(matches!(&tokens[0].kind, TokenKind::Other(sign) if sign == "\"" || sign == "/*"));
+            assert_eq!(tokens[0].span, Span::new(0, text.len()));
         }
     }
 }

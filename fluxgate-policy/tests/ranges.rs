@@ -149,7 +149,9 @@ fn what_is_out_of_range_is_in_no_wrong_order_too() {
 #[test]
 fn constructors_in_rust_hear_the_same() {
     use Argument::{Count, Duration, Number};
-    let cases: &[(Kind, &str, &[(&str, Argument)], &str)] = &[
+    type Arguments = &'static [(&'static str, Argument)];
+
+    let cases: &[(Kind, &str, Arguments, &str)] = &[
         (Tripper, "FailureRate", &[("ratio", Number(60.0))], "FailureRate(60)"),
         (Tripper, "FailureRate", &[("ratio", Number(f64::NAN))], "FailureRate(NaN)"),
         (Tripper, "FailureRate", &[("ratio", Number(f64::NEG_INFINITY))], "FailureRate(-inf)"),

@@ -1,0 +1,246 @@
+//! What holds for every policy and every text, tried on many of them.
+
+mod support;
+
+use std::fmt::Write;
+
+use fluxgate_policy::Kind::{self, Tracker, Tripper};
+use fluxgate_policy::{
+    Argument, Component, Expr, Quantity, Setting, Span, Spec, Token, component, components, lex, parse, parse_setting,
+    parse_setting_tokens, parse_tokens,
+};
+use support::{Random, one};
+
+/// A component of this row with values from all over its ranges.
+fn component_of(spec: &Spec, random: &mut Random) -> Component {
+    if let Some(parameter) = spec.rust_parameter() {
+        let content = *random.pick(&[
+            parameter.example,
+            "|e: &'a E| e.f(\")\", ')')",
+            "A { x: [1, 2], .. } | B(_) if c",
+            "a::<B, C>",
+            "r#\"\"\"#",
+        ]);
+        return one(spec.kind, &format!("{}({content})", spec.name));
+    }
+    loop {
+        let arguments = spec.parameters.iter().filter(|parameter| parameter.default.is_none() || random_bit(random));
+        let arguments: Vec<_> = arguments.map(|parameter| (parameter.name, parameter.quantity)).collect();
+        let arguments: Vec<_> =
+            arguments.into_iter().map(|(name, quantity)| (name, argument(quantity, random))).collect();
+        // Of the values of a pair the first may turn out above the second.
+        if let Ok(component) = component(spec.kind, spec.name, &arguments) {
+            return component;
+        }
+    }
+}
+
+fn random_bit(random: &mut Random) -> bool {
+    random.chance(50)
+}
+
+fn argument(quantity: Quantity, random: &mut Random) -> Argument {
+    let shift = random.below(64);
+    match quantity {
+        Quantity::Count { min, max } => Argument::Count((random.bits() >> shift).clamp(min, max)),
+        Quantity::Duration { min, max, step } => {
+            let nanos = (random.bits() >> shift).clamp(min, max);
+            Argument::Duration(nanos - nanos % step)
+        }
+        // A number of any size: most are out of range, and another is drawn.
+        _ => Argument::Number(match random.below(4) {
+            0 => f64::from_bits(random.bits()),
+            1 => f64::from(u32::try_from(random.below(1_000)).unwrap_or(0)) / 1_000.0,
+            2 => f64::from(u32::try_from(random.bits() >> 32).unwrap_or(0)) / f64::from(u32::MAX),
+            _ => f64::from(u32::try_from(random.below(3)).unwrap_or(0)),
+        }),
+    }
+}
+
+fn expression(kind: Kind, depth: usize, random: &mut Random) -> Expr<Component> {
+    let rows: Vec<_> = components().iter().filter(|spec| spec.kind == kind).collect();
+    if depth == 0 || !kind.composes() || random.chance(25) {
+        return Expr::Leaf(component_of(rows[random.below(rows.len())], random));
+    }
+    let operands = 2 + random.below(3);
+    let mut operand = || expression(kind, depth - 1, random);
+    match operands + usize::from(kind == Tracker) {
+        2 => Expr::and(operand(), operand()),
+        3 => Expr::or(operand(), operand()),
+        4 => Expr::or(Expr::and(operand(), operand()), operand()),
+        _ => Expr::not(operand()),
+    }
+}
+
+#[test]
+fn what_is_printed_parses_back_to_the_same() {
+    let mut random = Random::new(1);
+    for round in 0..4_000 {
+        let kind = Kind::ALL[round % Kind::ALL.len()];
+        let policy = expression(kind, 1 + round % 5, &mut random);
+        let printed = policy.to_string();
+        assert_eq!(parse(kind, &printed).as_ref(), Ok(&policy), "{printed}");
+    }
+}
+
+#[test]
+fn space_and_needless_parentheses_change_nothing() {
+    let mut random = Random::new(2);
+    for round in 0..1_000 {
+        let kind = [Tracker, Tripper][round % 2];
+        let policy = expression(kind, 3, &mut random);
+        let spaced = format!("( (\n{policy}\t) )");
+        assert_eq!(parse(kind, &spaced).as_ref(), Ok(&policy), "{spaced}");
+    }
+}
+
+/// A policy of the kind, with a few things done to its text.
+fn mutated(kind: Kind, random: &mut Random) -> String {
+    const PIECES: [&str; 40] = [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "=",
+        "&",
+        "|",
+        "!",
+        "&&",
+        "||",
+        "~",
+        "and",
+        "not",
+        "%",
+        "-",
+        "::",
+        ".",
+        "\"",
+        "'",
+        "'a",
+        "/*",
+        "*/",
+        "//",
+        "\n",
+        "r#\"",
+        "0x10",
+        "1e400",
+        "NaN",
+        "5s",
+        "\0",
+        "é",
+        "실패",
+        "\u{430}",
+        "Closed()",
+        "FailureRate",
+        "ratio = ",
+        "TypeOf(",
+    ];
+    let mut text: Vec<char> = expression(kind, 3, random).to_string().chars().collect();
+    for _ in 0..=random.below(6) {
+        let at = random.below(text.len() + 1);
+        match random.below(4) {
+            0 => drop(text.drain(at..text.len().min(at + random.below(4)))),
+            1 => text.truncate(at),
+            2 => {
+                let moved: Vec<_> = text.drain(at..text.len().min(at + random.below(12))).collect();
+                let to = random.below(text.len() + 1);
+                text.splice(to..to, moved);
+            }
+            _ => drop(text.splice(at..at, random.pick(&PIECES).chars())),
+        }
+    }
+    text.into_iter().collect()
+}
+
+/// What must hold of any text, whatever it is.
+fn assert_sound(kind: Kind, text: &str) {
+    match parse(kind, text) {
+        Ok(policy) => {
+            let printed = policy.to_string();
+            assert_eq!(parse(kind, &printed).as_ref(), Ok(&policy), "{text:?} prints {printed:?}");
+        }
+        Err(errors) => {
+            assert!((1..=20).contains(&errors.len()), "{text:?}: {errors:?}");
+            assert!(errors.is_sorted_by_key(|error| error.span().start), "{text:?}: {errors:?}");
+            for error in &errors {
+                let Span { start, end } = error.span();
+                assert!(start <= end && text.get(start..end).is_some(), "{text:?}: {error:?}");
+                let message = error.to_string();
+                assert!(!message.contains(['\n', '\0']) && message.len() < 1_000, "{text:?}: {message:?}");
+                assert!(message.contains("write") || message.contains("remove"), "{text:?}: {message:?}");
+                assert!(error.with_caret(text).starts_with(&message));
+            }
+            let told: Vec<_> = errors.iter().map(|error| (error.span(), error.to_string())).collect();
+            assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "told twice: {text:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn no_mutation_of_a_policy_is_too_much() {
+    let mut random = Random::new(3);
+    for round in 0..20_000 {
+        let kind = Kind::ALL[round % Kind::ALL.len()];
+        assert_sound(kind, &mutated(kind, &mut random));
+    }
+}
+
+#[test]
+fn no_heap_of_characters_is_too_much() {
+    const CHARACTERS: [char; 40] = [
+        '(', ')', '[', ']', '{', '}', ',', '=', '&', '|', '!', '~', '%', '-', '+', '.', ':', '\'', '"', '\\', '/', '*',
+        '#', 'r', 'b', 'e', 'A', 'l', 'x', '_', '0', '1', '9', 's', 'm', ' ', '\n', '\0', 'é', '실',
+    ];
+    let mut random = Random::new(4);
+    for round in 0..20_000 {
+        let text: String = (0..random.below(40)).map(|_| *random.pick(&CHARACTERS)).collect();
+        assert_sound(Kind::ALL[round % Kind::ALL.len()], &text);
+        for setting in [Setting::MaxHalfOpenCalls, Setting::MaxProbeTime, Setting::Cancelled, Setting::Timeout] {
+            let _ = parse_setting(setting, &text);
+            let _ = parse_setting_tokens(setting, &lex(&text));
+        }
+    }
+}
+
+#[test]
+fn tokens_cover_a_text_without_overlap() {
+    let mut random = Random::new(5);
+    for _ in 0..5_000 {
+        let text = mutated(Tracker, &mut random);
+        let mut end = 0;
+        for Token { span, .. } in lex(&text) {
+            assert!(end <= span.start && span.start < span.end && text.get(span.start..span.end).is_some(), "{text:?}");
+            end = span.end;
+        }
+    }
+}
+
+#[test]
+fn tokens_and_text_say_the_same() {
+    let mut random = Random::new(6);
+    for round in 0..10_000 {
+        let kind = Kind::ALL[round % Kind::ALL.len()];
+        let text = mutated(kind, &mut random);
+        let tokens = lex(&text);
+        // A literal without an end can't be in Rust tokens.
+        if text.contains(['"', '\'', '/']) {
+            continue;
+        }
+        let source = |span: Span| match tokens[span.start..span.end] {
+            [] => String::new(),
+            [ref first, .., ref last] => text[first.span.start..last.span.end].to_owned(),
+            [ref only] => text[only.span.start..only.span.end].to_owned(),
+        };
+        let message = |errors: Vec<fluxgate_policy::Error>| {
+            errors.into_iter().fold(String::new(), |mut all, error| {
+                let _ = writeln!(all, "{error}");
+                all
+            })
+        };
+        let of_tokens = parse_tokens(kind, &tokens, &source).map_err(message);
+        assert_eq!(of_tokens, parse(kind, &text).map_err(message), "{text:?}");
+    }
+}
