@@ -245,3 +245,52 @@ static CANCELLED: SettingSpec = SettingSpec {
 
 static TIMEOUT: SettingSpec =
     SettingSpec { name: "timeout", quantity: POSITIVE_DURATION, words: &[], default: None, example: "2s" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    #[test]
+    fn names_are_unique_among_their_kind() {
+        for (position, spec) in COMPONENTS.iter().enumerate() {
+            assert!(COMPONENTS[..position].iter().all(|other| (other.kind, other.name) != (spec.kind, spec.name)));
+            let mut parameters: Vec<_> = spec.parameters.iter().map(|parameter| parameter.name).collect();
+            parameters.sort_unstable();
+            parameters.dedup();
+            assert_eq!(parameters.len(), spec.parameters.len(), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn required_parameters_come_first_and_rust_alone() {
+        for spec in COMPONENTS {
+            assert!(spec.parameters.is_sorted_by_key(|parameter| parameter.default.is_some()), "{}", spec.name);
+            let rust = spec.parameters.iter().any(|parameter| matches!(parameter.quantity, Quantity::Rust { .. }));
+            assert!(!rust || spec.parameters.len() == 1, "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn rows_name_parameters_that_they_have() {
+        for spec in COMPONENTS {
+            for (low, high) in spec.ordered {
+                assert!(spec.position(low).is_some() && spec.position(high).is_some(), "{}", spec.name);
+            }
+            if let Role::HoldsCalls(parameter) | Role::NeedsCalls(parameter) = spec.role {
+                assert!(spec.position(parameter).is_some(), "{}", spec.name);
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_are_in_their_own_range() {
+        for spec in COMPONENTS {
+            let defaults = spec.parameters.iter().filter_map(|it| it.default.map(|default| (it.name, default)));
+            for (name, default) in defaults {
+                let written = format!("{}, {name} = {})", spec.example.trim_end_matches(')'), Value::from(default));
+                assert!(crate::parse(spec.kind, &written).is_ok(), "{written}");
+            }
+        }
+    }
+}

@@ -87,7 +87,7 @@ pub(crate) fn call(call: Call, errors: &mut Vec<Error>) -> Option<Component> {
     Some(Component::new(spec, values, span))
 }
 
-/// One value for each parameter; nothing if there is an error, and then at least one was added.
+/// One value for each parameter; nothing if there is a mistake, of which this tells unless the parser already has.
 fn values(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut Vec<Error>) -> Option<Vec<Value>> {
     let before = errors.len();
     let slots = assign(spec, span, arguments, errors);

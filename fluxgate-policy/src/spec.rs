@@ -84,7 +84,7 @@ pub struct Spec {
     pub name: &'static str,
     /// The component as one would write it, for messages.
     pub example: &'static str,
-    /// Its parameters in positional order, required ones first.
+    /// Its parameters in positional order, required ones first. One that takes Rust is the only one.
     pub parameters: &'static [Parameter],
     /// Pairs of parameters of which the first may not be greater than the second.
     pub ordered: &'static [(&'static str, &'static str)],
