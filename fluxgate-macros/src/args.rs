@@ -84,8 +84,10 @@ impl Arguments {
                     let comma: syn::Result<Token![,]> = input.parse();
                     if let Err(error) = comma {
                         errors.push(syn::Error::new(error.span(), "expected `,` before the next argument"));
-                        skip_to_comma(input);
-                        let _: Option<Token![,]> = input.parse()?;
+                        if !at_key(input) {
+                            skip_to_comma(input);
+                            let _: Option<Token![,]> = input.parse()?;
+                        }
                     }
                 }
                 first = false;
@@ -183,7 +185,7 @@ impl Arguments {
             skip_to_comma(input);
             return Err(error);
         }
-        if input.is_empty() || input.peek(Token![,]) {
+        if input.is_empty() || input.peek(Token![,]) || at_key(input) {
             return Err(syn::Error::new_spanned(&key, format!("`{key}` has no value; write `{}`", example(&key))));
         }
         match key.to_string().as_str() {
@@ -264,10 +266,19 @@ fn skip_to_comma(input: ParseStream<'_>) {
     until_comma(input);
 }
 
-/// The tokens up to the next comma that stands outside all brackets.
+/// Whether a known argument begins here, as nothing in a policy does: there a comma is missing.
+fn at_key(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(key) = ahead.call(Ident::parse_any) else { return false };
+    let is_flag = key == "shadow" || key == "wrap_error";
+    let begins = ahead.peek(Token![=]) && !ahead.peek(Token![==]) || is_flag && (ahead.is_empty() || ahead.peek(Token![,]));
+    begins && KEYS.iter().any(|(name, _)| key == name)
+}
+
+/// The tokens up to the next comma that stands outside all brackets, or up to where one is missing.
 fn until_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
+    while !input.is_empty() && !input.peek(Token![,]) && !at_key(input) {
         match input.parse::<TokenTree>() {
             Ok(tree) => tokens.extend([tree]),
             Err(_) => break,

@@ -22,6 +22,14 @@ pub(crate) struct Entry {
     pub(crate) arguments: Arguments,
 }
 
+impl Entry {
+    /// Whether both are one static, as far as can be told: only one of two under a `cfg` may be there.
+    pub(crate) fn collides_with(&self, other: &Self) -> bool {
+        let is_certain = |entry: &Self| !entry.attributes.iter().any(|attribute| attribute.path().is_ident("cfg"));
+        self.name == other.name && is_certain(self) && is_certain(other)
+    }
+}
+
 impl Block {
     /// Reads all that can be read; every mistake is noted, and costs no more than the entry it is in.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {

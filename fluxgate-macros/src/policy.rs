@@ -1,6 +1,6 @@
 //! One part of a policy: read and checked by the policy language, then lowered to calls of the runtime's constructors.
 
-use fluxgate_policy::{self as language, Component, Expr, Kind, RustText, Value};
+use fluxgate_policy::{self as language, Component, Expr, Kind, Quantity, RustText, Value};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
@@ -43,18 +43,32 @@ impl Source {
         }
     }
 
-    /// The tokens of Rust that stands in the policy. From a string they all carry the span of the literal.
-    fn rust<T>(&self, rust: &RustText, parser: impl Parser<Output = T>) -> syn::Result<T> {
+    /// The Rust that a component is given. From a string, all its tokens carry the span of the literal.
+    fn rust<T>(&self, component: &Component, rust: &RustText, parser: impl Parser<Output = T>) -> syn::Result<T> {
         match self {
-            Self::Tokens(tokens) => parser.parse2(tokens.rust(rust.span)),
-            Self::Text(text) => {
-                let inner = LitStr::new(&rust.text, text.span());
-                inner.parse_with(parser).map_err(|error| {
-                    syn::Error::new_spanned(text, format!("`{}`: {error}", rust.text))
-                })
-            }
+            Self::Tokens(tokens) => parser.parse2(tokens.rust(rust.span)).map_err(|error| {
+                syn::Error::new(error.span(), not_rust(component, &error))
+            }),
+            Self::Text(text) => LitStr::new(&rust.text, text.span()).parse_with(parser).map_err(|error| {
+                let error = language::Error::in_rust(rust.span, not_rust(component, &error));
+                syn::Error::new_spanned(text, error.with_caret(&text.value()))
+            }),
         }
     }
+}
+
+/// What to say of Rust that is not what a component takes.
+fn not_rust(component: &Component, error: &syn::Error) -> String {
+    let noun = match component.spec().rust_parameter().map(|parameter| parameter.quantity) {
+        Some(Quantity::Rust { noun }) => noun,
+        _ => "Rust",
+    };
+    let reason = match error.to_string() {
+        // Where all of it should have ended, or where anything may stand, syn has nothing better to say.
+        reason if reason == "unexpected token" || reason.len() > 60 => format!("this is no part of {noun}"),
+        reason => reason,
+    };
+    format!("{}: {reason}; write {noun}, such as {}", component.name(), component.spec().example)
 }
 
 impl Part {
@@ -112,7 +126,7 @@ impl Part {
         let Some(Value::Rust(rust)) = component.values().next().map(|(_, value)| value) else { return Ok(Rust::None) };
         match component.name() {
             "TypeOf" => {
-                let types = self.source.rust(rust, Punctuated::<Type, Token![,]>::parse_terminated)?;
+                let types = self.source.rust(component, rust, Punctuated::<Type, Token![,]>::parse_terminated)?;
                 Ok(Rust::Types(types.into_iter().collect()))
             }
             "Matches" => {
@@ -125,9 +139,9 @@ impl Part {
                         None => quote!(#pattern),
                     })
                 };
-                self.source.rust(rust, parser).map(Rust::Pattern)
+                self.source.rust(component, rust, parser).map(Rust::Pattern)
             }
-            _ => self.source.rust(rust, <syn::Expr as syn::parse::Parse>::parse).map(|function| Rust::Function(quote!(#function))),
+            _ => self.source.rust(component, rust, <syn::Expr as syn::parse::Parse>::parse).map(|function| Rust::Function(quote!(#function))),
         }
     }
 

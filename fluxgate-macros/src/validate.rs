@@ -37,11 +37,14 @@ pub(crate) fn block(block: &Block, errors: &mut Errors) {
             errors.at(name, "`name` has no place in `default`: each breaker has its own; write it in the breaker");
         }
         of_the_function(default, true, errors);
-        shared(default, &["Self"], errors);
+        of_the_block(default, errors);
     }
-    for entry in &block.entries {
+    for (index, entry) in block.entries.iter().enumerate() {
+        if block.entries[..index].iter().any(|earlier| earlier.collides_with(entry)) {
+            errors.at(&entry.name, format!("`{}` is declared twice; rename or remove one", entry.name));
+        }
         of_the_function(&entry.arguments, false, errors);
-        shared(&entry.arguments, &["Self"], errors);
+        of_the_block(&entry.arguments, errors);
         policy(&Declaration::in_block(entry, block), errors);
     }
 }
@@ -87,6 +90,15 @@ fn of_the_function(arguments: &Arguments, is_default: bool, errors: &mut Errors)
         } else if !is_default {
             errors.at(key, "`crate` is said once for all breakers of the block; write it in `default { … }`");
         }
+    }
+}
+
+/// A breaker of `breakers!` belongs to no type.
+fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
+    let parts = arguments.tracker.iter().chain(&arguments.tripper).flat_map(Part::rust_tokens);
+    let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
+    for name in parts.chain(listeners).filter_map(|tokens| find(tokens, &["Self"])) {
+        errors.at(name, "`Self` has no meaning in `breakers!`; write the type's own name");
     }
 }
 

@@ -61,6 +61,8 @@ pub enum ErrorKind {
     Order,
     /// `Custom()`, `TypeOf()` or `Matches()` with nothing inside.
     EmptyRust,
+    /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` with Rust inside that is not what they take.
+    Rust,
     /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` in a text that is read at run time.
     RustAtRunTime,
     /// A tripper that waits for more calls than the window can hold.
@@ -98,6 +100,11 @@ pub struct Error {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, span: Span, message: String) -> Self {
         Self { kind, message, span }
+    }
+
+    /// A mistake in the Rust of a component: what only a macro can find, which reads it.
+    pub fn in_rust(span: Span, message: String) -> Self {
+        Self::new(ErrorKind::Rust, span, message)
     }
 
     /// Where it is in what was parsed; empty if it is nowhere in particular.

@@ -43,6 +43,7 @@ mod timeout {
     }
 
     impl Timeout {
+        #[doc(hidden)]
         pub fn new(limit: Duration) -> Self {
             Self { limit, sleep: None }
         }

@@ -1,10 +1,10 @@
 //! What a caller gets when there is no result of the call: `fallback`, `wrap_error`, and the function after a mistake.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-use syn::{GenericArgument, PathArguments, ReturnType, Type};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
-use super::Guard;
+use super::{Guard, located};
 use crate::args::{Arguments, Given};
 use crate::item::{Shape, change_output, contains_impl};
 
@@ -22,10 +22,10 @@ pub(super) fn kind(guard: &Guard<'_>) -> TokenStream {
 }
 
 /// Makes the return type the one that `wrap_error` promises.
-pub(super) fn wrap(output: &mut ReturnType, shape: &Shape, krate: &TokenStream) -> syn::Result<()> {
-    let ReturnType::Type(_, returned) = output else {
+pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream) -> syn::Result<()> {
+    let ReturnType::Type(_, returned) = &mut signature.output else {
         let message = "`wrap_error` needs a function that returns a `Result`; this one returns nothing";
-        return Err(syn::Error::new(Span::call_site(), message));
+        return Err(syn::Error::new_spanned(&signature.ident, message));
     };
     let mut result = Ok(());
     let mut change = |of: &mut Type| result = wrap_type(of, krate);
@@ -42,10 +42,15 @@ pub(super) fn wrap(output: &mut ReturnType, shape: &Shape, krate: &TokenStream) 
 }
 
 fn wrap_type(returned: &mut Type, krate: &TokenStream) -> syn::Result<()> {
-    let span = Span::mixed_site();
     if !contains_impl(returned) {
+        let tokens: Vec<TokenTree> = returned.to_token_stream().into_iter().collect();
+        let [start, end] = [tokens.first(), tokens.last()]
+            .map(|tree| Span::mixed_site().located_at(tree.map_or_else(Span::call_site, TokenTree::span)));
+        let krate = located(krate, start);
+        let open = quote_spanned!(start=> <);
+        let close = quote_spanned!(end=> Wrapped);
         // The type decides what its error is, whatever its name: `io::Result<T>` has its error elsewhere.
-        *returned = Type::Verbatim(quote_spanned!(span=> <#returned as #krate::__private::Fallible>::Wrapped));
+        *returned = Type::Verbatim(quote_spanned!(start=> #open #returned as #krate::__private::Fallible>::#close));
         return Ok(());
     }
     let message = "`wrap_error` can't find the error in this type; write it as `Result<T, E>`";
@@ -57,7 +62,7 @@ fn wrap_type(returned: &mut Type, krate: &TokenStream) -> syn::Result<()> {
     let is_pair = arguments.args.len() == 2;
     match arguments.args.last_mut() {
         Some(GenericArgument::Type(error)) if is_pair => {
-            *error = Type::Verbatim(quote_spanned!(span=> #krate::Error<#error>));
+            *error = Type::Verbatim(quote_spanned!(Span::mixed_site()=> #krate::Error<#error>));
             Ok(())
         }
         _ => Err(cannot),

@@ -34,7 +34,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let body = &guard.function.body;
     // A closure and not an inner function: it keeps generics, `self`, lints and an `unsafe fn`'s permission. Handed to a
     // function bounded by `FnOnce`, it may return what it borrows mutably.
-    let work = quote_spanned!(span=> move || -> #returned #body);
+    let work = quote_spanned!(guard.place_of_body()=> move || -> #returned #body);
     let call = if let Some(given) = &guard.arguments.fallback {
         let call = guard.runtime("call_or", &quote!(, _));
         let (kind, fallback) = (fallback::kind(guard), &given.value);

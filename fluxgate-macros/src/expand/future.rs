@@ -40,7 +40,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let body = &guard.function.body;
     let pin = pin(guard);
     if !can_detach(guard) {
-        let call = call(guard, &held, &quote_spanned!(span=> async move { #pin #body }));
+        let call = call(guard, &held, &quote_spanned!(guard.place_of_body()=> async move { #pin #body }));
         return guard.function.with(&guard.signature, &quote_spanned!(span=> #binding #call.await));
     }
     let mut signature = guard.signature.clone();
@@ -52,7 +52,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     };
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
-    let call = call(guard, &held, &quote_spanned!(span=> async move { #pin #captures #body }));
+    let call = call(guard, &held, &quote_spanned!(guard.place_of_body()=> async move { #pin #captures #body }));
     guard.function.with(&signature, &quote!(#binding #call))
 }
 
@@ -82,7 +82,8 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
         _ => quote!(_),
     };
     // A closure, for a `return` in the body is to give the future that is guarded.
-    let future = quote_spanned!(span=> #krate::__private::run(move || -> #returned #body));
+    let work = quote_spanned!(guard.place_of_body()=> move || -> #returned #body);
+    let future = quote_spanned!(span=> #krate::__private::run(#work));
     let mut call = call(guard, &held, &future);
     if closures_borrow(guard) {
         call = quote_spanned!(span=> async move { #call.await });
@@ -98,12 +99,12 @@ fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStr
     let span = Span::mixed_site();
     let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
     if let Some(given) = &guard.arguments.fallback {
-        let call = guard.runtime("call_async_or", &quote!(, _));
+        let call = guard.runtime("call_async_or", &quote!(, _, _));
         let (kind, fallback) = (fallback::kind(guard), &given.value);
         return quote_spanned!(span=> #call(#kind, #held, #seen, #failed, #limit, #future, #fallback));
     }
     let name = if guard.arguments.wraps_error() { "call_async_wrapped" } else { "call_async" };
-    let call = guard.runtime(name, &TokenStream::new());
+    let call = guard.runtime(name, &quote!(, _));
     quote_spanned!(span=> #call(#held, #seen, #failed, #limit, #future))
 }
 
@@ -131,14 +132,13 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
     }
     let krate = &guard.krate;
     let returned = nameable(guard.returned.clone());
-    let place = match &guard.function.signature.output {
-        ReturnType::Type(_, written) => written.to_token_stream().into_iter().next().map(|tree| tree.span()),
-        ReturnType::Default => None,
-    };
-    let span = Span::mixed_site().located_at(place.unwrap_or_else(|| guard.function.signature.ident.span()));
-    quote_spanned! {span=>
-        if let ::core::option::Option::Some(result) = #krate::__private::none::<#returned>() { return result; }
-    }
+    let span = Span::mixed_site();
+    let option = quote_spanned!(span=> ::core::option::Option::Some(result));
+    // Placed as if the user had written it, for errors point at it where they would point at the return type.
+    let [place, _] = guard.place_of_result();
+    let place = span.located_at(place);
+    let give = quote_spanned!(place=> return result;);
+    quote_spanned!(span=> if let #option = #krate::__private::none::<#returned>() { #give })
 }
 
 /// Whether the outer `async` can go unnoticed.

@@ -70,7 +70,7 @@ impl<'a> Guard<'a> {
         let returned = function.result(shape);
         let mut signature = function.signature.clone();
         if arguments.wraps_error() {
-            let wrapped = fallback::wrap(&mut signature.output, shape, &krate);
+            let wrapped = fallback::wrap(&mut signature, shape, &krate);
             errors.note(wrapped);
         }
         Self { function, shape, arguments, krate, returned, signature }
@@ -87,18 +87,29 @@ impl<'a> Guard<'a> {
 
     /// A function of `__private` with its first type argument, placed at the return type: what that lacks is told there.
     fn runtime(&self, name: &str, more: &TokenStream) -> TokenStream {
-        let krate = &self.krate;
         let returned = nameable(self.returned.clone());
+        let [start, end] = self.place_of_result();
+        let krate = located(&self.krate, start);
+        let name = Ident::new(name, start);
+        let close = quote_spanned!(end=> >);
+        quote_spanned!(start=> #krate::__private::#name::<#returned #more #close)
+    }
+
+    /// From the first to the last token of the return type, or at the name of a function that has none.
+    fn place_of_result(&self) -> [Span; 2] {
         let tokens: Vec<TokenTree> = match &self.function.signature.output {
             syn::ReturnType::Type(_, written) => written.to_token_stream().into_iter().collect(),
             syn::ReturnType::Default => vec![self.function.signature.ident.clone().into()],
         };
-        let [first, last] = [tokens.first(), tokens.last()].map(|tree| tree.map_or_else(Span::mixed_site, TokenTree::span));
-        let start = Span::mixed_site().located_at(first);
-        let end = Span::mixed_site().located_at(last);
-        let name = Ident::new(name, start);
-        let close = quote_spanned!(end=> >);
-        quote_spanned!(start=> #krate::__private::#name::<#returned #more #close)
+        [tokens.first(), tokens.last()].map(|tree| {
+            let user = tree.map_or_else(Span::call_site, TokenTree::span);
+            Span::mixed_site().located_at(user)
+        })
+    }
+
+    /// The beginning of the body, for the closure or block that it becomes.
+    fn place_of_body(&self) -> Span {
+        Span::mixed_site().located_at(self.function.body.span_open())
     }
 
     fn breaker(&self) -> Breaker {
@@ -109,14 +120,16 @@ impl<'a> Guard<'a> {
             let binding = quote_spanned!(span=> let breaker = #declared;);
             return Breaker { binding, borrowed: quote_spanned!(span=> breaker), held: quote_spanned!(span=> breaker) };
         };
+        let place = given.to_token_stream().into_iter().next().map_or(span, |tree| span.located_at(tree.span()));
+        let reference = quote_spanned!(place=> &);
         match ungrouped(given) {
             Expr::Path(path) if !path.path.get_ident().is_some_and(|name| self.function.has_argument(name)) => Breaker {
-                binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = &#given;),
+                binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = #reference #given;),
                 borrowed: quote_spanned!(span=> breaker),
                 held: quote_spanned!(span=> breaker),
             },
             _ => Breaker {
-                binding: quote_spanned!(span=> let breaker = #krate::CircuitBreaker::clone(&#given);),
+                binding: quote_spanned!(span=> let breaker = #krate::CircuitBreaker::clone(#reference #given);),
                 borrowed: quote_spanned!(span=> &breaker),
                 held: quote_spanned!(span=> breaker),
             },
@@ -169,4 +182,13 @@ struct Breaker {
     borrowed: TokenStream,
     /// What a future can take with it: a borrowed static, or a breaker of its own.
     held: TokenStream,
+}
+
+/// The same tokens, shown elsewhere.
+fn located(tokens: &TokenStream, place: Span) -> TokenStream {
+    let at_place = |mut tree: TokenTree| {
+        tree.set_span(tree.span().located_at(place));
+        tree
+    };
+    tokens.clone().into_iter().map(at_place).collect()
 }

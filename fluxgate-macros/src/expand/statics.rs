@@ -113,7 +113,9 @@ pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
 pub(super) fn declare_all(block: &Block) -> TokenStream {
     let given = block.default.as_ref().and_then(|default| default.krate.as_ref());
     let krate = krate::path(given.map(|given| &given.value));
-    block.entries.iter().map(|entry| declare(entry, Declaration::in_block(entry, block), &krate)).collect()
+    let is_first = |index: usize| !block.entries[..index].iter().any(|entry| entry.collides_with(&block.entries[index]));
+    let entries = block.entries.iter().enumerate().filter(|(index, _)| is_first(*index));
+    entries.map(|(_, entry)| declare(entry, Declaration::in_block(entry, block), &krate)).collect()
 }
 
 fn declare(entry: &Entry, declaration: Declaration<'_>, krate: &TokenStream) -> TokenStream {
@@ -134,7 +136,9 @@ fn declare(entry: &Entry, declaration: Declaration<'_>, krate: &TokenStream) -> 
     // The registration is there if the static is, and may name it where that is deprecated.
     let shared: Vec<&Attribute> = attributes.iter().filter(|attribute| is_shared(attribute)).collect();
     let submit = if shared.is_empty() { submit } else { quote_spanned!(span=> #(#shared)* const _: () = { #submit };) };
-    quote_spanned! {span=>
+    // At the name, for what rustc has to say of the static: a second one of its name, its missing documentation.
+    let place = span.located_at(name.span());
+    quote_spanned! {place=>
         #(#attributes)* #visibility static #name: #krate::DeclaredBreaker = #krate::DeclaredBreaker::new(#called, #configure);
         #submit
     }

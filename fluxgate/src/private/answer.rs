@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use crate::limit::Timeout;
 use crate::{
     error::{CallNotPermitted, CallTimedOut, Error},
-    limit::{Limit, NoLimit},
+    limit::NoLimit,
 };
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.
@@ -24,7 +24,7 @@ pub trait Guarded: Sized {
 
     fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
 
-    fn rejected(rejection: CallNotPermitted) -> Self::Err;
+    fn rejected(rejection: CallNotPermitted) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
@@ -40,44 +40,44 @@ impl<T, E: From<CallNotPermitted>> Guarded for Result<T, E> {
         result
     }
 
-    fn rejected(rejection: CallNotPermitted) -> E {
-        rejection.into()
+    fn rejected(rejection: CallNotPermitted) -> Self {
+        Err(rejection.into())
     }
 }
 
-/// A limit whose passing a function that returns `R` can tell of.
+/// The return type of a guarded function that can say that the limit `L` has passed.
 #[diagnostic::on_unimplemented(
-    message = "a call that takes longer than its `timeout` can't be returned as `{R}`",
+    message = "a call that takes longer than its `timeout` can't be returned as `{Self}`",
     label = "must be a `Result` whose error is made `From<fluxgate::CallTimedOut>`",
     note = "write `impl From<fluxgate::CallTimedOut> for` the error type,",
     note = "or say in the attribute what to return instead: `fallback = |error| …`, or `wrap_error`"
 )]
-#[expect(private_bounds, reason = "only expansions name this trait, and they bring no limits of their own")]
-pub trait InTime<R: Guarded>: Limit {
-    fn timed_out(time_out: CallTimedOut) -> R::Err;
+pub trait InTime<L> {
+    fn timed_out(time_out: CallTimedOut) -> Self;
 }
 
-impl<R: Guarded> InTime<R> for NoLimit {
-    fn timed_out(_: CallTimedOut) -> R::Err {
+impl<R> InTime<NoLimit> for R {
+    fn timed_out(_: CallTimedOut) -> R {
         unreachable!("there is no limit that could have passed")
     }
 }
 
 #[cfg(feature = "tokio")]
 #[diagnostic::do_not_recommend]
-impl<T, E: From<CallNotPermitted> + From<CallTimedOut>> InTime<Result<T, E>> for Timeout {
-    fn timed_out(time_out: CallTimedOut) -> E {
-        time_out.into()
+impl<T, E: From<CallTimedOut>> InTime<Timeout> for Result<T, E> {
+    fn timed_out(time_out: CallTimedOut) -> Self {
+        Err(time_out.into())
     }
 }
 
 /// What a function of its own error returns in the end.
-pub(super) fn own<R: Guarded>(answer: Result<R::Ok, Error<R::Err>>, timed_out: fn(CallTimedOut) -> R::Err) -> R {
-    R::from_result(answer.map_err(|error| match error {
-        Error::Inner(error) => error,
-        Error::NotPermitted(rejection) => R::rejected(rejection),
-        Error::TimedOut(time_out) => timed_out(time_out),
-    }))
+pub(super) fn own<L, R: Guarded + InTime<L>>(answer: Result<R::Ok, Error<R::Err>>) -> R {
+    match answer {
+        Ok(value) => R::from_result(Ok(value)),
+        Err(Error::Inner(error)) => R::from_result(Err(error)),
+        Err(Error::NotPermitted(rejection)) => R::rejected(rejection),
+        Err(Error::TimedOut(time_out)) => R::timed_out(time_out),
+    }
 }
 
 /// The return type of a function whose error `wrap_error` can wrap: a `Result`.

@@ -21,7 +21,7 @@ pub use {
 use crate::{
     breaker::CircuitBreaker,
     declared::DeclaredBreaker,
-    error::{CallTimedOut, Error},
+    error::Error,
     future::CallFuture,
     judge::{Judge, tracked},
     limit::Limit,
@@ -77,8 +77,7 @@ pub fn call<R: Guarded>(
     failed: impl Fn(&R::Ok) -> bool,
     work: impl FnOnce() -> R,
 ) -> R {
-    let answer = breaker.attempt(Judging { seen, failed }, || work().into_result());
-    own(answer, <NoLimit as InTime<R>>::timed_out)
+    own::<NoLimit, R>(breaker.attempt(Judging { seen, failed }, || work().into_result()))
 }
 
 /// One with `wrap_error`.
@@ -104,29 +103,25 @@ pub fn call_or<R, K: Kind<R>>(
 }
 
 /// An async guarded function whose error can say that the call was rejected.
-pub fn call_async<'b, R: Guarded>(
+#[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+pub fn call_async<'b, R: Guarded + InTime<L>, L: Limit>(
     breaker: impl Held<'b>,
     seen: impl Fn(&R::Err) -> Seen<'_>,
     failed: impl Fn(&R::Ok) -> bool,
-    limit: impl InTime<R>,
+    limit: L,
     future: impl Future<Output = R>,
 ) -> impl Future<Output = R> {
-    let timed_out = timed_out_of(&limit);
     let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
-    map(call, move |answer| own(answer, timed_out))
-}
-
-fn timed_out_of<R: Guarded, L: InTime<R>>(_: &L) -> fn(CallTimedOut) -> R::Err {
-    L::timed_out
+    map(call, own::<L, R>)
 }
 
 /// One with `wrap_error`.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-pub fn call_async_wrapped<'b, R: Fallible>(
+pub fn call_async_wrapped<'b, R: Fallible, L: Limit>(
     breaker: impl Held<'b>,
     seen: impl Fn(&R::Err) -> Seen<'_>,
     failed: impl Fn(&R::Ok) -> bool,
-    limit: impl Limit,
+    limit: L,
     future: impl Future<Output = R>,
 ) -> impl Future<Output = R::Wrapped> {
     let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
@@ -135,12 +130,12 @@ pub fn call_async_wrapped<'b, R: Fallible>(
 
 /// One with a `fallback`, whatever it returns.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-pub fn call_async_or<'b, R, K: Kind<R>>(
+pub fn call_async_or<'b, R, L: Limit, K: Kind<R>>(
     _: K,
     breaker: impl Held<'b>,
     seen: impl Fn(&K::Err) -> Seen<'_>,
     failed: impl Fn(&K::Ok) -> bool,
-    limit: impl Limit,
+    limit: L,
     future: impl Future<Output = R>,
     fallback: impl FnOnce(Error<K::Err>) -> R,
 ) -> impl Future<Output = R> {

@@ -1,0 +1,19 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker]
+async fn charge(amount: u64) -> Result<&'static str, ApiError> {
+    let text = amount.to_string();
+    Ok(&text)
+}
+
+fn main() {
+    let _ = charge(1);
+}

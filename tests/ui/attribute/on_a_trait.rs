@@ -1,0 +1,6 @@
+use fluxgate::circuit_breaker;
+
+#[circuit_breaker]
+trait Charge {}
+
+fn main() {}

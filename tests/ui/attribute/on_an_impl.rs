@@ -1,0 +1,8 @@
+use fluxgate::circuit_breaker;
+
+struct Charge;
+
+#[circuit_breaker]
+impl Charge {}
+
+fn main() {}

@@ -1,0 +1,22 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+fluxgate::breakers! {
+    PAYMENT_API {}
+}
+
+#[circuit_breaker(PAYMENT_API, tripper = FailureStreak(5), shadow)]
+fn charge(amount: u64) -> Result<u64, ApiError> {
+    Ok(amount)
+}
+
+fn main() {
+    let _ = charge(1);
+}

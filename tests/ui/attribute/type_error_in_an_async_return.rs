@@ -1,0 +1,21 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker]
+async fn charge(amount: u64) -> Result<u64, ApiError> {
+    if amount > 5 {
+        return amount;
+    }
+    Ok(amount)
+}
+
+fn main() {
+    let _ = charge(1);
+}

@@ -1,0 +1,19 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker]
+fn charge(amount: u64) -> Result<u64, ApiError> {
+    let text: &str = amount;
+    Ok(text.len() as u64)
+}
+
+fn main() {
+    let _ = charge(1);
+}

@@ -1,0 +1,10 @@
+use fluxgate::circuit_breaker;
+
+#[circuit_breaker(wrap_error)]
+fn charge(amount: u64) {
+    drop(amount);
+}
+
+fn main() {
+    let _ = charge(1);
+}

@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    pub static PAYMENT_API {}
+}
+
+fn main() {}

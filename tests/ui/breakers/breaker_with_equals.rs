@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PAYMENT_API = { tripper = FailureRate(0.5) }
+}
+
+fn main() {}

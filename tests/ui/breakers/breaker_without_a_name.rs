@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    pub { tripper = FailureRate(0.5) }
+}
+
+fn main() {}

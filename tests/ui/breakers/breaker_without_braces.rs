@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PAYMENT_API
+}
+
+fn main() {}

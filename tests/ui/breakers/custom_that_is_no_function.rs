@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PAYMENT_API { tracker = Custom(5) }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+fluxgate::breakers! {
+    default { shadow }
+
+    default { shadow = false }
+
+    PAYMENT_API {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+fluxgate::breakers! {
+    /// Shared by all.
+    default { shadow }
+
+    PAYMENT_API {}
+}
+
+fn main() {}

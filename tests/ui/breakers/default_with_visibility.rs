@@ -1,0 +1,7 @@
+fluxgate::breakers! {
+    pub default { shadow }
+
+    PAYMENT_API {}
+}
+
+fn main() {}

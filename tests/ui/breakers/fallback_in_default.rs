@@ -1,0 +1,7 @@
+fluxgate::breakers! {
+    default { fallback = |_| 1 }
+
+    PAYMENT_API {}
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+fluxgate::breakers! {
+    PAYMENT_API { tripper = FailureRate(60) }
+}
+
+fn main() {
+    PAYMENT_API.reset();
+}

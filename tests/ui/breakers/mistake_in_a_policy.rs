@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PAYMENT_API { tripper = FailureRate(60) }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+fluxgate::breakers! {
+    default { name = "all" }
+
+    PAYMENT_API {}
+}
+
+fn main() {}

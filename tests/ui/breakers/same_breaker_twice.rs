@@ -1,0 +1,7 @@
+fluxgate::breakers! {
+    PAYMENT_API {}
+
+    PAYMENT_API {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+fluxgate::breakers! {
+    PAYMENT_API {},
+    INVENTORY {}
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PAYMENT_API { timeout = 2s }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker(
+    tripper = "MinRequest(20)
+        & FailureRate(60)",
+)]
+fn charge(amount: u64) -> Result<u64, ApiError> {
+    Ok(amount)
+}
+
+fn main() {
+    let _ = charge(1);
+}
