@@ -135,5 +135,6 @@ mod tests {
     fn a_place_outside_the_text_or_within_a_character_is_no_panic() {
         assert_eq!(under("é", Span::new(1, 1)), "  é\n  ^");
         assert_eq!(under("ab", Span::new(7, 3)), "  ab\n    ^");
+        assert_eq!(under("ab", Span::new(2, 1)), "  ab\n    ^");
     }
 }

@@ -136,9 +136,15 @@ mod tests {
 
     #[test]
     fn a_number_prints_shortest_and_reads_back() {
-        for (number, printed) in
-            [(0.6, "0.6"), (1.0, "1"), (1e300, "1e300"), (5e-324, "5e-324"), (1e15, "1000000000000000")]
-        {
+        for (number, printed) in [
+            (0.6, "0.6"),
+            (1.0, "1"),
+            (1e300, "1e300"),
+            (5e-324, "5e-324"),
+            (1e15, "1000000000000000"),
+            (1e16, "1e16"),
+            (1e-6, "1e-6"),
+        ] {
             assert_eq!(text(number), printed);
             assert_eq!(to_f64(printed), Some(number));
         }

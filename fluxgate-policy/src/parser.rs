@@ -145,7 +145,7 @@ impl<'t> Parser<'t> {
                 return Group { content, closed: true };
             }
             let start = *start.get_or_insert(span);
-            if !comma || open.len() > 1 {
+            if !comma {
                 content = Some(start.to(span));
             }
         }
@@ -200,10 +200,6 @@ impl Brackets {
 
     fn hold(&self, delimiter: Delimiter) -> bool {
         self.counts[delimiter as usize] > 0
-    }
-
-    fn len(&self) -> usize {
-        self.open.len()
     }
 
     fn is_empty(&self) -> bool {

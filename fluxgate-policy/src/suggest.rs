@@ -81,6 +81,7 @@ mod tests {
         for written in ["", "_", "x", "Mi", "Failure", "Latency", "CountWindow"] {
             assert_eq!(nearest(written, KNOWN), None, "{written}");
         }
+        assert_eq!(nearest("x", ["a"]), None);
         assert_eq!(nearest(&"FailureRate".repeat(1_000), KNOWN), None);
     }
 

@@ -96,6 +96,8 @@ fn every_component_prints_as_it_is_best_written() {
         (Retry, "Backoff(10, multiplier = 1e300)", "Backoff(10s, multiplier = 1e300)"),
         (Permit, "All()", "All()"),
         (Permit, "Random(ratio = 0)", "Random(0)"),
+        (Permit, "Random(-0)", "Random(0)"),
+        (Permit, "Random(-0e5)", "Random(0)"),
         (Permit, "RampUp(initial = 0.1, final = 0.5, duration = 60.0)", "RampUp(0.1, 0.5, 60s)"),
         (Permit, "RampUp(0, 1, 1h)", "RampUp(0, 1, 3600s)"),
     ] {
@@ -261,6 +263,10 @@ fn joining_keeps_expressions_flat() {
     let leaf = Expr::Leaf;
     let joined = Expr::and(Expr::and(leaf(1), leaf(2)), Expr::and(leaf(3), Expr::or(leaf(4), leaf(5))));
     assert_eq!(joined, Expr::And(vec![leaf(1), leaf(2), leaf(3), Expr::Or(vec![leaf(4), leaf(5)])]));
+    let by_hand = Expr::Or(vec![leaf(1), Expr::Or(vec![leaf(2), leaf(3)])]);
+    assert_eq!(by_hand.to_string(), "1 | (2 | 3)");
+    let by_hand = Expr::And(vec![leaf(1), Expr::And(vec![leaf(2), leaf(3)])]);
+    assert_eq!(by_hand.to_string(), "1 & (2 & 3)");
     assert_eq!(Expr::all([leaf(1)]), Some(leaf(1)));
     assert_eq!(Expr::<u8>::any([]), None);
     let any = Expr::any([leaf(1), Expr::or(leaf(2), leaf(3)), leaf(4)]);

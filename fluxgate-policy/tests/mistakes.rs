@@ -18,6 +18,7 @@ fn a_component_without_parentheses() {
         "«FailureRate»[0.5]",
         "Closed() & «FailureRate» | HalfOpened()",
         "(«FailureRate»)",
+        "«FailureRate» 60 percent of all",
     ] {
         assert_mistake(Tripper, marked, E::NoParentheses, message);
     }
@@ -107,6 +108,11 @@ fn an_operator_with_nothing_to_join() {
 fn components_that_nothing_joins() {
     let message = "nothing joins `HalfOpened` to what is before it; write & or | between them";
     assert_mistake(Tripper, "Closed() «HalfOpened»()", E::NotJoined, message);
+    assert_mistakes(
+        Tripper,
+        "Closed() ««HalfOpened»» & Closed()",
+        &[(E::NotJoined, message), (E::NoParentheses, "HalfOpened has no parentheses; write HalfOpened()")],
+    );
     let message = "nothing joins `(` to what is before it; write & or | between them";
     assert_mistake(Tripper, "Closed() «(»HalfOpened())", E::NotJoined, message);
 }
@@ -164,6 +170,8 @@ fn brackets_without_their_counterpart() {
         ("(Closed()«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("FailureRate(0.5«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom(f[1«)»]", "`)` can't close `[`; write `]` before it"),
+        ("Custom(f«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("FailureRate(«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom«(»f[1]", "`(` is never closed; write its `)`"),
     ] {
         assert_mistake(Tripper, marked, E::Unbalanced, message);
@@ -176,6 +184,7 @@ fn a_literal_or_comment_without_an_end() {
         ("«\"Closed()»", "string"),
         ("Closed() & «\"abc»", "string"),
         ("FailureRate(«\"0.5)»", "string"),
+        ("FailureRate(ratio = «\"0.5)»", "string"),
         ("Custom(|_| «r#\"a\" == 1)»", "string"),
         ("Closed() «/* /* */»", "comment"),
     ] {
@@ -257,6 +266,9 @@ fn an_unknown_argument() {
         ),
         (Tripper, "Closed(«x» = 1)", "Closed has no argument `x`; write Closed()"),
         (Tracker, "Custom(«f» = is_bad)", "Custom has no argument `f`; write function"),
+        (Tracker, "Custom(«f» = )", "Custom has no argument `f`; write function"),
+        (Tracker, "Custom(function = «f» = g)", "Custom has no argument `f`; write function"),
+        (Tracker, "Custom(function = «function» = g)", "Custom has no argument `function`; write function"),
     ] {
         assert_mistake(kind, marked, E::UnknownArgument, message);
     }
@@ -329,6 +341,8 @@ fn a_value_of_the_wrong_type() {
         ("FailureRate(«'5'»)", format!("FailureRate: a string is no ratio; {ratio}")),
         ("FailureRate(«crate::rate(1, 2)»)", format!("FailureRate: `crate::rate(1, 2)` is no ratio; {ratio}")),
         ("FailureRate(«0.5 + 0.1»)", format!("FailureRate: `0.5 + 0.1` is no ratio; {ratio}")),
+        ("FailureRate(«5s %»)", format!("FailureRate: `5s %` is no ratio; {ratio}")),
+        ("FailureRate(«a /* b */ +\tc»)", format!("FailureRate: `a /* b */ + c` is no ratio; {ratio}")),
         ("FailureRate(«.5»)", format!("FailureRate: `.5` is no ratio; {ratio}")),
         ("FailureRate(«Closed()»)", format!("FailureRate: `Closed()` is no ratio; {ratio}")),
         ("MinRequests(«2.5»)", format!("MinRequests: 2.5 is not written as a whole number; {count}")),

@@ -27,7 +27,8 @@ pub(crate) fn assert_same(text: &str, errors: &[Error], spans: &[Span], expected
     for ((_, message, span), error) in expected.iter().zip(errors) {
         if text.is_ascii() && !text.trim().is_empty() {
             let caret = " ".repeat(span.start) + &"^".repeat(span.end - span.start);
-            assert_eq!(error.with_caret(text), format!("{message}\n  {text}\n  {caret}"));
+            let line = text.replace('\t', " ");
+            assert_eq!(error.with_caret(text), format!("{message}\n  {line}\n  {caret}"));
         }
     }
 }
