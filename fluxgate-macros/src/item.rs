@@ -50,7 +50,10 @@ impl Function {
 
     /// What a call ends with: what the function returns, or its future does.
     pub(crate) fn result(&self, shape: &Shape) -> Type {
-        let ReturnType::Type(_, returned) = &self.signature.output else { return syn::parse_quote!(()) };
+        let ReturnType::Type(_, returned) = &self.signature.output else {
+            // What is to be said of the type is said at the name.
+            return syn::parse_quote_spanned!(self.signature.ident.span()=> ());
+        };
         let mut returned = Type::clone(returned);
         match shape {
             Shape::Sync | Shape::Async => returned,
@@ -200,6 +203,20 @@ pub(crate) fn contains_impl(of: &Type) -> bool {
     let mut find = Find(false);
     find.visit_type(of);
     find.0
+}
+
+/// Whether a type can be no `Result`, by whatever name, for it has no name or one of the language's own.
+pub(crate) fn is_no_result(of: &Type) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+        "f64",
+    ];
+    match of {
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive)),
+        Type::Group(group) => is_no_result(&group.elem),
+        Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
+        _ => true,
+    }
 }
 
 /// A return type for use inside the body, where `impl Trait` can't be said and is left to inference.

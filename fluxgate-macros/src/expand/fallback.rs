@@ -1,21 +1,47 @@
 //! What a caller gets when there is no result of the call: `fallback`, `wrap_error`, and the function after a mistake.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
 use super::{Guard, located};
 use crate::args::{Arguments, Given};
-use crate::item::{Shape, change_output, contains_impl};
+use crate::item::{Shape, change_output, contains_impl, is_no_result, nameable};
 
-/// How `call_or` finds out whether the function returns a `Result`: by the type, where it has a name.
-pub(super) fn kind(guard: &Guard<'_>) -> TokenStream {
+/// What the end of a call becomes. It comes last, for a fallback is to borrow what the body has not moved.
+pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
+    let span = Span::mixed_site();
+    if let Some(given) = &guard.arguments.fallback {
+        let krate = &guard.krate;
+        let (kind, fallback) = (kind(guard), &given.value);
+        let returned = match &guard.returned {
+            Type::Never(_) => quote_spanned!(span=> _),
+            returned => nameable(returned.clone()).into_token_stream(),
+        };
+        return quote_spanned!(span=> #krate::__private::or::<#returned, _>(#kind, #fallback));
+    }
+    let name = match guard.arguments.timeout {
+        _ if guard.arguments.wraps_error() => "wrapped",
+        Some(_) => "own_in_time",
+        None => "own",
+    };
+    // Placed at the return type, for what that lacks is to be told there.
+    let returned = nameable(guard.returned.clone());
+    let [start, end] = guard.place_of_result();
+    let krate = located(&guard.krate, start);
+    let name = Ident::new(name, start);
+    let end = quote_spanned!(end=> , _, _>());
+    quote_spanned!(start=> #krate::__private::#name::<#returned #end)
+}
+
+/// How a fallback learns whether the function returns a `Result`: from the type, where that has a name.
+fn kind(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let span = Span::mixed_site();
     match &guard.returned {
         Type::Never(_) | Type::ImplTrait(_) | Type::Infer(_) => quote_spanned!(span=> #krate::__private::Plain),
         returned => {
-            let returned = crate::item::nameable(returned.clone());
+            let returned = nameable(returned.clone());
             quote_spanned!(span=> #krate::__private::Shape::<#returned>::NEW.kind())
         }
     }
@@ -23,10 +49,13 @@ pub(super) fn kind(guard: &Guard<'_>) -> TokenStream {
 
 /// Makes the return type the one that `wrap_error` promises.
 pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream) -> syn::Result<()> {
+    let needs = "`wrap_error` needs a function that returns a `Result`; one that can't fail needs a `fallback`";
     let ReturnType::Type(_, returned) = &mut signature.output else {
-        let message = "`wrap_error` needs a function that returns a `Result`; this one returns nothing";
-        return Err(syn::Error::new_spanned(&signature.ident, message));
+        return Err(syn::Error::new_spanned(&signature.ident, needs));
     };
+    if is_no_result(returned) && matches!(shape, Shape::Sync | Shape::Async) {
+        return Err(syn::Error::new_spanned(returned, needs));
+    }
     let mut result = Ok(());
     let mut change = |of: &mut Type| result = wrap_type(of, krate);
     match shape {

@@ -11,12 +11,13 @@
 //! ```text
 //! fn stock(sku: &str) -> impl Future<Output = Result<u32, ApiError>> {
 //!     let breaker = { static __FLUXGATE_BREAKER … };
-//!     ::fluxgate::__private::call_async::<Result<u32, ApiError>, …>(
+//!     ::fluxgate::__private::call_async(
 //!         breaker,
 //!         ::fluxgate::__private::unseen,
 //!         ::fluxgate::__private::never,
 //!         ::fluxgate::__private::NoLimit,
 //!         async move { body },
+//!         ::fluxgate::__private::own::<Result<u32, ApiError>>(),
 //!     )
 //! }
 //! ```
@@ -26,7 +27,7 @@
 //! attribute's closures borrow the arguments.
 
 use fluxgate_policy::SettingValue;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
@@ -37,10 +38,9 @@ use crate::tail::Tail;
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let Breaker { binding, held, .. } = guard.breaker();
-    let body = &guard.function.body;
     let pin = pin(guard);
     if !can_detach(guard) {
-        let call = call(guard, &held, &quote_spanned!(guard.place_of_body()=> async move { #pin #body }));
+        let call = call(guard, &held, &guard.future(&pin));
         return guard.function.with(&guard.signature, &quote_spanned!(span=> #binding #call.await));
     }
     let mut signature = guard.signature.clone();
@@ -52,7 +52,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     };
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
-    let call = call(guard, &held, &quote_spanned!(guard.place_of_body()=> async move { #pin #captures #body }));
+    let call = call(guard, &held, &guard.future(&quote!(#pin #captures)));
     guard.function.with(&signature, &quote!(#binding #call))
 }
 
@@ -76,13 +76,12 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
     let span = Span::mixed_site();
     let krate = &guard.krate;
     let Breaker { binding, held, .. } = guard.breaker();
-    let body = &guard.function.body;
     let returned = match &guard.function.signature.output {
         ReturnType::Type(_, returned) if boxed => returned.to_token_stream(),
         _ => quote!(_),
     };
     // A closure, for a `return` in the body is to give the future that is guarded.
-    let work = quote_spanned!(guard.place_of_body()=> move || -> #returned #body);
+    let work = guard.closure(&returned);
     let future = quote_spanned!(span=> #krate::__private::run(#work));
     let mut call = call(guard, &held, &future);
     if closures_borrow(guard) {
@@ -96,16 +95,11 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
 
 /// The guarded future.
 fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStream {
-    let span = Span::mixed_site();
-    let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
-    if let Some(given) = &guard.arguments.fallback {
-        let call = guard.runtime("call_async_or", &quote!(, _, _));
-        let (kind, fallback) = (fallback::kind(guard), &given.value);
-        return quote_spanned!(span=> #call(#kind, #held, #seen, #failed, #limit, #future, #fallback));
+    let krate = &guard.krate;
+    let (seen, failed, limit, answer) = (guard.seen(), guard.failed(), limit(guard), fallback::answer(guard));
+    quote_spanned! {Span::mixed_site()=>
+        #krate::__private::call_async(#held, #seen, #failed, #limit, #future, #answer)
     }
-    let name = if guard.arguments.wraps_error() { "call_async_wrapped" } else { "call_async" };
-    let call = guard.runtime(name, &quote!(, _));
-    quote_spanned!(span=> #call(#held, #seen, #failed, #limit, #future))
 }
 
 fn limit(guard: &Guard<'_>) -> TokenStream {
@@ -132,13 +126,17 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
     }
     let krate = &guard.krate;
     let returned = nameable(guard.returned.clone());
-    let span = Span::mixed_site();
-    let option = quote_spanned!(span=> ::core::option::Option::Some(result));
-    // Placed as if the user had written it, for errors point at it where they would point at the return type.
-    let [place, _] = guard.place_of_result();
-    let place = span.located_at(place);
-    let give = quote_spanned!(place=> return result;);
-    quote_spanned!(span=> if let #option = #krate::__private::none::<#returned>() { #give })
+    // Placed as if it were the user's: where the body returns another type, rustc points at it as the return type.
+    let written = match &guard.function.signature.output {
+        ReturnType::Type(_, written) => written.to_token_stream().into_iter().next(),
+        ReturnType::Default => None,
+    };
+    let place = written.map_or_else(|| guard.function.signature.ident.span(), |tree| tree.span());
+    let result = Ident::new("result", place);
+    let give = quote_spanned!(place=> return #result;);
+    quote_spanned!(Span::mixed_site()=>
+        if let ::core::option::Option::Some(#result) = #krate::__private::none::<#returned>() { #give }
+    )
 }
 
 /// Whether the outer `async` can go unnoticed.

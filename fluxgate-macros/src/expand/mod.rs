@@ -6,14 +6,14 @@ mod function;
 mod future;
 mod statics;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Signature, Type};
 
 use crate::args::{Arguments, Place, ungrouped};
 use crate::block::Block;
 use crate::errors::Errors;
-use crate::item::{Function, Shape, Unfit, nameable};
+use crate::item::{Function, Shape, Unfit};
 use crate::{krate, validate};
 
 pub(crate) use statics::Declaration;
@@ -85,16 +85,6 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// A function of `__private` with its first type argument, placed at the return type: what that lacks is told there.
-    fn runtime(&self, name: &str, more: &TokenStream) -> TokenStream {
-        let returned = nameable(self.returned.clone());
-        let [start, end] = self.place_of_result();
-        let krate = located(&self.krate, start);
-        let name = Ident::new(name, start);
-        let close = quote_spanned!(end=> >);
-        quote_spanned!(start=> #krate::__private::#name::<#returned #more #close)
-    }
-
     /// From the first to the last token of the return type, or at the name of a function that has none.
     fn place_of_result(&self) -> [Span; 2] {
         let tokens: Vec<TokenTree> = match &self.function.signature.output {
@@ -107,9 +97,24 @@ impl<'a> Guard<'a> {
         })
     }
 
-    /// The beginning of the body, for the closure or block that it becomes.
-    fn place_of_body(&self) -> Span {
-        Span::mixed_site().located_at(self.function.body.span_open())
+    /// The body as a closure.
+    ///
+    /// It is placed at the body as if it were the user's: in generated closures rustc no longer calls a moved argument
+    /// by its name.
+    fn closure(&self, returned: &TokenStream) -> TokenStream {
+        let body = &self.function.body;
+        let move_to = quote_spanned!(body.span_open()=> move ||);
+        let arrow = quote_spanned!(Span::mixed_site()=> ->);
+        quote!(#move_to #arrow #returned #body)
+    }
+
+    /// The body as a future, after `first` is done. Placed as the closure is.
+    fn future(&self, first: &TokenStream) -> TokenStream {
+        let body = &self.function.body;
+        let mut block = Group::new(Delimiter::Brace, quote!(#first #body));
+        block.set_span(body.span());
+        let async_move = quote_spanned!(body.span_open()=> async move);
+        quote!(#async_move #block)
     }
 
     fn breaker(&self) -> Breaker {

@@ -2,12 +2,48 @@
 
 use std::convert::Infallible;
 
-#[cfg(feature = "tokio")]
-use crate::limit::Timeout;
-use crate::{
-    error::{CallNotPermitted, CallTimedOut, Error},
-    limit::NoLimit,
-};
+use crate::error::{CallNotPermitted, CallTimedOut, Error};
+
+/// What a body that returns `R` comes to as a `Result`, and what is made of the end of its call.
+///
+/// Functions and no traits, so that a return type that is not fit for it is told of where this is made and nowhere else.
+pub struct Answer<R, T, E, G> {
+    pub(super) split: fn(R) -> Result<T, E>,
+    pub(super) give: G,
+}
+
+/// The end of a call by its function's own error.
+pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R> {
+    Answer { split: R::split, give: R::give }
+}
+
+/// The same of a call with a `timeout`.
+pub fn own_in_time<R, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R>
+where
+    R: Guarded<Ok = T, Err = E> + InTime,
+{
+    let give = |answer| match answer {
+        Err(Error::TimedOut(time_out)) => R::timed_out(time_out),
+        answer => R::give(answer),
+    };
+    Answer { split: R::split, give }
+}
+
+/// The end of a call as it is, for `wrap_error`.
+pub fn wrapped<R, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R::Wrapped>
+where
+    R: Fallible<Ok = T, Err = E>,
+{
+    Answer { split: R::split, give: R::wrapped }
+}
+
+/// The end of a call with a `fallback`.
+pub fn or<R, K: Kind<R>>(
+    _: K,
+    fallback: impl FnOnce(Error<K::Err>) -> R,
+) -> Answer<R, K::Ok, K::Err, impl FnOnce(Result<K::Ok, Error<K::Err>>) -> R> {
+    Answer { split: K::split, give: |answer: Result<K::Ok, Error<K::Err>>| answer.map_or_else(fallback, K::join) }
+}
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.
 #[diagnostic::on_unimplemented(
@@ -20,11 +56,9 @@ pub trait Guarded: Sized {
     type Ok;
     type Err;
 
-    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+    fn split(self) -> Result<Self::Ok, Self::Err>;
 
-    fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
-
-    fn rejected(rejection: CallNotPermitted) -> Self;
+    fn give(answer: Result<Self::Ok, Error<Self::Err>>) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
@@ -32,51 +66,34 @@ impl<T, E: From<CallNotPermitted>> Guarded for Result<T, E> {
     type Ok = T;
     type Err = E;
 
-    fn into_result(self) -> Self {
+    fn split(self) -> Self {
         self
     }
 
-    fn from_result(result: Self) -> Self {
-        result
-    }
-
-    fn rejected(rejection: CallNotPermitted) -> Self {
-        Err(rejection.into())
+    fn give(answer: Result<T, Error<E>>) -> Self {
+        answer.map_err(|error| match error {
+            Error::Inner(error) => error,
+            Error::NotPermitted(rejection) => rejection.into(),
+            Error::TimedOut(_) => unreachable!("a call without a `timeout` takes as long as it likes"),
+        })
     }
 }
 
-/// The return type of a guarded function that can say that the limit `L` has passed.
+/// The return type of a guarded function with a `timeout`.
 #[diagnostic::on_unimplemented(
     message = "a call that takes longer than its `timeout` can't be returned as `{Self}`",
     label = "must be a `Result` whose error is made `From<fluxgate::CallTimedOut>`",
     note = "write `impl From<fluxgate::CallTimedOut> for` the error type,",
     note = "or say in the attribute what to return instead: `fallback = |error| …`, or `wrap_error`"
 )]
-pub trait InTime<L> {
+pub trait InTime {
     fn timed_out(time_out: CallTimedOut) -> Self;
 }
 
-impl<R> InTime<NoLimit> for R {
-    fn timed_out(_: CallTimedOut) -> R {
-        unreachable!("there is no limit that could have passed")
-    }
-}
-
-#[cfg(feature = "tokio")]
 #[diagnostic::do_not_recommend]
-impl<T, E: From<CallTimedOut>> InTime<Timeout> for Result<T, E> {
+impl<T, E: From<CallTimedOut>> InTime for Result<T, E> {
     fn timed_out(time_out: CallTimedOut) -> Self {
         Err(time_out.into())
-    }
-}
-
-/// What a function of its own error returns in the end.
-pub(super) fn own<L, R: Guarded + InTime<L>>(answer: Result<R::Ok, Error<R::Err>>) -> R {
-    match answer {
-        Ok(value) => R::from_result(Ok(value)),
-        Err(Error::Inner(error)) => R::from_result(Err(error)),
-        Err(Error::NotPermitted(rejection)) => R::rejected(rejection),
-        Err(Error::TimedOut(time_out)) => R::timed_out(time_out),
     }
 }
 
@@ -91,7 +108,7 @@ pub trait Fallible {
     type Err;
     type Wrapped;
 
-    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+    fn split(self) -> Result<Self::Ok, Self::Err>;
 
     fn wrapped(answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Wrapped;
 }
@@ -101,7 +118,7 @@ impl<T, E> Fallible for Result<T, E> {
     type Err = E;
     type Wrapped = Result<T, Error<E>>;
 
-    fn into_result(self) -> Self {
+    fn split(self) -> Self {
         self
     }
 

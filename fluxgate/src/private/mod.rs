@@ -1,7 +1,7 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
-//! Every guarded function calls one of `call…` with its breaker, what is `seen` of an error, whether an `Ok` value has
-//! `failed`, and its body.
+//! Every guarded function is one call of [`call`] or [`call_async`]: with its breaker, what is `seen` of an error, whether
+//! an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
 mod map;
@@ -13,7 +13,7 @@ use std::{borrow::Cow, future::Future};
 pub use crate::limit::Timeout;
 pub use {
     crate::{__fluxgate_timeout as timeout, limit::NoLimit, trackers::ErrorView},
-    answer::{Fallible, Guarded, InTime, IsResult, Kind, Plain},
+    answer::{Answer, Fallible, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     inventory,
     probe::{OfType, Shape, View},
 };
@@ -28,7 +28,6 @@ use crate::{
     outcome::Outcome,
     trackers, user_code,
 };
-use answer::own;
 use map::map;
 
 /// A declared breaker, as it is registered when the program is linked.
@@ -70,77 +69,30 @@ pub fn run<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// A guarded function whose error can say that the call was rejected.
-pub fn call<R: Guarded>(
+/// A guarded function.
+pub fn call<R, T, E, O>(
     breaker: &CircuitBreaker,
-    seen: impl Fn(&R::Err) -> Seen<'_>,
-    failed: impl Fn(&R::Ok) -> bool,
+    seen: impl Fn(&E) -> Seen<'_>,
+    failed: impl Fn(&T) -> bool,
     work: impl FnOnce() -> R,
-) -> R {
-    own::<NoLimit, R>(breaker.attempt(Judging { seen, failed }, || work().into_result()))
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+) -> O {
+    let Answer { split, give } = answer;
+    give(breaker.attempt(Judging { seen, failed }, || split(work())))
 }
 
-/// One with `wrap_error`.
-pub fn call_wrapped<R: Fallible>(
-    breaker: &CircuitBreaker,
-    seen: impl Fn(&R::Err) -> Seen<'_>,
-    failed: impl Fn(&R::Ok) -> bool,
-    work: impl FnOnce() -> R,
-) -> R::Wrapped {
-    R::wrapped(breaker.attempt(Judging { seen, failed }, || work().into_result()))
-}
-
-/// One with a `fallback`, whatever it returns.
-pub fn call_or<R, K: Kind<R>>(
-    _: K,
-    breaker: &CircuitBreaker,
-    seen: impl Fn(&K::Err) -> Seen<'_>,
-    failed: impl Fn(&K::Ok) -> bool,
-    work: impl FnOnce() -> R,
-    fallback: impl FnOnce(Error<K::Err>) -> R,
-) -> R {
-    breaker.attempt(Judging { seen, failed }, || K::split(work())).map_or_else(fallback, K::join)
-}
-
-/// An async guarded function whose error can say that the call was rejected.
+/// An async guarded function, or one that returns a future.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-pub fn call_async<'b, R: Guarded + InTime<L>, L: Limit>(
+pub fn call_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
-    seen: impl Fn(&R::Err) -> Seen<'_>,
-    failed: impl Fn(&R::Ok) -> bool,
-    limit: L,
+    seen: impl Fn(&E) -> Seen<'_>,
+    failed: impl Fn(&T) -> bool,
+    limit: impl Limit,
     future: impl Future<Output = R>,
-) -> impl Future<Output = R> {
-    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
-    map(call, own::<L, R>)
-}
-
-/// One with `wrap_error`.
-#[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-pub fn call_async_wrapped<'b, R: Fallible, L: Limit>(
-    breaker: impl Held<'b>,
-    seen: impl Fn(&R::Err) -> Seen<'_>,
-    failed: impl Fn(&R::Ok) -> bool,
-    limit: L,
-    future: impl Future<Output = R>,
-) -> impl Future<Output = R::Wrapped> {
-    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, R::into_result));
-    map(call, R::wrapped)
-}
-
-/// One with a `fallback`, whatever it returns.
-#[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-pub fn call_async_or<'b, R, L: Limit, K: Kind<R>>(
-    _: K,
-    breaker: impl Held<'b>,
-    seen: impl Fn(&K::Err) -> Seen<'_>,
-    failed: impl Fn(&K::Ok) -> bool,
-    limit: L,
-    future: impl Future<Output = R>,
-    fallback: impl FnOnce(Error<K::Err>) -> R,
-) -> impl Future<Output = R> {
-    let call = CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, K::split));
-    map(call, |answer| answer.map_or_else(fallback, K::join))
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+) -> impl Future<Output = O> {
+    let Answer { split, give } = answer;
+    map(CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, split)), give)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
