@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate};
 
-use crate::item::Function;
+use crate::item::{Function, ungrouped};
 
 impl Function {
     /// The names of the function's own type and const parameters.
@@ -22,7 +22,7 @@ impl Function {
     /// A macro can't ask the compiler, so it looks: the error is the last of two type arguments. With fewer it is in
     /// an alias, which can only borrow by a lifetime argument of its own.
     pub(crate) fn error_may_borrow(&self, returned: &Type) -> bool {
-        let Type::Path(path) = returned else { return false };
+        let Type::Path(path) = ungrouped(returned) else { return false };
         let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments) else {
             return false;
         };

@@ -120,12 +120,22 @@ impl Parse for Parsed {
             input.parse::<TokenStream>()?;
             return Ok(Self(Err(Unfit(error))));
         }
-        let body = match input.parse()? {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => group,
-            other => return Err(syn::Error::new_spanned(other, "expected the body of the function")),
+        let Some(body) = braces(input.parse()?) else {
+            return Err(syn::Error::new_spanned(&signature.ident, "expected the body of the function in braces"));
         };
         let (inner_attributes, body) = split_inner_attributes(&body);
         Ok(Self(Ok(Function { attributes, visibility, defaultness, signature, inner_attributes, body })))
+    }
+}
+
+/// A group in braces, be it within the invisible ones of a `macro_rules!` variable.
+fn braces(mut tree: TokenTree) -> Option<Group> {
+    loop {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return Some(group),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => tree = group.stream().into_iter().next()?,
+            _ => return None,
+        }
     }
 }
 
@@ -211,9 +221,8 @@ pub(crate) fn is_no_result(of: &Type) -> bool {
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
         "f64",
     ];
-    match of {
+    match ungrouped(of) {
         Type::Path(path) => path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive)),
-        Type::Group(group) => is_no_result(&group.elem),
         Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
         _ => true,
     }
@@ -265,18 +274,26 @@ impl Function {
     }
 }
 
+/// A type without the invisible brackets that a `macro_rules!` variable puts around it.
+pub(crate) fn ungrouped(mut of: &Type) -> &Type {
+    while let Type::Group(group) = of {
+        of = &group.elem;
+    }
+    of
+}
+
 fn is_impl_future(returned: &Type) -> bool {
-    matches!(returned, Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
+    matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
 }
 
 /// `Pin<Box<dyn Future<…>>>`.
 fn is_boxed_future(returned: &Type) -> bool {
     let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
-    matches!(inner, Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
+    matches!(inner.map(ungrouped), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
 }
 
 fn argument_of<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
-    let Type::Path(path) = of else { return None };
+    let Type::Path(path) = ungrouped(of) else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first() {

@@ -9,7 +9,7 @@ use crate::args::Arguments;
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::expand::Declaration;
-use crate::item::{Function, Shape};
+use crate::item::{Function, Shape, ungrouped};
 use crate::policy::Part;
 
 /// The arguments that are the function's and not its breaker's.
@@ -71,7 +71,7 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
             errors.at(&timeout.key, message);
         }
     }
-    if matches!(&function.signature.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))
+    if matches!(&function.signature.output, ReturnType::Type(_, returned) if matches!(ungrouped(returned), Type::Never(_)))
         && arguments.fallback.is_none()
         && !arguments.keys.iter().any(|key| key == "fallback")
     {

@@ -70,3 +70,45 @@ impl fluxgate::Listener for Recorder {
         self.0.lock().expect("no listener panics").push(signal.clone());
     }
 }
+
+/// The error of a guarded function that knows how to be rejected and timed out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApiError {
+    /// The breaker rejected the call.
+    Rejected(fluxgate::CallNotPermitted),
+    /// The call took too long.
+    TimedOut(fluxgate::CallTimedOut),
+    /// The service answered with this status.
+    Status(u16),
+}
+
+impl From<fluxgate::CallNotPermitted> for ApiError {
+    fn from(rejection: fluxgate::CallNotPermitted) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<fluxgate::CallTimedOut> for ApiError {
+    fn from(time_out: fluxgate::CallTimedOut) -> Self {
+        Self::TimedOut(time_out)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{self:?}")
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// The calls and failures that the window of a declared breaker holds.
+pub fn counts(name: &str) -> (u64, u64) {
+    let info = declared(name).info();
+    (info.calls as u64, info.failures as u64)
+}
+
+/// A declared breaker by its name.
+pub fn declared(name: &str) -> CircuitBreaker {
+    fluxgate::get(name).unwrap_or_else(|| panic!("a breaker `{name}` is declared"))
+}

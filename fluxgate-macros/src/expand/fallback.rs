@@ -6,7 +6,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
 use super::{Guard, located};
 use crate::args::{Arguments, Given};
-use crate::item::{Shape, change_output, contains_impl, is_no_result, nameable};
+use crate::item::{Shape, change_output, contains_impl, is_no_result, nameable, ungrouped};
 
 /// What the end of a call becomes. It comes last, for a fallback is to borrow what the body has not moved.
 pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
@@ -14,7 +14,7 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     if let Some(given) = &guard.arguments.fallback {
         let krate = &guard.krate;
         let (kind, fallback) = (kind(guard), &given.value);
-        let returned = match &guard.returned {
+        let returned = match ungrouped(&guard.returned) {
             Type::Never(_) => quote_spanned!(span=> _),
             returned => nameable(returned.clone()).into_token_stream(),
         };
@@ -38,7 +38,7 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
 fn kind(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let span = Span::mixed_site();
-    match &guard.returned {
+    match ungrouped(&guard.returned) {
         Type::Never(_) | Type::ImplTrait(_) | Type::Infer(_) => quote_spanned!(span=> #krate::__private::Plain),
         returned => {
             let returned = nameable(returned.clone());

@@ -31,8 +31,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, fallback};
-use crate::item::nameable;
+use super::{Breaker, Guard, arguments, beginning_with, fallback};
+use crate::item::{nameable, ungrouped};
 use crate::tail::Tail;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
@@ -61,9 +61,8 @@ pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let span = Span::mixed_site();
     let Breaker { binding, held, .. } = guard.breaker();
     let Tail { before, keywords, block, .. } = tail;
-    let pin = pin(guard);
-    let inner = if pin.is_empty() { quote!(#keywords #block) } else { quote_spanned!(span=> #keywords { #pin #block }) };
-    let mut future = call(guard, &held, &inner);
+    let block = beginning_with(&pin(guard), block);
+    let mut future = call(guard, &held, &quote!(#keywords #block));
     if closures_borrow(guard) {
         future = quote_spanned!(span=> async move { #future.await });
     }
@@ -121,7 +120,7 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
 /// Tells inference at the beginning of the block what it returns, so that `?`, `return` and coercions in it mean what
 /// they meant. A block, unlike a closure, can't say it.
 fn pin(guard: &Guard<'_>) -> TokenStream {
-    if matches!(guard.returned, Type::Infer(_) | Type::Never(_)) {
+    if matches!(ungrouped(&guard.returned), Type::Infer(_) | Type::Never(_)) {
         return TokenStream::new();
     }
     let krate = &guard.krate;
@@ -142,7 +141,7 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
 /// Whether the outer `async` can go unnoticed.
 fn can_detach(guard: &Guard<'_>) -> bool {
     let function = guard.function;
-    function.attributes.iter().all(is_inert) && !closures_borrow(guard) && !matches!(guard.returned, Type::Never(_))
+    function.attributes.iter().all(is_inert) && !closures_borrow(guard) && !matches!(ungrouped(&guard.returned), Type::Never(_))
 }
 
 /// Whether an attribute means the same on a function that returns `impl Future` as on an `async fn`. Any that is not

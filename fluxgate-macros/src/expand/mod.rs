@@ -111,8 +111,7 @@ impl<'a> Guard<'a> {
     /// The body as a future, after `first` is done. Placed as the closure is.
     fn future(&self, first: &TokenStream) -> TokenStream {
         let body = &self.function.body;
-        let mut block = Group::new(Delimiter::Brace, quote!(#first #body));
-        block.set_span(body.span());
+        let block = beginning_with(first, body);
         let async_move = quote_spanned!(body.span_open()=> async move);
         quote!(#async_move #block)
     }
@@ -187,6 +186,17 @@ struct Breaker {
     borrowed: TokenStream,
     /// What a future can take with it: a borrowed static, or a breaker of its own.
     held: TokenStream,
+}
+
+/// A block with `first` before its own statements: in one pair of braces, for a second would be called unused.
+fn beginning_with(first: &TokenStream, block: &Group) -> Group {
+    if first.is_empty() {
+        return block.clone();
+    }
+    let statements = block.stream();
+    let mut whole = Group::new(Delimiter::Brace, quote!(#first #statements));
+    whole.set_span(block.span());
+    whole
 }
 
 /// The same tokens, shown elsewhere.
