@@ -7,8 +7,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    AssocType, Attribute, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
-    Visibility,
+    AssocType, Attribute, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type,
+    TypeParamBound, Visibility,
 };
 
 use crate::tail::Tail;
@@ -103,7 +103,8 @@ impl Parse for Parsed {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
+        let defaultness =
+            if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         if !is_function(input) {
             return Ok(Self(Err(Unfit(unfit_item(input)))));
         }
@@ -111,13 +112,14 @@ impl Parse for Parsed {
         if let Some(constness) = &signature.constness {
             let message = "a `const fn` can't be guarded: a breaker looks at the clock and keeps count; remove `const`";
             let error = syn::Error::new_spanned(constness, message);
-            input.parse::<TokenStream>()?;
+            skip(input);
             return Ok(Self(Err(Unfit(error))));
         }
         if input.peek(Token![;]) {
-            let message = format!("`{}` has no body to guard; put the attribute on a function that has one", signature.ident);
+            let message =
+                format!("`{}` has no body to guard; put the attribute on a function that has one", signature.ident);
             let error = syn::Error::new_spanned(&signature.ident, message);
-            input.parse::<TokenStream>()?;
+            skip(input);
             return Ok(Self(Err(Unfit(error))));
         }
         let Some(body) = braces(input.parse()?) else {
@@ -133,7 +135,9 @@ fn braces(mut tree: TokenTree) -> Option<Group> {
     loop {
         match tree {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return Some(group),
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => tree = group.stream().into_iter().next()?,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                tree = group.stream().into_iter().next()?;
+            }
             _ => return None,
         }
     }
@@ -142,7 +146,11 @@ fn braces(mut tree: TokenTree) -> Option<Group> {
 /// Whether a signature comes next: qualifiers in their order, then `fn`.
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
-    while ahead.peek(Token![const]) || ahead.peek(Token![async]) || ahead.peek(Token![unsafe]) || ahead.peek(Token![extern]) {
+    while ahead.peek(Token![const])
+        || ahead.peek(Token![async])
+        || ahead.peek(Token![unsafe])
+        || ahead.peek(Token![extern])
+    {
         let _ = ahead.parse::<TokenTree>();
         if ahead.peek(syn::LitStr) {
             let _ = ahead.parse::<TokenTree>();
@@ -151,35 +159,35 @@ fn is_function(input: ParseStream<'_>) -> bool {
     ahead.peek(Token![fn])
 }
 
+/// What to say of an item that is no function; the rest of it is skipped.
 fn unfit_item(input: ParseStream<'_>) -> syn::Error {
-    let found = match input.call(Ident::parse_any) {
-        Ok(keyword) => match keyword.to_string().as_str() {
-            word @ ("struct" | "union" | "trait" | "impl" | "mod" | "static" | "type" | "use" | "let") => {
-                (keyword, format!("a `{word}`"))
-            }
-            "enum" => (keyword, "an `enum`".to_owned()),
-            "const" => (keyword, "a constant".to_owned()),
-            "extern" => (keyword, "an `extern` block".to_owned()),
-            "unsafe" | "auto" => (keyword, "this".to_owned()),
-            _ => (keyword, "this".to_owned()),
-        },
-        Err(_) => {
-            let message = "#[circuit_breaker] goes on a function with a body, not on this";
-            let error = input.error(message);
-            let _ = input.parse::<TokenStream>();
-            return error;
-        }
+    let Ok(keyword) = input.call(Ident::parse_any) else {
+        let error = input.error("#[circuit_breaker] goes on a function with a body, not on this");
+        skip(input);
+        return error;
     };
-    let (keyword, what) = found;
-    let hint = match what.as_str() {
-        "a `impl`" | "a `trait`" => "; put it on the methods that are to be guarded",
-        "a `mod`" => "; put it on the functions that are to be guarded",
-        _ => "",
+    let what = match keyword.to_string().as_str() {
+        "impl" => "an `impl`; put it on the methods that are to be guarded",
+        "trait" => "a `trait`; put it on the methods that are to be guarded",
+        "mod" => "a `mod`; put it on the functions that are to be guarded",
+        "enum" => "an `enum`",
+        "struct" => "a `struct`",
+        "union" => "a `union`",
+        "const" => "a constant",
+        "static" => "a `static`",
+        "type" => "a `type`",
+        "use" => "a `use`",
+        "extern" => "an `extern` item",
+        _ => "this",
     };
-    let what = what.replace("a `impl`", "an `impl`");
-    let error = syn::Error::new_spanned(keyword, format!("#[circuit_breaker] goes on a function, not on {what}{hint}"));
-    let _ = input.parse::<TokenStream>();
+    let error = syn::Error::new_spanned(keyword, format!("#[circuit_breaker] goes on a function, not on {what}"));
+    skip(input);
     error
+}
+
+/// The parser has to come to the end, for what is left over would be an error of its own.
+fn skip(input: ParseStream<'_>) {
+    while input.parse::<TokenTree>().is_ok() {}
 }
 
 fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
@@ -218,11 +226,13 @@ pub(crate) fn contains_impl(of: &Type) -> bool {
 /// Whether a type can be no `Result`, by whatever name, for it has no name or one of the language's own.
 pub(crate) fn is_no_result(of: &Type) -> bool {
     const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-        "f64",
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+        "f32", "f64",
     ];
     match ungrouped(of) {
-        Type::Path(path) => path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive)),
+        Type::Path(path) => {
+            path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive))
+        }
         Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
         _ => true,
     }

@@ -46,9 +46,9 @@ impl Source {
     /// The Rust that a component is given. From a string, all its tokens carry the span of the literal.
     fn rust<T>(&self, component: &Component, rust: &RustText, parser: impl Parser<Output = T>) -> syn::Result<T> {
         match self {
-            Self::Tokens(tokens) => parser.parse2(tokens.rust(rust.span)).map_err(|error| {
-                syn::Error::new(error.span(), not_rust(component, &error))
-            }),
+            Self::Tokens(tokens) => parser
+                .parse2(tokens.rust(rust.span))
+                .map_err(|error| syn::Error::new(error.span(), not_rust(component, &error))),
             Self::Text(text) => LitStr::new(&rust.text, text.span()).parse_with(parser).map_err(|error| {
                 let error = language::Error::in_rust(rust.span, not_rust(component, &error));
                 syn::Error::new_spanned(text, error.with_caret(&text.value()))
@@ -132,16 +132,20 @@ impl Part {
             "Matches" => {
                 let parser = |input: syn::parse::ParseStream<'_>| {
                     let pattern = Pat::parse_multi_with_leading_vert(input)?;
-                    let guard = if input.peek(Token![if]) { Some((input.parse::<Token![if]>()?, input.parse::<syn::Expr>()?)) } else { None };
+                    let guard = if input.peek(Token![if]) {
+                        Some((input.parse::<Token![if]>()?, input.parse::<syn::Expr>()?))
+                    } else {
+                        None
+                    };
                     let _: Option<Token![,]> = input.parse()?;
-                    Ok(match guard {
-                        Some((keyword, guard)) => quote!(#pattern #keyword #guard),
-                        None => quote!(#pattern),
-                    })
+                    Ok(guard.map_or_else(|| quote!(#pattern), |(keyword, guard)| quote!(#pattern #keyword #guard)))
                 };
                 self.source.rust(component, rust, parser).map(Rust::Pattern)
             }
-            _ => self.source.rust(component, rust, <syn::Expr as syn::parse::Parse>::parse).map(|function| Rust::Function(quote!(#function))),
+            _ => self
+                .source
+                .rust(component, rust, <syn::Expr as syn::parse::Parse>::parse)
+                .map(|function| Rust::Function(quote!(#function))),
         }
     }
 
@@ -194,14 +198,18 @@ impl Part {
                 return quote_spanned!(span=> #krate::#module::Custom(|error| ::core::matches!(error, #pattern)));
             }
             Ok(Rust::Types(types)) => {
-                let each = types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
+                let each =
+                    types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
                 let joined = quote_spanned!(span=> #(#each)|*);
                 return if types.len() > 1 { quote_spanned!(span=> (#joined)) } else { joined };
             }
             Ok(Rust::None) | Err(_) => {}
         }
-        let required = component.values().filter(|(parameter, _)| parameter.default.is_none()).map(|(_, value)| literal(value));
-        let set = component.values().filter(|(parameter, _)| parameter.default.is_some() && !component.is_default(parameter.name));
+        let required =
+            component.values().filter(|(parameter, _)| parameter.default.is_none()).map(|(_, value)| literal(value));
+        let set = component
+            .values()
+            .filter(|(parameter, _)| parameter.default.is_some() && !component.is_default(parameter.name));
         let setters = set.map(|(parameter, value)| {
             let name = Ident::new(parameter.name, span);
             let value = literal(value);
@@ -248,7 +256,7 @@ fn literal(value: &Value) -> TokenStream {
 /// A duration, exact, in the largest unit in which it is whole.
 pub(crate) fn duration(nanos: u64) -> TokenStream {
     let units = [(1_000_000_000, "from_secs"), (1_000_000, "from_millis"), (1_000, "from_micros"), (1, "from_nanos")];
-    let (unit, name) = units.into_iter().find(|(unit, _)| nanos % unit == 0).unwrap_or((1, "from_nanos"));
+    let (unit, name) = units.into_iter().find(|(unit, _)| nanos.is_multiple_of(*unit)).unwrap_or((1, "from_nanos"));
     let name = Ident::new(name, Span::mixed_site());
     let count = Literal::u64_unsuffixed(nanos / unit);
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::#name(#count))

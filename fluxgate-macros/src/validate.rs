@@ -54,28 +54,36 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
     if let Some(breaker) = &arguments.breaker {
         let breaker = breaker.to_token_stream().to_string().replace(' ', "");
         for key in arguments.keys.iter().filter(|key| !OF_THE_FUNCTION.contains(&key.to_string().as_str())) {
-            errors.at(key, format!("`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"));
+            errors.at(
+                key,
+                format!(
+                    "`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"
+                ),
+            );
         }
     }
     if let (Some(fallback), Some(wrap_error)) = (&arguments.fallback, &arguments.wrap_error) {
-        let later = if arguments.keys.iter().position(|key| key == "fallback") < arguments.keys.iter().position(|key| key == "wrap_error") {
+        let later = if arguments.keys.iter().position(|key| key == "fallback")
+            < arguments.keys.iter().position(|key| key == "wrap_error")
+        {
             &wrap_error.key
         } else {
             &fallback.key
         };
         errors.at(later, "`fallback` leaves no error that `wrap_error` could wrap; write one of the two");
     }
-    if let Some(timeout) = &arguments.timeout {
-        if matches!(function.shape(), Shape::Sync) {
-            let message = "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
-            errors.at(&timeout.key, message);
-        }
+    if let Some(timeout) = &arguments.timeout
+        && matches!(function.shape(), Shape::Sync)
+    {
+        let message = "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
+        errors.at(&timeout.key, message);
     }
     if matches!(&function.signature.output, ReturnType::Type(_, returned) if matches!(ungrouped(returned), Type::Never(_)))
         && arguments.fallback.is_none()
         && !arguments.keys.iter().any(|key| key == "fallback")
     {
-        let message = "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
+        let message =
+            "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
         errors.at(&function.signature.output, message);
     }
     shared(arguments, &["Self", "self"], errors);
@@ -106,11 +114,13 @@ fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
 ///
 /// A tracker of the attribute may: it is compiled into the function.
 fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
-    let parts = arguments.tripper.iter().flat_map(|part| part.rust_tokens());
+    let parts = arguments.tripper.iter().flat_map(Part::rust_tokens);
     let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
     for tokens in parts.chain(listeners) {
         if let Some(name) = find(tokens, names) {
-            let message = format!("`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own");
+            let message = format!(
+                "`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own"
+            );
             errors.at(name, message);
         }
     }

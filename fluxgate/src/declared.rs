@@ -2,17 +2,40 @@ use std::{fmt, ops::Deref, sync::OnceLock};
 
 use crate::{breaker::CircuitBreaker, builder::Builder};
 
-/// A breaker that was declared by [`breakers!`](crate::breakers) or belongs to a guarded function.
+/// A breaker that was declared by [`breakers!`](crate::breakers).
 ///
 /// It is made when it is first used, and can be used as the [`CircuitBreaker`] that it dereferences to.
-pub struct DeclaredBreaker {
+///
+/// # Examples
+///
+/// ```
+/// fluxgate::breakers! {
+///     PAYMENT_API { tripper = FailureStreak(5) }
+/// }
+///
+/// let receipt = PAYMENT_API.call(|| "42".parse::<u32>())?;
+/// assert_eq!(receipt, 42);
+/// # Ok::<(), fluxgate::Error<std::num::ParseIntError>>(())
+/// ```
+pub struct DeclaredBreaker(&'static Declaration);
+
+impl DeclaredBreaker {
+    #[doc(hidden)]
+    pub const fn new(declaration: &'static Declaration) -> Self {
+        Self(declaration)
+    }
+}
+
+/// What is behind a declared breaker, and is registered when the program is linked: the breaker once it is made, and how
+/// to make it until then.
+pub struct Declaration {
     name: &'static str,
     configure: fn(Builder) -> Builder,
     breaker: OnceLock<CircuitBreaker>,
 }
 
-impl DeclaredBreaker {
-    #[doc(hidden)]
+impl Declaration {
+    /// Of a breaker whose policy the macro has checked.
     pub const fn new(name: &'static str, configure: fn(Builder) -> Builder) -> Self {
         Self { name, configure, breaker: OnceLock::new() }
     }
@@ -26,7 +49,7 @@ impl DeclaredBreaker {
     }
 }
 
-impl Deref for DeclaredBreaker {
+impl Deref for Declaration {
     type Target = CircuitBreaker;
 
     fn deref(&self) -> &CircuitBreaker {
@@ -34,8 +57,16 @@ impl Deref for DeclaredBreaker {
     }
 }
 
+impl Deref for DeclaredBreaker {
+    type Target = CircuitBreaker;
+
+    fn deref(&self) -> &CircuitBreaker {
+        self.0.breaker()
+    }
+}
+
 impl fmt::Debug for DeclaredBreaker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("DeclaredBreaker").field("name", &self.name).finish_non_exhaustive()
+        formatter.debug_struct("DeclaredBreaker").field("name", &self.0.name).finish_non_exhaustive()
     }
 }

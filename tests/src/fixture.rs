@@ -105,7 +105,7 @@ impl std::error::Error for ApiError {}
 /// The calls and failures that the window of a declared breaker holds.
 pub fn counts(name: &str) -> (u64, u64) {
     let info = declared(name).info();
-    (info.calls as u64, info.failures as u64)
+    (info.calls, info.failures)
 }
 
 /// A declared breaker by its name.

@@ -67,7 +67,10 @@ async fn patterns((a, mut b): (u32, u32), _: String, ref c: u32, mut d: Vec<u32>
 }
 
 #[circuit_breaker]
-async fn generic<'a, T, const N: usize>(items: &'a [T; N], more: impl Into<u32>) -> Result<(&'a T, impl Display), ApiError>
+async fn generic<'a, T, const N: usize>(
+    items: &'a [T; N],
+    more: impl Into<u32>,
+) -> Result<(&'a T, impl Display), ApiError>
 where
     T: Sync,
 {

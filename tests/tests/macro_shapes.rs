@@ -62,7 +62,15 @@ struct Point {
 }
 
 #[circuit_breaker]
-fn patterns((a, b): (u32, u32), Point { x, y: _ }: Point, [first, ..]: [u32; 3], _: String, ref d: u32, &e: &u32) -> Result<u32, ApiError> {
+#[allow(clippy::toplevel_ref_arg, reason = "a pattern like others")]
+fn patterns(
+    (a, b): (u32, u32),
+    Point { x, y: _ }: Point,
+    [first, ..]: [u32; 3],
+    _: String,
+    ref d: u32,
+    &e: &u32,
+) -> Result<u32, ApiError> {
     Ok(a + b + x + first + *d + e)
 }
 
@@ -83,7 +91,17 @@ fn arguments_may_be_patterns() {
 /// Named like everything that the macro could use inside.
 #[circuit_breaker(failed_if = |result: &u32| *result > 1000)]
 #[expect(clippy::too_many_arguments, reason = "one for each name")]
-fn unhygienic(breaker: u32, error: u32, result: u32, call: u32, seen: u32, builder: u32, work: u32, this: u32, own: u32) -> Result<u32, ApiError> {
+fn unhygienic(
+    breaker: u32,
+    error: u32,
+    result: u32,
+    call: u32,
+    seen: u32,
+    builder: u32,
+    work: u32,
+    this: u32,
+    own: u32,
+) -> Result<u32, ApiError> {
     Ok(breaker + error + result + call + seen + builder + work + this + own)
 }
 
@@ -328,7 +346,7 @@ impl Payments for Bank {
     const LIMIT: u32 = 10;
 
     #[inline]
-    #[circuit_breaker(name = "of a trait", tracker = Custom(|error| Self::is_bad(error)))]
+    #[circuit_breaker(name = "of a trait", tracker = Custom(Self::is_bad))]
     fn charge(&self, amount: u32) -> Result<u32, ApiError> {
         if amount == 0 { Err(ApiError::Status(500)) } else { Ok(amount) }
     }
@@ -342,7 +360,10 @@ impl Bank {
 
 #[test]
 fn trait_methods_are_guarded_provided_or_implemented() {
-    assert_eq!((Bank.provided(5), Bank.provided(11), Bank.provided(0)), (Ok(5), Err(NOT_FOUND), Err(ApiError::Status(500))));
+    assert_eq!(
+        (Bank.provided(5), Bank.provided(11), Bank.provided(0)),
+        (Ok(5), Err(NOT_FOUND), Err(ApiError::Status(500)))
+    );
     assert_eq!(counts("provided"), (3, 2));
     assert_eq!(counts("of a trait"), (2, 1));
 }

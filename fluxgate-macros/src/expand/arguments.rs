@@ -3,40 +3,48 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
-use syn::{FnArg, Pat, Signature};
+use syn::{FnArg, Pat, PatIdent, Signature};
 
-/// Statements for the beginning of the `async move` block that make it hold the arguments which the body may not name.
+/// Statements for the beginning of the `async move` block that make it hold the arguments which `body` does not name.
 ///
 /// A plain name stays as it is: if the body doesn't use it, rustc says so. Other patterns move into the block.
-pub(super) fn take_along(signature: &mut Signature) -> TokenStream {
+pub(super) fn take_along(signature: &mut Signature, body: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     let mut statements = TokenStream::new();
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
-        match argument {
-            FnArg::Receiver(receiver) if receiver.reference.is_none() => {
-                let this = receiver.self_token;
-                statements.extend(quote_spanned!(span=> let _ = &#this;));
+        let typed = match argument {
+            FnArg::Typed(typed) => typed,
+            FnArg::Receiver(receiver) => {
+                if receiver.reference.is_none() {
+                    let this = receiver.self_token;
+                    statements.extend(quote_spanned!(span=> let _ = &#this;));
+                }
+                continue;
             }
-            FnArg::Receiver(_) => {}
-            FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-                    let name = &pat.ident;
-                    if name.to_string().starts_with('_') {
-                        let attributes = &typed.attrs;
-                        statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name;));
-                    }
+        };
+        let (attributes, pattern) = (&typed.attrs, &typed.pat);
+        let name = format_ident!("argument_{index}", span = span);
+        let hold = quote_spanned!(span=> #(#attributes)* let _ = &#name;);
+        let binds = match &**pattern {
+            // Said to be of no use, so the compiler has nothing to say if it is used nowhere.
+            Pat::Ident(pat) if is_plain(pat) && pat.ident.to_string().starts_with('_') => {
+                if mentions(body.clone(), &[pat.ident.to_string()]) {
+                    continue;
                 }
-                _ => {
-                    let (attributes, pattern) = (&typed.attrs, &typed.pat);
-                    let name = format_ident!("argument_{index}", span = span);
-                    // A pattern that is `_` binds nothing, and would take nothing along.
-                    statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name; #(#attributes)* let #pattern = #name;));
-                    *typed.pat = Pat::Verbatim(quote_spanned!(span=> #name));
-                }
-            },
-        }
+                TokenStream::new()
+            }
+            Pat::Ident(pat) if is_plain(pat) => continue,
+            _ => quote_spanned!(span=> #(#attributes)* let #pattern = #name;),
+        };
+        // A pattern that is `_` binds nothing, and would take nothing along.
+        statements.extend(quote_spanned!(span=> #hold #binds));
+        *typed.pat = Pat::Verbatim(quote_spanned!(span=> #name));
     }
     statements
+}
+
+fn is_plain(pat: &PatIdent) -> bool {
+    pat.by_ref.is_none() && pat.subpat.is_none()
 }
 
 /// Whether `tokens` may name one of `names`, in a format string too.

@@ -33,6 +33,7 @@ use syn::{Attribute, ReturnType, Type};
 
 use super::{Breaker, Guard, arguments, beginning_with, fallback};
 use crate::item::{nameable, ungrouped};
+use crate::policy::Part;
 use crate::tail::Tail;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
@@ -44,7 +45,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
         return guard.function.with(&guard.signature, &quote_spanned!(span=> #binding #call.await));
     }
     let mut signature = guard.signature.clone();
-    let captures = arguments::take_along(&mut signature);
+    let captures = arguments::take_along(&mut signature, &guard.function.body.stream());
     signature.asyncness = None;
     let output: Type = match &signature.output {
         ReturnType::Default => syn::parse_quote!(()),
@@ -103,18 +104,16 @@ fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStr
 
 fn limit(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
-    match &guard.arguments.timeout {
-        Some(given) => {
-            let span = Span::mixed_site().located_at(given.key.span());
-            let limit = match given.value {
-                SettingValue::Duration(nanos) => crate::policy::duration(nanos),
-                // A time-out is a duration and nothing else.
-                SettingValue::Count(_) | SettingValue::Word(_) => TokenStream::new(),
-            };
-            quote_spanned!(span=> #krate::__private::timeout!(#limit))
-        }
-        None => quote_spanned!(Span::mixed_site()=> #krate::__private::NoLimit),
-    }
+    let Some(given) = &guard.arguments.timeout else {
+        return quote_spanned!(Span::mixed_site()=> #krate::__private::NoLimit);
+    };
+    let limit = match given.value {
+        SettingValue::Duration(nanos) => crate::policy::duration(nanos),
+        // A time-out is a duration and nothing else.
+        SettingValue::Count(_) | SettingValue::Word(_) => TokenStream::new(),
+    };
+    let span = Span::mixed_site().located_at(given.key.span());
+    quote_spanned!(span=> #krate::__private::timeout!(#limit))
 }
 
 /// Tells inference at the beginning of the block what it returns, so that `?`, `return` and coercions in it mean what
@@ -141,7 +140,9 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
 /// Whether the outer `async` can go unnoticed.
 fn can_detach(guard: &Guard<'_>) -> bool {
     let function = guard.function;
-    function.attributes.iter().all(is_inert) && !closures_borrow(guard) && !matches!(ungrouped(&guard.returned), Type::Never(_))
+    function.attributes.iter().all(is_inert)
+        && !closures_borrow(guard)
+        && !matches!(ungrouped(&guard.returned), Type::Never(_))
 }
 
 /// Whether an attribute means the same on a function that returns `impl Future` as on an `async fn`. Any that is not
@@ -162,7 +163,7 @@ fn is_inert(attribute: &Attribute) -> bool {
 fn closures_borrow(guard: &Guard<'_>) -> bool {
     let arguments = guard.arguments;
     let given = arguments.failed_if.iter().chain(&arguments.fallback).map(|given| given.value.to_token_stream());
-    let tracker = guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(|tracker| tracker.rust_tokens()));
+    let tracker = guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(Part::rust_tokens));
     let names: Vec<String> = guard.function.argument_names().iter().map(ToString::to_string).collect();
     given.chain(tracker.into_iter().flatten()).any(|tokens| arguments::mentions(tokens, &names))
 }

@@ -19,7 +19,7 @@ use crate::{krate, validate};
 pub(crate) use statics::Declaration;
 
 /// `#[circuit_breaker(arguments)] item`.
-pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let function = match Function::parse(item.clone()) {
         Ok(function) => function,
@@ -127,11 +127,13 @@ impl<'a> Guard<'a> {
         let place = given.to_token_stream().into_iter().next().map_or(span, |tree| span.located_at(tree.span()));
         let reference = quote_spanned!(place=> &);
         match ungrouped(given) {
-            Expr::Path(path) if !path.path.get_ident().is_some_and(|name| self.function.has_argument(name)) => Breaker {
-                binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = #reference #given;),
-                borrowed: quote_spanned!(span=> breaker),
-                held: quote_spanned!(span=> breaker),
-            },
+            Expr::Path(path) if !path.path.get_ident().is_some_and(|name| self.function.has_argument(name)) => {
+                Breaker {
+                    binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = #reference #given;),
+                    borrowed: quote_spanned!(span=> breaker),
+                    held: quote_spanned!(span=> breaker),
+                }
+            }
             _ => Breaker {
                 binding: quote_spanned!(span=> let breaker = #krate::CircuitBreaker::clone(#reference #given);),
                 borrowed: quote_spanned!(span=> &breaker),
@@ -171,10 +173,8 @@ impl<'a> Guard<'a> {
 
     fn failed(&self) -> TokenStream {
         let krate = &self.krate;
-        match &self.arguments.failed_if {
-            Some(failed_if) => failed_if.value.to_token_stream(),
-            None => quote_spanned!(Span::mixed_site()=> #krate::__private::never),
-        }
+        let given = self.arguments.failed_if.as_ref().map(|given| given.value.to_token_stream());
+        given.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> #krate::__private::never))
     }
 }
 

@@ -2,8 +2,7 @@
 
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Attribute;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::Guard;
@@ -87,63 +86,51 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
     }
 }
 
+/// A static with what it takes to make a breaker, registered, and `then` something that is done with it.
+///
+/// It stands in a block: what surrounds it can't see its name, and an attribute of the surroundings is its own too.
+fn declaration(krate: &TokenStream, name: &TokenStream, configure: &TokenStream, then: &TokenStream) -> TokenStream {
+    quote_spanned! {Span::mixed_site()=> {
+        static __FLUXGATE_BREAKER: #krate::__private::Declaration = #krate::__private::Declaration::new(#name, #configure);
+        #krate::__private::inventory::submit! { #krate::__private::Declared(&__FLUXGATE_BREAKER) }
+        #then
+    }}
+}
+
 /// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
 pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let krate = &guard.krate;
-    let name = match &guard.arguments.name {
-        Some(given) => {
-            let name = &given.value;
-            quote!(#name)
-        }
-        None => {
-            let name = format!("::{}", guard.function.signature.ident.unraw());
-            quote_spanned!(span=> ::core::concat!(::core::module_path!(), #name))
-        }
+    let name = if let Some(given) = &guard.arguments.name {
+        given.value.to_token_stream()
+    } else {
+        let name = format!("::{}", guard.function.signature.ident.unraw());
+        quote_spanned!(span=> ::core::concat!(::core::module_path!(), #name))
     };
     let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
-    quote_spanned! {span=> {
-        static __FLUXGATE_BREAKER: #krate::DeclaredBreaker = #krate::DeclaredBreaker::new(#name, #configure);
-        #krate::__private::inventory::submit! { #krate::__private::Declared(&__FLUXGATE_BREAKER) }
-        &__FLUXGATE_BREAKER
-    }}
+    declaration(krate, &name, &configure, &quote_spanned!(span=> &__FLUXGATE_BREAKER))
 }
 
 /// The statics of `breakers!`.
 pub(super) fn declare_all(block: &Block) -> TokenStream {
     let given = block.default.as_ref().and_then(|default| default.krate.as_ref());
     let krate = krate::path(given.map(|given| &given.value));
-    let is_first = |index: usize| !block.entries[..index].iter().any(|entry| entry.collides_with(&block.entries[index]));
+    let is_first =
+        |index: usize| !block.entries[..index].iter().any(|entry| entry.collides_with(&block.entries[index]));
     let entries = block.entries.iter().enumerate().filter(|(index, _)| is_first(*index));
     entries.map(|(_, entry)| declare(entry, Declaration::in_block(entry, block), &krate)).collect()
 }
 
-fn declare(entry: &Entry, declaration: Declaration<'_>, krate: &TokenStream) -> TokenStream {
+fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     let Entry { attributes, visibility, name, arguments } = entry;
     let called = match &arguments.name {
-        Some(given) => {
-            let name = &given.value;
-            quote!(#name)
-        }
-        None => {
-            let name = name.unraw().to_string().to_lowercase();
-            quote!(#name)
-        }
+        Some(given) => given.value.to_token_stream(),
+        None => name.unraw().to_string().to_lowercase().into_token_stream(),
     };
-    let configure = declaration.configure(krate, true);
-    let submit = quote_spanned!(span=> #krate::__private::inventory::submit! { #krate::__private::Declared(&#name) });
-    // The registration is there if the static is, and may name it where that is deprecated.
-    let shared: Vec<&Attribute> = attributes.iter().filter(|attribute| is_shared(attribute)).collect();
-    let submit = if shared.is_empty() { submit } else { quote_spanned!(span=> #(#shared)* const _: () = { #submit };) };
+    let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(&__FLUXGATE_BREAKER));
+    let breaker = declaration(krate, &called, &said.configure(krate, true), &breaker);
     // At the name, for what rustc has to say of the static: a second one of its name, its missing documentation.
     let place = span.located_at(name.span());
-    quote_spanned! {place=>
-        #(#attributes)* #visibility static #name: #krate::DeclaredBreaker = #krate::DeclaredBreaker::new(#called, #configure);
-        #submit
-    }
-}
-
-fn is_shared(attribute: &Attribute) -> bool {
-    ["cfg", "cfg_attr", "deprecated", "allow"].iter().any(|name| attribute.path().is_ident(name))
+    quote_spanned!(place=> #(#attributes)* #visibility static #name: #krate::DeclaredBreaker = #breaker;)
 }

@@ -12,7 +12,7 @@ use std::{borrow::Cow, future::Future};
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
 pub use {
-    crate::{__fluxgate_timeout as timeout, limit::NoLimit, trackers::ErrorView},
+    crate::{__fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit, trackers::ErrorView},
     answer::{Answer, Fallible, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     inventory,
     probe::{OfType, Shape, View},
@@ -20,7 +20,6 @@ pub use {
 
 use crate::{
     breaker::CircuitBreaker,
-    declared::DeclaredBreaker,
     error::Error,
     future::CallFuture,
     judge::{Judge, tracked},
@@ -30,8 +29,8 @@ use crate::{
 };
 use map::map;
 
-/// A declared breaker, as it is registered when the program is linked.
-pub struct Declared(pub &'static DeclaredBreaker);
+/// A declaration, as it is registered when the program is linked.
+pub struct Declared(pub &'static Declaration);
 
 inventory::collect!(Declared);
 
@@ -106,7 +105,7 @@ impl<'b> Held<'b> for &'b CircuitBreaker {
     }
 }
 
-impl Held<'static> for &'static DeclaredBreaker {
+impl Held<'static> for &'static Declaration {
     fn held(self) -> Cow<'static, CircuitBreaker> {
         Cow::Borrowed(self)
     }
@@ -137,7 +136,7 @@ where
             // One of a tracker is not: it tracks the error, wherever the tracker was written.
             Err(error) => tracked(match user_code::run("tracker", || (self.seen)(error)) {
                 Some(Seen::At(view)) => tracker.tracks(|| view),
-                Some(Seen::Judged(tracked)) => tracked,
+                Some(Seen::Judged(verdict)) => verdict,
                 None => true,
             }),
         }
