@@ -12,6 +12,7 @@ mod provider;
 mod report;
 
 use std::{
+    io::IsTerminal,
     process::ExitCode,
     sync::{
         Arc,
@@ -106,7 +107,7 @@ const CALM: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> std::io::Result<ExitCode> {
-    tracing_subscriber::fmt().with_target(false).init();
+    tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let started = Instant::now();
     let provider = Provider::start().await?;
     let report = Arc::new(Report::new(started, provider.mood()));

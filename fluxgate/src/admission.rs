@@ -117,8 +117,7 @@ impl CircuitBreaker {
                     in_flight: core.machine.probes.in_flight(),
                     draw: core.random.draw(),
                 };
-                let answer =
-                    self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
+                let answer = self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
                 match answer {
                     // Others may have been asked at the same time, for the same last slot.
                     Asked::Answer(core, true)

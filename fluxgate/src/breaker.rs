@@ -3,20 +3,9 @@ use std::{fmt, sync::Arc};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    builder::Builder,
-    clock::Clock,
-    info::Info,
-    machine::Machine,
-    nanos::Nanos,
-    outbox::Outbox,
-    permits,
-    random::Random,
-    reason::Reason,
-    registry, retries,
-    settings::CancelledRule,
-    signal::Signal,
-    state::State,
-    trackers, trippers,
+    builder::Builder, clock::Clock, info::Info, machine::Machine, nanos::Nanos, outbox::Outbox, permits,
+    random::Random, reason::Reason, registry, retries, settings::CancelledRule, signal::Signal, state::State, trackers,
+    trippers,
 };
 
 /// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and

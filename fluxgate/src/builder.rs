@@ -175,7 +175,8 @@ impl Builder {
                 mistakes.0.push(error.to_string());
             }
         }
-        let max_half_open_calls = mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls.unwrap_or(10)));
+        let max_half_open_calls =
+            mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls.unwrap_or(10)));
         let max_probe_time = self.max_probe_time.unwrap_or(MaxProbeTime::After(60_u32.into()));
         let max_probe_time = mistakes.setting(settings::max_probe_time(max_probe_time));
         let cancelled = self.cancelled.map(|cancelled| mistakes.setting(settings::cancelled(cancelled)));

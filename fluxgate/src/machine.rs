@@ -72,7 +72,8 @@ impl Machine {
 
     /// The oldest probe that has been in flight for `limit` or longer, with the ticket to give it up by.
     pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<(Probe, Ticket)> {
-        let probe = self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
+        let probe =
+            self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
         Some((probe, Ticket::Recorded { generation: self.generation, probe: Some(probe.id) }))
     }
 
@@ -98,11 +99,7 @@ impl Machine {
     }
 
     pub(crate) fn figures(&self) -> Figures<'_> {
-        Figures {
-            state: self.state,
-            metrics: self.records.metrics(),
-            consecutive_failures: self.consecutive_failures,
-        }
+        Figures { state: self.state, metrics: self.records.metrics(), consecutive_failures: self.consecutive_failures }
     }
 
     /// How long until a retry is due, if that is known.

@@ -57,7 +57,8 @@ impl SlowCounts {
 
 impl Metrics {
     pub(crate) fn counting(thresholds: Option<Arc<[Nanos]>>) -> Self {
-        let latency = thresholds.map(|thresholds| Latency { total: 0, slow: SlowCounts::none(thresholds.len()), thresholds });
+        let latency =
+            thresholds.map(|thresholds| Latency { total: 0, slow: SlowCounts::none(thresholds.len()), thresholds });
         Self { calls: 0, failures: 0, latency }
     }
 

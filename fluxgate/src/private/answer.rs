@@ -12,13 +12,16 @@ pub struct Answer<R, T, E, G> {
     pub(super) give: G,
 }
 
+/// Makes what the function returns of the end of its call.
+pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
+
 /// The end of a call by its function's own error.
-pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R> {
+pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, Give<T, E, R>> {
     Answer { split: R::split, give: R::give }
 }
 
 /// The same of a call with a `timeout`.
-pub fn own_in_time<R, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R>
+pub fn own_in_time<R, T, E>() -> Answer<R, T, E, Give<T, E, R>>
 where
     R: Guarded<Ok = T, Err = E> + InTime,
 {
@@ -30,7 +33,7 @@ where
 }
 
 /// The end of a call as it is, for `wrap_error`.
-pub fn wrapped<R, T, E>() -> Answer<R, T, E, fn(Result<T, Error<E>>) -> R::Wrapped>
+pub fn wrapped<R, T, E>() -> Answer<R, T, E, Give<T, E, R::Wrapped>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
@@ -38,11 +41,12 @@ where
 }
 
 /// The end of a call with a `fallback`.
-pub fn or<R, K: Kind<R>>(
+#[expect(clippy::type_complexity, reason = "what is opaque in it can have no name")]
+pub fn or<R, K: Kind<R, Ok = T, Err = E>, T, E>(
     _: K,
-    fallback: impl FnOnce(Error<K::Err>) -> R,
-) -> Answer<R, K::Ok, K::Err, impl FnOnce(Result<K::Ok, Error<K::Err>>) -> R> {
-    Answer { split: K::split, give: |answer: Result<K::Ok, Error<K::Err>>| answer.map_or_else(fallback, K::join) }
+    fallback: impl FnOnce(Error<E>) -> R,
+) -> Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> R> {
+    Answer { split: K::split, give: |answer: Result<T, Error<E>>| answer.map_or_else(fallback, K::join) }
 }
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.

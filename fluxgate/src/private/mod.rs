@@ -13,7 +13,7 @@ use std::{borrow::Cow, future::Future};
 pub use crate::limit::Timeout;
 pub use {
     crate::{__fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit, trackers::ErrorView},
-    answer::{Answer, Fallible, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
+    answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     inventory,
     probe::{OfType, Shape, View},
 };

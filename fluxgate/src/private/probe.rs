@@ -2,6 +2,7 @@
 //!
 //! Each probe has the same method several times: on itself, for types with a certain property, and on what it
 //! dereferences to, for those without. The compiler takes the first that fits, and no trait has to be in scope.
+#![expect(clippy::unused_self, reason = "methods are found by their `self`")]
 
 use std::{error::Error, marker::PhantomData, ops::Deref};
 

@@ -40,10 +40,9 @@ impl Rule {
         let measures = custom || shortest_threshold.is_some();
 
         let expression = expression.clone().map(|leaf| match leaf {
-            Leaf::BuiltIn(component) => RuleLeaf::BuiltIn {
-                clause: clause(&component, &thresholds),
-                name: component.to_string().into(),
-            },
+            Leaf::BuiltIn(component) => {
+                RuleLeaf::BuiltIn { clause: clause(&component, &thresholds), name: component.to_string().into() }
+            }
             Leaf::Custom(custom) => RuleLeaf::Custom(custom),
             Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         });
