@@ -18,7 +18,7 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
             Type::Never(_) => quote_spanned!(span=> _),
             returned => nameable(returned.clone()).into_token_stream(),
         };
-        return quote_spanned!(span=> #krate::__private::or::<#returned, _>(#kind, #fallback));
+        return quote_spanned!(span=> #krate::__private::or::<#returned, _, _, _>(#kind, #fallback));
     }
     let name = match guard.arguments.timeout {
         _ if guard.arguments.wraps_error() => "wrapped",

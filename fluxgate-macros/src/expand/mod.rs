@@ -135,7 +135,7 @@ impl<'a> Guard<'a> {
                 }
             }
             _ => Breaker {
-                binding: quote_spanned!(span=> let breaker = #krate::CircuitBreaker::clone(#reference #given);),
+                binding: quote_spanned!(span=> let breaker = <#krate::CircuitBreaker as ::core::clone::Clone>::clone(#reference #given);),
                 borrowed: quote_spanned!(span=> &breaker),
                 held: quote_spanned!(span=> breaker),
             },
