@@ -71,7 +71,12 @@ pub(crate) enum Place {
 
 impl Arguments {
     /// Reads all that can be read; every mistake is noted, and costs the one argument it is in.
-    pub(crate) fn parse(tokens: TokenStream, place: Place, is_variable: &dyn Fn(&Ident) -> bool, errors: &mut Errors) -> Self {
+    pub(crate) fn parse(
+        tokens: TokenStream,
+        place: Place,
+        is_variable: &dyn Fn(&Ident) -> bool,
+        errors: &mut Errors,
+    ) -> Self {
         let mut arguments = Self::default();
         let read = |input: ParseStream<'_>| {
             let mut first = true;
@@ -129,7 +134,9 @@ impl Arguments {
             return self.set_flag(key, true);
         }
         if let (Some((_, example)), false) = (known, is_variable(&key)) {
-            let written = ahead.peek(syn::token::Paren) || ahead.peek(Token![:]) && !ahead.peek(Token![::]) || ahead.peek(Token![==]);
+            let written = ahead.peek(syn::token::Paren)
+                || ahead.peek(Token![:]) && !ahead.peek(Token![::])
+                || ahead.peek(Token![==]);
             if alone || written {
                 self.keys.push(key.clone());
                 let reason = if alone { "has no value" } else { "takes its value after `=`" };
@@ -149,8 +156,13 @@ impl Arguments {
         let breaker: Expr = parse_or_stay(input)?;
         if let Expr::Lit(literal) = &breaker {
             let message = match &literal.lit {
-                Lit::Str(name) => format!("a breaker stands here without a name; write `name = {:?}` to name a new one", name.value()),
-                _ => "expected a breaker, such as `PAYMENT_API` or `self.breaker`, or an argument such as `name = \"…\"`".to_owned(),
+                Lit::Str(name) => {
+                    format!("a breaker stands here without a name; write `name = {:?}` to name a new one", name.value())
+                }
+                _ => {
+                    "expected a breaker, such as `PAYMENT_API` or `self.breaker`, or an argument such as `name = \"…\"`"
+                        .to_owned()
+                }
             };
             return Err(syn::Error::new_spanned(literal, message));
         }
@@ -198,7 +210,10 @@ impl Arguments {
             "timeout" => self.timeout = setting(Setting::Timeout, key, input)?,
             "shadow" | "wrap_error" => {
                 let value: LitBool = parse_or_stay(input).map_err(|error| {
-                    syn::Error::new(error.span(), format!("`{key}` is `true` or `false`; write `{key}` alone to switch it on"))
+                    syn::Error::new(
+                        error.span(),
+                        format!("`{key}` is `true` or `false`; write `{key}` alone to switch it on"),
+                    )
                 })?;
                 let flag = if key == "shadow" { &mut self.shadow } else { &mut self.wrap_error };
                 *flag = Some(Given { key, value: value.value });
@@ -207,7 +222,10 @@ impl Arguments {
             "listeners" => self.listeners = Some(Given { value: listeners(input)?, key }),
             "listener" => {
                 until_comma(input);
-                return Err(syn::Error::new_spanned(&key, "unknown argument `listener`; write `listeners = [LogListener]`"));
+                return Err(syn::Error::new_spanned(
+                    &key,
+                    "unknown argument `listener`; write `listeners = [LogListener]`",
+                ));
             }
             "failed_if" => self.failed_if = Some(Given { value: function(&key, input)?, key }),
             "fallback" => self.fallback = Some(Given { value: function(&key, input)?, key }),
@@ -237,7 +255,9 @@ fn unknown(key: &Ident, place: Place) -> syn::Error {
     let message = match nearest(&written, KEYS.iter().map(|(name, _)| *name)) {
         Some("listener") => "did you mean `listeners`?".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the arguments are {}", names(place).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => {
+            format!("the arguments are {}", names(place).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
     };
     syn::Error::new_spanned(key, format!("unknown argument `{written}`; {message}"))
 }
@@ -294,9 +314,10 @@ fn name(input: ParseStream<'_>) -> syn::Result<Expr> {
     let value: Expr = parse_or_stay(input).map_err(|error| syn::Error::new(error.span(), expected))?;
     match ungrouped(&value) {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(name) if name.value().trim().is_empty() => {
-                Err(syn::Error::new_spanned(name, "`name` is empty; write what logs and metrics shall call the breaker"))
-            }
+            Lit::Str(name) if name.value().trim().is_empty() => Err(syn::Error::new_spanned(
+                name,
+                "`name` is empty; write what logs and metrics shall call the breaker",
+            )),
             Lit::Str(_) => Ok(value),
             _ => Err(syn::Error::new_spanned(literal, expected)),
         },
@@ -308,7 +329,8 @@ fn name(input: ParseStream<'_>) -> syn::Result<Expr> {
 fn listeners(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
     let expected = "`listeners` is a list; write `listeners = [LogListener]`";
     let is_list = input.peek(syn::token::Bracket);
-    let value: Expr = parse_or_stay(input).map_err(|error| if is_list { error } else { syn::Error::new(error.span(), expected) })?;
+    let value: Expr =
+        parse_or_stay(input).map_err(|error| if is_list { error } else { syn::Error::new(error.span(), expected) })?;
     match ungrouped(&value) {
         Expr::Array(array) => Ok(array.elems.iter().cloned().collect()),
         other => Err(syn::Error::new_spanned(other, expected)),
@@ -322,7 +344,11 @@ fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     match ungrouped(&value) {
         Expr::Lit(literal) => Err(syn::Error::new_spanned(literal, expected)),
         Expr::Closure(closure) if closure.inputs.len() != 1 => {
-            let place = if closure.inputs.is_empty() { closure.or1_token.to_token_stream() } else { closure.inputs.to_token_stream() };
+            let place = if closure.inputs.is_empty() {
+                closure.or1_token.to_token_stream()
+            } else {
+                closure.inputs.to_token_stream()
+            };
             Err(syn::Error::new_spanned(place, format!("`{key}` is given one value; write `{}`", example(key))))
         }
         _ => Ok(value),

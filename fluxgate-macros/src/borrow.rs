@@ -1,7 +1,9 @@
 //! Whether a function's error may hold borrowed data, or data of a type that may.
 
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate};
+use syn::{
+    GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate,
+};
 
 use crate::item::Function;
 
@@ -23,7 +25,8 @@ impl Function {
     /// an alias, which can only borrow by a lifetime argument of its own.
     pub(crate) fn error_may_borrow(&self, returned: &Type) -> bool {
         let Type::Path(path) = returned else { return false };
-        let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments) else {
+        let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments)
+        else {
             return false;
         };
         let types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
@@ -43,15 +46,16 @@ impl Function {
 
     fn parameters_that_may_borrow(&self) -> Vec<String> {
         let generics = &self.signature.generics;
-        let bounded = generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| {
-            match predicate {
-                WherePredicate::Type(bounded) if is_static(&bounded.bounds) => match &bounded.bounded_ty {
-                    Type::Path(path) => path.path.get_ident().map(ToString::to_string),
+        let bounded =
+            generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(
+                |predicate| match predicate {
+                    WherePredicate::Type(bounded) if is_static(&bounded.bounds) => match &bounded.bounded_ty {
+                        Type::Path(path) => path.path.get_ident().map(ToString::to_string),
+                        _ => None,
+                    },
                     _ => None,
                 },
-                _ => None,
-            }
-        });
+            );
         let bounded: Vec<String> = bounded.collect();
         let parameters = generics.type_params().filter(|parameter| !is_static(&parameter.bounds));
         parameters.map(|parameter| parameter.ident.to_string()).filter(|name| !bounded.contains(name)).collect()

@@ -7,8 +7,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    AssocType, Attribute, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
-    Visibility,
+    AssocType, Attribute, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type,
+    TypeParamBound, Visibility,
 };
 
 use crate::tail::Tail;
@@ -100,7 +100,8 @@ impl Parse for Parsed {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
+        let defaultness =
+            if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         if !is_function(input) {
             return Ok(Self(Err(Unfit(unfit_item(input)))));
         }
@@ -112,7 +113,8 @@ impl Parse for Parsed {
             return Ok(Self(Err(Unfit(error))));
         }
         if input.peek(Token![;]) {
-            let message = format!("`{}` has no body to guard; put the attribute on a function that has one", signature.ident);
+            let message =
+                format!("`{}` has no body to guard; put the attribute on a function that has one", signature.ident);
             let error = syn::Error::new_spanned(&signature.ident, message);
             input.parse::<TokenStream>()?;
             return Ok(Self(Err(Unfit(error))));
@@ -129,7 +131,11 @@ impl Parse for Parsed {
 /// Whether a signature comes next: qualifiers in their order, then `fn`.
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
-    while ahead.peek(Token![const]) || ahead.peek(Token![async]) || ahead.peek(Token![unsafe]) || ahead.peek(Token![extern]) {
+    while ahead.peek(Token![const])
+        || ahead.peek(Token![async])
+        || ahead.peek(Token![unsafe])
+        || ahead.peek(Token![extern])
+    {
         let _ = ahead.parse::<TokenTree>();
         if ahead.peek(syn::LitStr) {
             let _ = ahead.parse::<TokenTree>();

@@ -49,9 +49,9 @@ impl Source {
             Self::Tokens(tokens) => parser.parse2(tokens.rust(rust.span)),
             Self::Text(text) => {
                 let inner = LitStr::new(&rust.text, text.span());
-                inner.parse_with(parser).map_err(|error| {
-                    syn::Error::new_spanned(text, format!("`{}`: {error}", rust.text))
-                })
+                inner
+                    .parse_with(parser)
+                    .map_err(|error| syn::Error::new_spanned(text, format!("`{}`: {error}", rust.text)))
             }
         }
     }
@@ -118,7 +118,11 @@ impl Part {
             "Matches" => {
                 let parser = |input: syn::parse::ParseStream<'_>| {
                     let pattern = Pat::parse_multi_with_leading_vert(input)?;
-                    let guard = if input.peek(Token![if]) { Some((input.parse::<Token![if]>()?, input.parse::<syn::Expr>()?)) } else { None };
+                    let guard = if input.peek(Token![if]) {
+                        Some((input.parse::<Token![if]>()?, input.parse::<syn::Expr>()?))
+                    } else {
+                        None
+                    };
                     let _: Option<Token![,]> = input.parse()?;
                     Ok(match guard {
                         Some((keyword, guard)) => quote!(#pattern #keyword #guard),
@@ -127,7 +131,10 @@ impl Part {
                 };
                 self.source.rust(rust, parser).map(Rust::Pattern)
             }
-            _ => self.source.rust(rust, <syn::Expr as syn::parse::Parse>::parse).map(|function| Rust::Function(quote!(#function))),
+            _ => self
+                .source
+                .rust(rust, <syn::Expr as syn::parse::Parse>::parse)
+                .map(|function| Rust::Function(quote!(#function))),
         }
     }
 
@@ -180,14 +187,18 @@ impl Part {
                 return quote_spanned!(span=> #krate::#module::Custom(|error| ::core::matches!(error, #pattern)));
             }
             Ok(Rust::Types(types)) => {
-                let each = types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
+                let each =
+                    types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
                 let joined = quote_spanned!(span=> #(#each)|*);
                 return if types.len() > 1 { quote_spanned!(span=> (#joined)) } else { joined };
             }
             Ok(Rust::None) | Err(_) => {}
         }
-        let required = component.values().filter(|(parameter, _)| parameter.default.is_none()).map(|(_, value)| literal(value));
-        let set = component.values().filter(|(parameter, _)| parameter.default.is_some() && !component.is_default(parameter.name));
+        let required =
+            component.values().filter(|(parameter, _)| parameter.default.is_none()).map(|(_, value)| literal(value));
+        let set = component
+            .values()
+            .filter(|(parameter, _)| parameter.default.is_some() && !component.is_default(parameter.name));
         let setters = set.map(|(parameter, value)| {
             let name = Ident::new(parameter.name, span);
             let value = literal(value);

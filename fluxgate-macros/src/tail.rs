@@ -61,7 +61,8 @@ impl Tail {
         let [before @ .., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(arguments)] = trees else {
             return None;
         };
-        let boxes = dot.as_char() == '.' && (method == "boxed" || method == "boxed_local") && arguments.stream().is_empty();
+        let boxes =
+            dot.as_char() == '.' && (method == "boxed" || method == "boxed_local") && arguments.stream().is_empty();
         if !boxes {
             return None;
         }
@@ -91,7 +92,9 @@ fn split_async(trees: &[TokenTree]) -> Option<(&[TokenTree], TokenStream, Group)
         return None;
     }
     let (before, keywords) = match before {
-        [before @ .., TokenTree::Ident(asyncness), TokenTree::Ident(capture)] if asyncness == "async" && capture == "move" => {
+        [before @ .., TokenTree::Ident(asyncness), TokenTree::Ident(capture)]
+            if asyncness == "async" && capture == "move" =>
+        {
             (before, quote!(#asyncness #capture))
         }
         [before @ .., TokenTree::Ident(asyncness)] if asyncness == "async" => (before, quote!(#asyncness)),

@@ -117,7 +117,10 @@ impl Tokens {
                     open.push((group, start));
                 }
                 TokenTree::Ident(ident) => {
-                    self.push(TokenKind::Name(ident.to_string()), Piece::Leaf(TokenTree::from(ident.clone()).into(), ident.span()));
+                    self.push(
+                        TokenKind::Name(ident.to_string()),
+                        Piece::Leaf(TokenTree::from(ident.clone()).into(), ident.span()),
+                    );
                 }
                 TokenTree::Literal(literal) => {
                     let span = literal.span();
@@ -180,7 +183,13 @@ fn literal_kind(literal: &Literal) -> TokenKind {
 fn joins(text: &str, next: char) -> bool {
     matches!(
         (text, next),
-        ("&", '&') | ("|", '|') | (":", ':') | ("=", '=' | '>') | ("!" | "<" | ">" | "&" | "|", '=') | ("-", '>') | ("." | "..", '.' | '=')
+        ("&", '&')
+            | ("|", '|')
+            | (":", ':')
+            | ("=", '=' | '>')
+            | ("!" | "<" | ">" | "&" | "|", '=')
+            | ("-", '>')
+            | ("." | "..", '.' | '=')
     )
 }
 

@@ -51,11 +51,18 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
     if let Some(breaker) = &arguments.breaker {
         let breaker = breaker.to_token_stream().to_string().replace(' ', "");
         for key in arguments.keys.iter().filter(|key| !OF_THE_FUNCTION.contains(&key.to_string().as_str())) {
-            errors.at(key, format!("`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"));
+            errors.at(
+                key,
+                format!(
+                    "`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"
+                ),
+            );
         }
     }
     if let (Some(fallback), Some(wrap_error)) = (&arguments.fallback, &arguments.wrap_error) {
-        let later = if arguments.keys.iter().position(|key| key == "fallback") < arguments.keys.iter().position(|key| key == "wrap_error") {
+        let later = if arguments.keys.iter().position(|key| key == "fallback")
+            < arguments.keys.iter().position(|key| key == "wrap_error")
+        {
             &wrap_error.key
         } else {
             &fallback.key
@@ -64,7 +71,8 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
     }
     if let Some(timeout) = &arguments.timeout {
         if matches!(function.shape(), Shape::Sync) {
-            let message = "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
+            let message =
+                "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
             errors.at(&timeout.key, message);
         }
     }
@@ -72,7 +80,8 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
         && arguments.fallback.is_none()
         && !arguments.keys.iter().any(|key| key == "fallback")
     {
-        let message = "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
+        let message =
+            "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
         errors.at(&function.signature.output, message);
     }
     shared(arguments, &["Self", "self"], errors);
@@ -98,7 +107,9 @@ fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
     let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
     for tokens in parts.chain(listeners) {
         if let Some(name) = find(tokens, names) {
-            let message = format!("`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own");
+            let message = format!(
+                "`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own"
+            );
             errors.at(name, message);
         }
     }

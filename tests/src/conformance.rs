@@ -252,8 +252,5 @@ pub fn difference(case: &Case) -> Option<String> {
     let happened = run(case);
     let (index, (event, happened)) =
         case.events.iter().zip(&happened).enumerate().find(|(_, (event, happened))| !happened.agrees_with(event))?;
-    Some(format!(
-        "{}, event {index} of {:?}:\n  expected {event:?}\n  got {happened:?}",
-        case.name, case.policy
-    ))
+    Some(format!("{}, event {index} of {:?}:\n  expected {event:?}\n  got {happened:?}", case.name, case.policy))
 }

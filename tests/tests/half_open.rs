@@ -12,8 +12,7 @@ use fluxgate_tests::fixture::{Down, Recorder, SECOND, breaker_with, fail, state,
 
 #[test]
 fn no_more_than_max_half_open_calls_are_in_flight() {
-    let (breaker, clock) =
-        breaker_with("FailureStreak(1)", |builder| builder.permit(All()).max_half_open_calls(3));
+    let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| builder.permit(All()).max_half_open_calls(3));
     fail(&breaker);
     clock.advance(60 * SECOND);
     let mut probes: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
@@ -53,9 +52,8 @@ fn exactly_ten_of_racing_threads_probe_and_one_transition_is_announced() {
 #[test]
 fn an_ignored_probe_gives_its_slot_back_however_many_there_are() {
     let tracker = fluxgate::trackers::Custom(|error: &&str| *error == "down");
-    let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| {
-        builder.permit(All()).max_half_open_calls(1).tracker(tracker)
-    });
+    let (breaker, clock) =
+        breaker_with("FailureStreak(1)", |builder| builder.permit(All()).max_half_open_calls(1).tracker(tracker));
     let _ = breaker.call(|| Err::<(), _>("down"));
     clock.advance(60 * SECOND);
     for _ in 0..1_000 {
@@ -128,8 +126,7 @@ fn a_probe_may_hang_for_ever_where_that_was_asked_for() {
 
 #[test]
 fn a_forgotten_call_keeps_its_slot_until_max_probe_time_takes_it_back() {
-    let (breaker, clock) =
-        breaker_with("FailureStreak(2)", |builder| builder.permit(All()).max_half_open_calls(1));
+    let (breaker, clock) = breaker_with("FailureStreak(2)", |builder| builder.permit(All()).max_half_open_calls(1));
     fail(&breaker);
     fail(&breaker);
     clock.advance(60 * SECOND);
@@ -155,9 +152,8 @@ fn always_with_a_permit_that_refuses_makes_one_transition_a_call() {
 #[test]
 fn spread_probes_under_a_short_time_window_never_get_stuck() {
     for permit in [All(), Random(1.0), RampUp(1.0, 1.0, 30.0)] {
-        let (breaker, clock) = breaker_with("MinRequests(3) & FailureRate(0.5)", |builder| {
-            builder.permit(permit).window(TimeWindow(1))
-        });
+        let (breaker, clock) =
+            breaker_with("MinRequests(3) & FailureRate(0.5)", |builder| builder.permit(permit).window(TimeWindow(1)));
         for _ in 0..3 {
             fail(&breaker);
         }

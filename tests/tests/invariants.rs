@@ -8,7 +8,10 @@ use fluxgate_tests::{
 use proptest::prelude::*;
 
 fn window() -> impl Strategy<Value = String> {
-    prop_oneof![(1_u32..40).prop_map(|size| format!("CountWindow({size})")), (1_u32..6).prop_map(|s| format!("TimeWindow({s}s)"))]
+    prop_oneof![
+        (1_u32..40).prop_map(|size| format!("CountWindow({size})")),
+        (1_u32..6).prop_map(|s| format!("TimeWindow({s}s)"))
+    ]
 }
 
 fn tripper() -> impl Strategy<Value = String> {
@@ -52,7 +55,13 @@ fn permit() -> impl Strategy<Value = String> {
 
 fn policy() -> impl Strategy<Value = Policy> {
     (window(), tripper(), retry(), permit(), prop::option::of(1_u32..5)).prop_map(
-        |(window, tripper, retry, permit, max_half_open_calls)| Policy { window, tripper, retry, permit, max_half_open_calls },
+        |(window, tripper, retry, permit, max_half_open_calls)| Policy {
+            window,
+            tripper,
+            retry,
+            permit,
+            max_half_open_calls,
+        },
     )
 }
 

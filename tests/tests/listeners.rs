@@ -12,8 +12,7 @@ use fluxgate_tests::fixture::{Down, Recorder, SECOND, breaker_with, fail, succee
 #[test]
 fn each_transition_is_announced_once_with_its_reason() {
     let recorder = Recorder::default();
-    let (breaker, clock) =
-        breaker_with("FailureStreak(2)", |builder| builder.permit(All()).listener(recorder.clone()));
+    let (breaker, clock) = breaker_with("FailureStreak(2)", |builder| builder.permit(All()).listener(recorder.clone()));
     fail(&breaker);
     fail(&breaker);
     clock.advance(60 * SECOND);
@@ -37,9 +36,8 @@ fn each_transition_is_announced_once_with_its_reason() {
 #[test]
 fn a_signal_tells_the_breaker_the_time_and_the_figures_of_the_decision() {
     let recorder = Recorder::default();
-    let (breaker, clock) = breaker_with("MinRequests(20) & FailureRate(0.6)", |builder| {
-        builder.listener(recorder.clone())
-    });
+    let (breaker, clock) =
+        breaker_with("MinRequests(20) & FailureRate(0.6)", |builder| builder.listener(recorder.clone()));
     for _ in 0..7 {
         succeed(&breaker);
     }
@@ -59,7 +57,8 @@ fn a_signal_tells_the_breaker_the_time_and_the_figures_of_the_decision() {
 #[test]
 fn a_reason_names_only_the_clauses_that_made_the_tripper_hold() {
     let recorder = Recorder::default();
-    let tripper = "FailureStreak(9) | MinRequests(2) & (FailureRate(1) | SlowRate(0.5, 1s)) & (Closed() | HalfOpened())";
+    let tripper =
+        "FailureStreak(9) | MinRequests(2) & (FailureRate(1) | SlowRate(0.5, 1s)) & (Closed() | HalfOpened())";
     let (breaker, clock) = breaker_with(tripper, |builder| builder.listener(recorder.clone()));
     succeed(&breaker);
     let _ = breaker.call(|| {
@@ -105,12 +104,8 @@ fn a_listener_may_use_the_breaker_it_listens_to() {
 fn signals_form_one_chain_whatever_threads_cause_them() {
     let recorder = Recorder::default();
     let (breaker, _) = breaker_with("FailureStreak(1)", |builder| builder.listener(recorder.clone()));
-    let commands: [fn(&CircuitBreaker); 4] = [
-        CircuitBreaker::reset,
-        CircuitBreaker::disable,
-        CircuitBreaker::metrics_only,
-        CircuitBreaker::force_open,
-    ];
+    let commands: [fn(&CircuitBreaker); 4] =
+        [CircuitBreaker::reset, CircuitBreaker::disable, CircuitBreaker::metrics_only, CircuitBreaker::force_open];
     thread::scope(|scope| {
         for thread in 0..8 {
             let breaker = &breaker;

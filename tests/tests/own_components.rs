@@ -54,12 +54,8 @@ fn a_tripper_of_ones_own_sees_the_state_and_the_durations() {
         assert_eq!(context.state(), State::Closed);
         context.metrics().mean_latency() >= Some(2 * SECOND)
     });
-    let breaker = CircuitBreaker::builder("own")
-        .tripper(slow)
-        .clock(clock.clone())
-        .listener(recorder.clone())
-        .build()
-        .unwrap();
+    let breaker =
+        CircuitBreaker::builder("own").tripper(slow).clock(clock.clone()).listener(recorder.clone()).build().unwrap();
     let _ = breaker.call(|| {
         clock.advance(2 * SECOND);
         Ok::<_, Down>(())

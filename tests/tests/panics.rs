@@ -143,8 +143,7 @@ fn a_tracker_that_panics_tracks_and_the_caller_gets_the_error() {
 
 #[test]
 fn a_retry_that_panics_is_not_due_and_is_asked_again() {
-    let (breaker, _) =
-        breaker_with("FailureStreak(1)", |builder| builder.retry(PanicsOnce::new()).permit(All()));
+    let (breaker, _) = breaker_with("FailureStreak(1)", |builder| builder.retry(PanicsOnce::new()).permit(All()));
     fail(&breaker);
     assert!(!succeed(&breaker));
     assert!(succeed(&breaker));

@@ -6,9 +6,8 @@ use fluxgate_tests::fixture::{Recorder, SECOND, breaker_with, fail, state, succe
 #[test]
 fn a_breaker_in_shadow_mode_goes_through_its_states_and_rejects_nothing() {
     let recorder = Recorder::default();
-    let (breaker, clock) = breaker_with("FailureStreak(2)", |builder| {
-        builder.shadow(true).permit(All()).listener(recorder.clone())
-    });
+    let (breaker, clock) =
+        breaker_with("FailureStreak(2)", |builder| builder.shadow(true).permit(All()).listener(recorder.clone()));
     for _ in 0..5 {
         assert!(fail(&breaker));
     }
@@ -23,9 +22,8 @@ fn a_breaker_in_shadow_mode_goes_through_its_states_and_rejects_nothing() {
 
 #[test]
 fn a_call_that_shadow_mode_lets_pass_is_unrecorded_and_takes_no_slot() {
-    let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| {
-        builder.shadow(true).permit(All()).max_half_open_calls(1)
-    });
+    let (breaker, clock) =
+        breaker_with("FailureStreak(1)", |builder| builder.shadow(true).permit(All()).max_half_open_calls(1));
     fail(&breaker);
     clock.advance(60 * SECOND);
     let probe = breaker.try_acquire().unwrap();

@@ -18,22 +18,24 @@ pub(super) fn take_along(signature: &mut Signature) -> TokenStream {
                 statements.extend(quote_spanned!(span=> let _ = &#this;));
             }
             FnArg::Receiver(_) => {}
-            FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-                    let name = &pat.ident;
-                    if name.to_string().starts_with('_') {
-                        let attributes = &typed.attrs;
-                        statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name;));
+            FnArg::Typed(typed) => {
+                match &*typed.pat {
+                    Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+                        let name = &pat.ident;
+                        if name.to_string().starts_with('_') {
+                            let attributes = &typed.attrs;
+                            statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name;));
+                        }
+                    }
+                    _ => {
+                        let (attributes, pattern) = (&typed.attrs, &typed.pat);
+                        let name = format_ident!("argument_{index}", span = span);
+                        // A pattern that is `_` binds nothing, and would take nothing along.
+                        statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name; #(#attributes)* let #pattern = #name;));
+                        *typed.pat = Pat::Verbatim(quote_spanned!(span=> #name));
                     }
                 }
-                _ => {
-                    let (attributes, pattern) = (&typed.attrs, &typed.pat);
-                    let name = format_ident!("argument_{index}", span = span);
-                    // A pattern that is `_` binds nothing, and would take nothing along.
-                    statements.extend(quote_spanned!(span=> #(#attributes)* let _ = &#name; #(#attributes)* let #pattern = #name;));
-                    *typed.pat = Pat::Verbatim(quote_spanned!(span=> #name));
-                }
-            },
+            }
         }
     }
     statements

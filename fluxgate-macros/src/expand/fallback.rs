@@ -33,7 +33,8 @@ pub(super) fn wrap(output: &mut ReturnType, shape: &Shape, krate: &TokenStream) 
         Shape::Sync | Shape::Async => change(returned),
         Shape::Tail(_) | Shape::Future { .. } => {
             if !change_output(returned, &mut change) {
-                let message = "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
+                let message =
+                    "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
                 return Err(syn::Error::new_spanned(returned, message));
             }
         }
@@ -51,7 +52,8 @@ fn wrap_type(returned: &mut Type, krate: &TokenStream) -> syn::Result<()> {
     let message = "`wrap_error` can't find the error in this type; write it as `Result<T, E>`";
     let cannot = syn::Error::new_spanned(&returned, message);
     let Type::Path(path) = returned else { return Err(cannot) };
-    let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last_mut().map(|last| &mut last.arguments) else {
+    let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last_mut().map(|last| &mut last.arguments)
+    else {
         return Err(cannot);
     };
     let is_pair = arguments.args.len() == 2;

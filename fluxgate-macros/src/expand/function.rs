@@ -40,7 +40,8 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
         let (kind, fallback) = (fallback::kind(guard), &given.value);
         quote_spanned!(span=> #call(#kind, #borrowed, #seen, #failed, #work, #fallback))
     } else {
-        let call = guard.runtime(if guard.arguments.wraps_error() { "call_wrapped" } else { "call" }, &TokenStream::new());
+        let call =
+            guard.runtime(if guard.arguments.wraps_error() { "call_wrapped" } else { "call" }, &TokenStream::new());
         quote_spanned!(span=> #call(#borrowed, #seen, #failed, #work))
     };
     guard.function.with(&guard.signature, &quote!(#binding #call))

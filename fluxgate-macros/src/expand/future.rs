@@ -62,7 +62,8 @@ pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let Breaker { binding, held, .. } = guard.breaker();
     let Tail { before, keywords, block, .. } = tail;
     let pin = pin(guard);
-    let inner = if pin.is_empty() { quote!(#keywords #block) } else { quote_spanned!(span=> #keywords { #pin #block }) };
+    let inner =
+        if pin.is_empty() { quote!(#keywords #block) } else { quote_spanned!(span=> #keywords { #pin #block }) };
     let mut future = call(guard, &held, &inner);
     if closures_borrow(guard) {
         future = quote_spanned!(span=> async move { #future.await });
@@ -165,7 +166,8 @@ fn is_inert(attribute: &Attribute) -> bool {
 fn closures_borrow(guard: &Guard<'_>) -> bool {
     let arguments = guard.arguments;
     let given = arguments.failed_if.iter().chain(&arguments.fallback).map(|given| given.value.to_token_stream());
-    let tracker = guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(|tracker| tracker.rust_tokens()));
+    let tracker =
+        guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(|tracker| tracker.rust_tokens()));
     let names: Vec<String> = guard.function.argument_names().iter().map(ToString::to_string).collect();
     given.chain(tracker.into_iter().flatten()).any(|tokens| arguments::mentions(tokens, &names))
 }

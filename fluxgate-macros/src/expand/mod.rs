@@ -93,7 +93,8 @@ impl<'a> Guard<'a> {
             syn::ReturnType::Type(_, written) => written.to_token_stream().into_iter().collect(),
             syn::ReturnType::Default => vec![self.function.signature.ident.clone().into()],
         };
-        let [first, last] = [tokens.first(), tokens.last()].map(|tree| tree.map_or_else(Span::mixed_site, TokenTree::span));
+        let [first, last] =
+            [tokens.first(), tokens.last()].map(|tree| tree.map_or_else(Span::mixed_site, TokenTree::span));
         let start = Span::mixed_site().located_at(first);
         let end = Span::mixed_site().located_at(last);
         let name = Ident::new(name, start);
@@ -110,11 +111,13 @@ impl<'a> Guard<'a> {
             return Breaker { binding, borrowed: quote_spanned!(span=> breaker), held: quote_spanned!(span=> breaker) };
         };
         match ungrouped(given) {
-            Expr::Path(path) if !path.path.get_ident().is_some_and(|name| self.function.has_argument(name)) => Breaker {
-                binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = &#given;),
-                borrowed: quote_spanned!(span=> breaker),
-                held: quote_spanned!(span=> breaker),
-            },
+            Expr::Path(path) if !path.path.get_ident().is_some_and(|name| self.function.has_argument(name)) => {
+                Breaker {
+                    binding: quote_spanned!(span=> let breaker: &#krate::CircuitBreaker = &#given;),
+                    borrowed: quote_spanned!(span=> breaker),
+                    held: quote_spanned!(span=> breaker),
+                }
+            }
             _ => Breaker {
                 binding: quote_spanned!(span=> let breaker = #krate::CircuitBreaker::clone(&#given);),
                 borrowed: quote_spanned!(span=> &breaker),

@@ -55,7 +55,7 @@ impl Ramp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::permits::{All, Permit, Random, RampUp};
+    use crate::permits::{All, Permit, RampUp, Random};
 
     fn ramp(permit: Permit) -> Ramp {
         match Rule::new(&permit.0) {
