@@ -22,10 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fluxgate::{
-    CallNotPermitted, State, breakers, circuit_breaker,
-    listeners::LogListener,
-};
+use fluxgate::{CallNotPermitted, State, breakers, circuit_breaker, listeners::LogListener};
 use provider::{Mood, Provider};
 use report::Report;
 
@@ -138,8 +135,10 @@ async fn main() -> std::io::Result<ExitCode> {
     for customer in customers {
         customer.await?;
     }
-    tokio::task::spawn_blocking(move || blocking_customers.into_iter().map(thread::JoinHandle::join).collect::<Vec<_>>())
-        .await?;
+    tokio::task::spawn_blocking(move || {
+        blocking_customers.into_iter().map(thread::JoinHandle::join).collect::<Vec<_>>()
+    })
+    .await?;
     report.print();
     Ok(if report.has_closed_again() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -42,15 +42,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(started: Instant, mood: SharedMood) -> Self {
         let zero = AtomicU64::default;
-        Self {
-            started,
-            mood,
-            calls: zero(),
-            rejected: zero(),
-            failures: zero(),
-            spared: zero(),
-            burdened: zero(),
-        }
+        Self { started, mood, calls: zero(), rejected: zero(), failures: zero(), spared: zero(), burdened: zero() }
     }
 
     pub(crate) fn count<T>(&self, result: &Result<T, ChargeError>) {
@@ -92,9 +84,9 @@ impl Report {
     pub(crate) fn has_closed_again(&self) -> bool {
         let transitions = locked();
         let entered = |state| transitions.iter().position(|(_, signal)| signal.new_state() == state);
-        let closed = transitions.iter().rposition(|(_, signal)| {
-            (signal.old_state(), signal.new_state()) == (State::HalfOpen, State::Closed)
-        });
+        let closed = transitions
+            .iter()
+            .rposition(|(_, signal)| (signal.old_state(), signal.new_state()) == (State::HalfOpen, State::Closed));
         entered(State::Open) < entered(State::HalfOpen) && entered(State::HalfOpen) < closed
     }
 

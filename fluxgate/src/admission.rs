@@ -1,43 +1,89 @@
 //! Whether a call may run.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use parking_lot::MutexGuard;
 
 use crate::{
     breaker::{CircuitBreaker, Core},
+    clock::BreakerClock,
     error::CallNotPermitted,
     machine::Ticket,
     nanos::Nanos,
     outcome::Outcome,
     permits::{self, PermitContext},
+    published::Summary,
     reason::Reason,
     retries::{self, RetryContext},
     state::State,
+    sync::Ordering,
     user_code,
 };
 
-/// An admitted call: what it will have to show, and when it started if that is known already.
+/// An admitted call: what it will have to show, and when it started.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Admitted {
     pub(crate) ticket: Ticket,
-    pub(crate) at: Option<Nanos>,
+    /// Zero where nobody will ask.
+    pub(crate) started: Nanos,
+}
+
+impl Admitted {
+    /// A call whose outcome concerns nobody.
+    pub(crate) const UNRECORDED: Self = Self { ticket: Ticket::UNRECORDED, started: Nanos(0) };
 }
 
 impl CircuitBreaker {
-    /// Admits or rejects a call. It is the only place where a slot is taken.
+    /// Admits or rejects a call. A well breaker is read and no more.
+    #[inline]
     pub(crate) fn admit(&self) -> Result<Admitted, CallNotPermitted> {
-        let mut core = self.shared.core.lock();
-        match core.machine.state {
-            State::Closed | State::MetricsOnly => Ok(Admitted { ticket: core.machine.ticket(), at: None }),
-            State::Disabled => Ok(Admitted { ticket: Ticket::Unrecorded, at: None }),
-            State::ForcedOpen => self.reject(&mut core, None),
-            State::Open | State::HalfOpen => {
-                drop(core);
-                let admission = self.admit_recovering();
-                self.shared.outbox.deliver();
-                admission
-            }
+        let summary = self.shared.published.read();
+        if summary.admits_all() {
+            return Ok(self.admitted(summary.generation()));
         }
+        self.admit_unwell(summary)
+    }
+
+    #[inline]
+    fn admitted(&self, generation: u64) -> Admitted {
+        let started = if self.shared.rules.measures { self.now() } else { Nanos(0) };
+        Admitted { ticket: Ticket::of_generation(generation), started }
+    }
+
+    #[inline(never)]
+    fn admit_unwell(&self, summary: Summary) -> Result<Admitted, CallNotPermitted> {
+        if summary.state() == State::Disabled {
+            return Ok(Admitted::UNRECORDED);
+        }
+        if let Some(rejection) = self.reject_at_a_glance(summary) {
+            return Err(rejection);
+        }
+        let admission = self.admit_recovering();
+        self.shared.outbox.deliver();
+        admission
+    }
+
+    /// A rejection that needs no lock, because nothing is due for a while.
+    fn reject_at_a_glance(&self, summary: Summary) -> Option<CallNotPermitted> {
+        if summary.shadow() || !self.shared.rules.spares_the_lock {
+            return None;
+        }
+        let retry_after = match (summary.state(), &self.shared.rules.retry) {
+            (State::ForcedOpen, _) | (State::Open, retries::Rule::Never) => None,
+            (State::Open, retries::Rule::After(_)) => {
+                // An opening after the one that was read may have a later end: then the call is ordered after that.
+                let due = Nanos(self.shared.due.load(Ordering::Acquire));
+                let now = self.shared.clock.roughly_now();
+                // Near its end, and where there is none, the lock and the exact time decide.
+                if now.plus(BreakerClock::LAG) >= due || due.0 == u64::MAX {
+                    return None;
+                }
+                Some(due.since(now).into())
+            }
+            _ => return None,
+        };
+        let counted = self.shared.successes.count_rejection();
+        counted.then(|| CallNotPermitted { breaker: self.shared.name.clone(), state: summary.state(), retry_after })
     }
 
     /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
@@ -58,7 +104,7 @@ impl CircuitBreaker {
                 State::HalfOpen => {
                     if let Some((probe, ticket)) = core.machine.hung_probe(now, self.shared.rules.max_probe_time) {
                         drop(core);
-                        self.settle(&ticket, Outcome::Failure, now.since(probe.started), Some(now));
+                        self.settle(ticket, Outcome::Failure, now.since(probe.started), now, Some(now));
                         core = self.shared.core.lock();
                         continue;
                     }
@@ -68,15 +114,15 @@ impl CircuitBreaker {
                     match self.is_permitted(core, now) {
                         Asked::Stale(fresh) => core = fresh,
                         Asked::Answer(mut locked, true) => {
-                            return Ok(Admitted { ticket: locked.machine.probe_ticket(now), at: Some(now) });
+                            return Ok(Admitted { ticket: locked.machine.probe_ticket(now), started: now });
                         }
                         Asked::Answer(mut locked, false) => return self.reject(&mut locked, None),
                     }
                 }
                 State::Closed | State::MetricsOnly => {
-                    return Ok(Admitted { ticket: core.machine.ticket(), at: Some(now) });
+                    return Ok(Admitted { ticket: core.machine.ticket(), started: now });
                 }
-                State::Disabled => return Ok(Admitted { ticket: Ticket::Unrecorded, at: None }),
+                State::Disabled => return Ok(Admitted::UNRECORDED),
                 State::ForcedOpen => return self.reject(&mut core, None),
             }
         }
@@ -147,10 +193,11 @@ impl CircuitBreaker {
     ) -> Result<Admitted, CallNotPermitted> {
         if core.shadow {
             core.would_have_been_rejected += 1;
-            return Ok(Admitted { ticket: Ticket::Unrecorded, at: None });
+            return Ok(Admitted::UNRECORDED);
         }
         core.rejected += 1;
-        Err(CallNotPermitted { breaker: Arc::clone(&self.shared.name), state: core.machine.state, retry_after })
+        self.shared.successes.prepare();
+        Err(CallNotPermitted { breaker: self.shared.name.clone(), state: core.machine.state, retry_after })
     }
 }
 

@@ -3,9 +3,24 @@ use std::{fmt, sync::Arc};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    builder::Builder, clock::Clock, info::Info, machine::Machine, nanos::Nanos, outbox::Outbox, permits,
-    random::Random, reason::Reason, registry, retries, settings::CancelledRule, signal::Signal, state::State, trackers,
-    trippers,
+    builder::Builder,
+    clock::BreakerClock,
+    info::Info,
+    machine::Machine,
+    name::Name,
+    nanos::Nanos,
+    outbox::Outbox,
+    permits,
+    published::{Published, SuccessIs, Summary},
+    random::Random,
+    reason::Reason,
+    registry, retries,
+    settings::CancelledRule,
+    signal::Signal,
+    state::State,
+    successes::{Enrolled, Successes},
+    sync::{AtomicU64, Ordering, OwnLine},
+    trackers, trippers,
 };
 
 /// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and
@@ -38,15 +53,19 @@ pub struct CircuitBreaker {
 
 /// What the clones of a breaker share.
 pub(crate) struct Shared {
-    pub(crate) name: Arc<str>,
+    /// What a healthy call reads: written only when there is something new to say.
+    pub(crate) published: OwnLine<Published>,
+    /// When the present opening ends by itself: nanoseconds on the breaker's clock, or `u64::MAX` where that is not
+    /// known. Written before the opening is published.
+    pub(crate) due: AtomicU64,
+    pub(crate) rules: Rules,
+    pub(crate) clock: BreakerClock,
+    pub(crate) successes: Successes,
+    pub(crate) name: Name,
     /// The breaker's place in the registry.
     pub(crate) id: u64,
-    pub(crate) rules: Rules,
-    pub(crate) clock: Box<dyn Clock>,
-    /// What the clock showed when the breaker was made: its own zero.
-    pub(crate) origin: std::time::Duration,
-    pub(crate) core: Mutex<Core>,
     pub(crate) outbox: Outbox,
+    pub(crate) core: OwnLine<Mutex<Core>>,
 }
 
 /// A checked policy, ready to be followed.
@@ -60,13 +79,18 @@ pub(crate) struct Rules {
     pub(crate) cancelled: CancelledRule,
     /// Whether the duration of a call is of use to the tripper.
     pub(crate) measures: bool,
-    /// Whether recording a call takes the time.
-    pub(crate) record_needs_time: bool,
+    /// Whether the window goes by the second.
+    pub(crate) by_the_second: bool,
+    /// A success that took this long or longer is to be judged.
+    pub(crate) quick: Nanos,
+    /// Whether successes may be spared the lock. Off for comparisons in tests.
+    pub(crate) spares_the_lock: bool,
 }
 
 /// What changes, all under one lock.
 pub(crate) struct Core {
     pub(crate) machine: Machine,
+    pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
     pub(crate) rejected: u64,
@@ -82,13 +106,13 @@ impl CircuitBreaker {
     /// let breaker = fluxgate::CircuitBreaker::new("inventory");
     /// assert_eq!(breaker.name(), "inventory");
     /// ```
-    pub fn new(name: impl Into<Arc<str>>) -> Self {
+    pub fn new(name: impl Into<Name>) -> Self {
         // The default policy is checked by a test of this very function.
         Self::builder(name).build().expect("the default policy is valid")
     }
 
     /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.
-    pub fn builder(name: impl Into<Arc<str>>) -> Builder {
+    pub fn builder(name: impl Into<Name>) -> Builder {
         Builder::new(name.into())
     }
 
@@ -110,11 +134,12 @@ impl CircuitBreaker {
     pub fn info(&self) -> Info {
         let now = self.now();
         let mut core = self.shared.core.lock();
+        self.take_successes(&mut core);
         core.machine.records.advance(now);
         let machine = &core.machine;
         let metrics = machine.records.metrics();
         Info {
-            name: Arc::clone(&self.shared.name),
+            name: self.shared.name.clone(),
             state: machine.state,
             in_state_for: now.since(machine.since).into(),
             reopens: machine.reopens,
@@ -126,7 +151,7 @@ impl CircuitBreaker {
             mean_latency: metrics.mean_latency(),
             probes_in_flight: machine.probes.in_flight(),
             retry_after: machine.retry_after(now),
-            rejected: core.rejected,
+            rejected: core.rejected + self.shared.successes.rejections(),
             would_have_been_rejected: core.would_have_been_rejected,
             shadow: core.shadow,
         }
@@ -212,27 +237,54 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.info().would_have_been_rejected, 1);
     /// ```
     pub fn set_shadow(&self, shadow: bool) {
-        self.shared.core.lock().shadow = shadow;
+        let mut core = self.shared.core.lock();
+        core.shadow = shadow;
+        self.publish(&core);
     }
 
     fn command(&self, to: State) {
         let now = self.now();
-        self.enter(&mut self.shared.core.lock(), to, now, Reason::Command);
+        let mut core = self.shared.core.lock();
+        self.take_successes(&mut core);
+        self.enter(&mut core, to, now, Reason::Command);
+        drop(core);
         self.shared.outbox.deliver();
     }
 
     /// The time on the breaker's own clock, which stood at zero when it was made.
+    #[inline]
     pub(crate) fn now(&self) -> Nanos {
-        self.shared.clock.now().saturating_sub(self.shared.origin).into()
+        self.shared.clock.now()
+    }
+
+    /// Brings the machine up to what the threads have counted.
+    pub(crate) fn take_successes(&self, core: &mut MutexGuard<'_, Core>) {
+        let core = &mut **core;
+        self.shared.successes.take(&mut core.enrolled, |count, second| core.machine.record_successes(count, second));
+    }
+
+    /// Lets be seen what has changed. To be called before the lock is given up.
+    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) {
+        let machine = &core.machine;
+        let rules = &self.shared.rules;
+        let success = if rules.spares_the_lock { machine.success(&rules.tripper) } else { SuccessIs::Judged };
+        self.shared.published.write(Summary::new(machine.state, core.shadow, success, machine.generation));
     }
 
     /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
     pub(crate) fn enter(&self, core: &mut MutexGuard<'_, Core>, to: State, now: Nanos, reason: Reason) {
-        let core = &mut **core;
-        let Some(left) = core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random) else { return };
+        let left = {
+            let core = &mut **core;
+            core.enrolled.clear();
+            core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random)
+        };
+        let due = core.machine.due.filter(|_| to == State::Open).map_or(u64::MAX, |due| due.0);
+        self.shared.due.store(due, Ordering::Release);
+        self.publish(core);
+        let Some(left) = left else { return };
         if self.shared.outbox.has_listeners() {
             self.shared.outbox.post(Signal {
-                breaker: Arc::clone(&self.shared.name),
+                breaker: self.shared.name.clone(),
                 old_state: left.state,
                 new_state: to,
                 at: self.shared.clock.wall_time(),

@@ -5,17 +5,22 @@ use parking_lot::Mutex;
 
 use crate::{
     breaker::{CircuitBreaker, Core, Rules, Shared},
-    clock::{Clock, SystemClock},
+    clock::{BreakerClock, Clock},
     component::Leaf,
     error::PolicyError,
     listeners::Listener,
     machine::Machine,
+    name::Name,
+    nanos::Nanos,
     outbox::Outbox,
     permits::{self, Permit},
+    published::{Published, SuccessIs, Summary},
     random::Random,
     registry,
     retries::{self, Retry},
     settings::{self, Cancelled, CancelledRule, DEFAULT_CANCELLED, MaxProbeTime},
+    successes::{Enrolled, Successes},
+    sync::{AtomicU64, OwnLine},
     trackers::{self, Tracker},
     trippers::{self, Tripper},
     windows::{Records, Window},
@@ -50,7 +55,7 @@ use crate::{
 /// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
-    name: Arc<str>,
+    name: Name,
     window: Option<Window>,
     tracker: Option<Tracker>,
     tripper: Option<Tripper>,
@@ -63,10 +68,11 @@ pub struct Builder {
     listeners: Vec<Box<dyn Listener>>,
     clock: Option<Box<dyn Clock>>,
     random_seed: Option<u64>,
+    spares_the_lock: bool,
 }
 
 impl Builder {
-    pub(crate) fn new(name: Arc<str>) -> Self {
+    pub(crate) fn new(name: Name) -> Self {
         Self {
             name,
             window: None,
@@ -81,6 +87,7 @@ impl Builder {
             listeners: Vec::new(),
             clock: None,
             random_seed: None,
+            spares_the_lock: true,
         }
     }
 
@@ -147,6 +154,12 @@ impl Builder {
         Self { random_seed: Some(seed), ..self }
     }
 
+    /// Whether healthy calls may be spared the lock. For tests that compare both ways.
+    #[doc(hidden)]
+    pub fn spares_the_lock(self, spares_the_lock: bool) -> Self {
+        Self { spares_the_lock, ..self }
+    }
+
     /// Checks the policy and makes the breaker.
     ///
     /// # Errors
@@ -185,9 +198,9 @@ impl Builder {
             return Err(PolicyError::new(mistakes.0));
         };
         let tripper = trippers::Rule::new(&tripper);
-        let records = Records::new(window, tripper.thresholds());
+        let records = Records::new(window, tripper.measures());
         let default_cancelled = tripper.shortest_threshold().unwrap_or(DEFAULT_CANCELLED.into());
-        let measures = tripper.thresholds().is_some();
+        let measures = tripper.measures().is_some();
         let rules = Rules {
             tracker: trackers::Rule::new(&tracker),
             retry: retries::Rule::new(&retry),
@@ -196,25 +209,31 @@ impl Builder {
             max_probe_time: max_probe_time.flatten(),
             cancelled: cancelled.flatten().unwrap_or(CancelledRule::After(default_cancelled)),
             measures,
-            record_needs_time: measures || records.needs_time(),
+            by_the_second: records.needs_time(),
+            quick: tripper.shortest_threshold().unwrap_or(Nanos(u64::MAX)),
+            spares_the_lock: self.spares_the_lock,
             tripper,
         };
-        let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
+        let machine = Machine::new(records);
+        let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation);
         let core = Core {
-            machine: Machine::new(records),
+            machine,
+            enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
             rejected: 0,
             would_have_been_rejected: 0,
         };
         let shared = Arc::new(Shared {
+            published: OwnLine(Published::new(summary)),
+            due: AtomicU64::new(u64::MAX),
+            rules,
+            clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
+            successes: Successes::new(),
             name: self.name,
             id: registry::next_id(),
-            rules,
-            origin: clock.now(),
-            clock,
-            core: Mutex::new(core),
             outbox: Outbox::new(self.listeners),
+            core: OwnLine(Mutex::new(core)),
         });
         registry::enter(&shared);
         Ok(CircuitBreaker { shared })

@@ -1,10 +1,10 @@
 use std::{borrow::Cow, mem, thread};
 
 use crate::{
+    admission::Admitted,
     breaker::CircuitBreaker,
     error::{CallNotPermitted, Error},
     judge::{ByValue, Judge},
-    machine::Ticket,
     nanos::Nanos,
     outcome::Outcome,
     settings::CancelledRule,
@@ -32,20 +32,17 @@ use crate::{
 #[must_use = "dropping it at once records a cancelled call"]
 pub struct Call<'b> {
     breaker: Cow<'b, CircuitBreaker>,
-    ticket: Ticket,
-    started: Option<Nanos>,
-    waiting_since: Option<Nanos>,
-    dropped: Dropped,
+    flight: Flight,
+    /// The thread was unwinding when the call began: then it was begun by some `drop`, and is dropped by no panic of
+    /// its own.
+    begun_unwinding: bool,
 }
 
-/// What it means that a call was dropped before it was told its outcome.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Dropped {
-    /// The code that it guards can't have ended but by a panic.
-    Panicked,
-    Cancelled,
-    /// A panic, unless the thread was unwinding when the call began: then it was begun by some `drop`.
-    PanickedIfUnwinding,
+/// What the breaker is to know of a call in flight, and for how long the caller has been waiting.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    admitted: Admitted,
+    waiting_since: Option<Nanos>,
 }
 
 impl CircuitBreaker {
@@ -59,7 +56,7 @@ impl CircuitBreaker {
     ///
     /// See [`Call`].
     pub fn try_acquire(&self) -> Result<Call<'_>, CallNotPermitted> {
-        Call::begin_by_hand(Cow::Borrowed(self))
+        Call::begin(Cow::Borrowed(self))
     }
 
     /// The same, for a call that outlives this handle of the breaker: one that is sent to another thread, say.
@@ -80,7 +77,7 @@ impl CircuitBreaker {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn try_acquire_owned(&self) -> Result<Call<'static>, CallNotPermitted> {
-        Call::begin_by_hand(Cow::Owned(self.clone()))
+        Call::begin(Cow::Owned(self.clone()))
     }
 
     /// Runs `work` if the breaker permits it, and records how it went.
@@ -131,33 +128,83 @@ impl CircuitBreaker {
     }
 
     /// The one way of every sync call.
+    #[inline]
     pub(crate) fn attempt<T, E>(
         &self,
         judge: impl Judge<T, E>,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, Error<E>> {
-        let call = Call::begin(Cow::Borrowed(self), Dropped::Panicked)?;
+        let running = Running { breaker: self, admitted: self.admit()? };
         let result = work();
-        call.judged(&judge, &result);
+        let outcome = judge.outcome(&result, &self.shared.rules.tracker);
+        running.end(outcome);
         result.map_err(Error::Inner)
     }
 }
 
-impl<'b> Call<'b> {
-    pub(crate) fn begin(breaker: Cow<'b, CircuitBreaker>, dropped: Dropped) -> Result<Self, CallNotPermitted> {
-        let admitted = breaker.admit()?;
-        let started = match admitted.at {
-            None if breaker.shared.rules.measures => Some(breaker.now()),
-            at => at,
-        };
-        Ok(Self { breaker, ticket: admitted.ticket, started, waiting_since: None, dropped })
+/// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
+pub(crate) struct Running<'b> {
+    pub(crate) breaker: &'b CircuitBreaker,
+    pub(crate) admitted: Admitted,
+}
+
+impl Running<'_> {
+    #[inline]
+    pub(crate) fn end(self, outcome: Outcome) {
+        self.breaker.end(self.stop(), outcome);
     }
 
-    fn begin_by_hand(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
-        let dropped = if thread::panicking() { Dropped::Cancelled } else { Dropped::PanickedIfUnwinding };
-        let mut call = Self::begin(breaker, dropped)?;
-        call.waits();
-        Ok(call)
+    /// The call goes on, but its code is not at work.
+    #[inline]
+    pub(crate) fn stop(self) -> Admitted {
+        let admitted = self.admitted;
+        mem::forget(self);
+        admitted
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.breaker.end(self.admitted, Outcome::Failure);
+    }
+}
+
+impl Flight {
+    #[inline]
+    pub(crate) fn new(admitted: Admitted) -> Self {
+        Self { admitted, waiting_since: None }
+    }
+
+    #[inline]
+    pub(crate) fn admitted(&self) -> Admitted {
+        self.admitted
+    }
+
+    /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
+    pub(crate) fn waits(&mut self, breaker: &CircuitBreaker) {
+        let matters = matches!(breaker.shared.rules.cancelled, CancelledRule::After(_));
+        if matters && self.waiting_since.is_none() && self.admitted.ticket.is_recorded() {
+            self.waiting_since = Some(breaker.now());
+        }
+    }
+
+    /// Ends the call as one whose caller has given up on it.
+    pub(crate) fn cancel(&self, breaker: &CircuitBreaker) {
+        let waited = |threshold| self.waiting_since.is_some_and(|since| breaker.now().since(since) >= threshold);
+        let failed = match breaker.shared.rules.cancelled {
+            CancelledRule::Failure => true,
+            CancelledRule::Ignore => false,
+            CancelledRule::After(threshold) => waited(threshold),
+        };
+        breaker.end(self.admitted, if failed { Outcome::Failure } else { Outcome::Ignored });
+    }
+}
+
+impl<'b> Call<'b> {
+    fn begin(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
+        let mut flight = Flight::new(breaker.admit()?);
+        flight.waits(&breaker);
+        Ok(Self { breaker, flight, begun_unwinding: thread::panicking() })
     }
 
     /// Ends the call as a success.
@@ -190,66 +237,30 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
-        self.judged(&ByValue, result);
-    }
-
-    pub(crate) fn judged<T, E>(self, judge: &impl Judge<T, E>, result: &Result<T, E>) {
-        let outcome = judge.outcome(result, &self.breaker.shared.rules.tracker);
+        let outcome = ByValue.outcome(result, &self.breaker.shared.rules.tracker);
         self.end(outcome);
     }
 
-    /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
-    pub(crate) fn waits(&mut self) {
-        let matters = matches!(self.breaker.shared.rules.cancelled, CancelledRule::After(_));
-        if matters && self.waiting_since.is_none() && matches!(self.ticket, Ticket::Recorded { .. }) {
-            self.waiting_since = Some(self.breaker.now());
+    fn end(mut self, outcome: Outcome) {
+        if let Some(flight) = self.take() {
+            self.breaker.end(flight.admitted, outcome);
         }
     }
 
-    /// What it shall mean from now on that the call is dropped.
-    pub(crate) fn when_dropped(&mut self, dropped: Dropped) {
-        self.dropped = dropped;
-    }
-
-    pub(crate) fn breaker(&self) -> &CircuitBreaker {
-        &self.breaker
-    }
-
-    pub(crate) fn end(mut self, outcome: Outcome) {
-        self.settle(outcome);
-    }
-
-    fn settle(&mut self, outcome: Outcome) {
-        let ticket = mem::replace(&mut self.ticket, Ticket::Unrecorded);
-        let Ticket::Recorded { probe, .. } = ticket else { return };
-        let needs_time = self.breaker.shared.rules.record_needs_time || probe.is_some();
-        let now = needs_time.then(|| self.breaker.now());
-        let duration = now.zip(self.started).map(|(now, started)| now.since(started));
-        self.breaker.settle(&ticket, outcome, duration.unwrap_or_default(), now);
-    }
-
-    fn outcome_of_drop(&self) -> Outcome {
-        match self.dropped {
-            Dropped::Panicked => return Outcome::Failure,
-            Dropped::PanickedIfUnwinding if thread::panicking() => return Outcome::Failure,
-            Dropped::PanickedIfUnwinding | Dropped::Cancelled => {}
-        }
-        match self.breaker.shared.rules.cancelled {
-            CancelledRule::Failure => Outcome::Failure,
-            CancelledRule::Ignore => Outcome::Ignored,
-            CancelledRule::After(threshold) => {
-                let waited = self.waiting_since.map(|since| self.breaker.now().since(since));
-                if waited.is_some_and(|waited| waited >= threshold) { Outcome::Failure } else { Outcome::Ignored }
-            }
-        }
+    /// What is still to be ended, which is then no longer here.
+    fn take(&mut self) -> Option<Flight> {
+        let over = Flight::new(Admitted::UNRECORDED);
+        Some(mem::replace(&mut self.flight, over)).filter(|flight| flight.admitted.ticket.is_recorded())
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        if matches!(self.ticket, Ticket::Recorded { .. }) {
-            let outcome = self.outcome_of_drop();
-            self.settle(outcome);
+        let Some(flight) = self.take() else { return };
+        if thread::panicking() && !self.begun_unwinding {
+            self.breaker.end(flight.admitted, Outcome::Failure);
+        } else {
+            flight.cancel(&self.breaker);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The errors that this crate gives.
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::state::State;
+use crate::{name::Name, state::State};
 
 /// A call was rejected: the breaker is open, or half-open with no room for one more probe.
 ///
@@ -29,7 +29,7 @@ use crate::state::State;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallNotPermitted {
-    pub(crate) breaker: Arc<str>,
+    pub(crate) breaker: Name,
     pub(crate) state: State,
     pub(crate) retry_after: Option<Duration>,
 }
@@ -69,7 +69,7 @@ impl StdError for CallNotPermitted {}
 /// A guarded call took longer than its `timeout`: it was dropped, and recorded as a failure.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallTimedOut {
-    pub(crate) breaker: Arc<str>,
+    pub(crate) breaker: Name,
     pub(crate) limit: Duration,
 }
 

@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 
 use crate::{
     breaker::CircuitBreaker,
-    call::{Call, Dropped},
-    error::Error,
+    call::{Flight, Running},
+    error::{CallTimedOut, Error},
     judge::{ByValue, Judge},
     limit::{Limit, NoLimit},
     outcome::Outcome,
@@ -82,7 +82,7 @@ impl CircuitBreaker {
 impl<'b, F, J, L> CallFuture<'b, F, J, L> {
     /// A guarded future that may take its handle of the breaker along.
     pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, judge: J, limit: L, future: F) -> Self {
-        Self { future: Some(future), limit, judge, call: None, breaker }
+        Self { future: Some(future), limit, judge, seat: Seat { breaker, flight: None } }
     }
 }
 
@@ -90,14 +90,27 @@ pin_project! {
     /// A guarded future, from [`CircuitBreaker::call_async`].
     #[must_use = "futures do nothing unless polled"]
     pub struct CallFuture<'b, F, J = ByValue, L = NoLimit> {
-        // Before `call`, for a dropped future is to be gone before its slot is free.
+        // Before `seat`, for a dropped future is to be gone before its slot is free.
         #[pin]
         future: Option<F>,
         #[pin]
         limit: L,
         judge: J,
-        call: Option<Call<'b>>,
-        breaker: Cow<'b, CircuitBreaker>,
+        seat: Seat<'b>,
+    }
+}
+
+/// The place of a call between its polls: dropped with the call in it, its caller has given up.
+struct Seat<'b> {
+    breaker: Cow<'b, CircuitBreaker>,
+    flight: Option<Flight>,
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        if let Some(flight) = self.flight.take() {
+            flight.cancel(&self.breaker);
+        }
     }
 }
 
@@ -127,7 +140,7 @@ impl<'b, F, J> CallFuture<'b, F, J, NoLimit> {
     /// ```
     pub fn timeout(self, limit: std::time::Duration) -> CallFuture<'b, F, J, crate::limit::Timeout> {
         let limit = crate::limit::Timeout::new(limit);
-        CallFuture { future: self.future, limit, judge: self.judge, call: self.call, breaker: self.breaker }
+        CallFuture { future: self.future, limit, judge: self.judge, seat: self.seat }
     }
 }
 
@@ -141,44 +154,44 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let call = match this.call.take() {
-            Some(mut call) => {
-                call.when_dropped(Dropped::Panicked);
-                call
-            }
-            None => match Call::begin(this.breaker.clone(), Dropped::Panicked) {
-                Ok(call) => call,
+        let Seat { breaker, flight: seat } = this.seat;
+        let breaker: &CircuitBreaker = breaker;
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            panic!("`CallFuture` polled after it was done");
+        };
+        let mut flight = match seat.take() {
+            Some(flight) => flight,
+            None => match breaker.admit() {
+                Ok(admitted) => Flight::new(admitted),
                 Err(rejection) => {
                     this.future.set(None);
                     return Poll::Ready(Err(rejection.into()));
                 }
             },
         };
-        // On the stack while the user's code runs: if that panics, the call is settled at once, wherever the future
-        // itself ends up.
-        let mut call = call;
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            panic!("`CallFuture` polled after it was done");
-        };
+        // If the user's code panics the call is settled at once, wherever the future itself ends up.
+        let running = Running { breaker, admitted: flight.admitted() };
         if let Poll::Ready(result) = future.poll(context) {
-            call.judged(this.judge, &result);
+            let outcome = this.judge.outcome(&result, &breaker.shared.rules.tracker);
+            running.end(outcome);
+            this.future.set(None);
             return Poll::Ready(result.map_err(Error::Inner));
         }
-        if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
+        let elapsed = this.limit.poll_elapsed(context);
+        if let Poll::Ready(limit) = elapsed {
             this.future.set(None);
-            let name = call.breaker().shared.name.clone();
-            call.end(Outcome::Failure);
-            return Poll::Ready(Err(Error::TimedOut(crate::error::CallTimedOut { breaker: name, limit })));
+            running.end(Outcome::Failure);
+            return Poll::Ready(Err(CallTimedOut { breaker: breaker.shared.name.clone(), limit }.into()));
         }
-        call.waits();
-        call.when_dropped(Dropped::Cancelled);
-        *this.call = Some(call);
+        running.stop();
+        flight.waits(breaker);
+        *seat = Some(flight);
         Poll::Pending
     }
 }
 
 impl<F, J, L> fmt::Debug for CallFuture<'_, F, J, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CallFuture").field("breaker", &self.breaker).finish_non_exhaustive()
+        formatter.debug_struct("CallFuture").field("breaker", &self.seat.breaker).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use crate::state::State;
+use crate::{name::Name, state::State};
 
 /// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info).
 ///
@@ -19,7 +19,7 @@ use crate::state::State;
 #[non_exhaustive]
 pub struct Info {
     /// The name of the breaker.
-    pub name: Arc<str>,
+    pub name: Name,
     /// Its state. An open breaker whose retry is due is `open` until a call finds it so.
     pub state: State,
     /// How long it has been in this state.
@@ -37,8 +37,8 @@ pub struct Info {
     /// For each threshold of the policy's `SlowRate` clauses the share of calls that took that long or longer, from 0
     /// to 1; empty while the window is.
     pub slow_rates: Vec<(Duration, f64)>,
-    /// The mean duration of the calls in the window; `None` while it is empty, and for a policy that has no use for
-    /// durations.
+    /// The mean duration of the calls in the window; `None` while it is empty, and for a policy that has no use for it:
+    /// one without `AvgLatency` and without a tripper of the user's own.
     pub mean_latency: Option<Duration>,
     /// How many probes are in flight; 0 unless half-open.
     pub probes_in_flight: usize,

@@ -52,11 +52,13 @@ mod limit;
 pub mod listeners;
 mod machine;
 mod metrics;
+mod name;
 mod nanos;
 mod outbox;
 mod outcome;
 pub mod permits;
 mod probes;
+mod published;
 mod random;
 mod reason;
 mod registry;
@@ -66,6 +68,9 @@ mod settings;
 mod settlement;
 mod signal;
 mod state;
+mod successes;
+mod sync;
+mod thread_slot;
 pub mod trackers;
 pub mod trippers;
 mod user_code;
@@ -92,6 +97,7 @@ pub use {
     info::Info,
     listeners::Listener,
     metrics::Metrics,
+    name::Name,
     outcome::Outcome,
     permits::Permit,
     reason::{Evidence, Reason, Tripped},

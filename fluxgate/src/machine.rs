@@ -7,11 +7,12 @@ use crate::{
     nanos::Nanos,
     outcome::Outcome,
     probes::{Probe, Probes},
+    published::SuccessIs,
     random::Random,
     reason::{Reason, Tripped},
     retries,
     state::State,
-    trippers::Figures,
+    trippers::{self, Figures},
     windows::Records,
 };
 
@@ -32,13 +33,38 @@ pub(crate) struct Machine {
     pub(crate) due: Option<Nanos>,
 }
 
-/// What an admitted call has to show when it ends.
-#[derive(Debug)]
-pub(crate) enum Ticket {
+/// What an admitted call has to show when it ends: the generation that admitted it, and a probe's slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ticket {
+    generation: u64,
+    probe: u64,
+}
+
+impl Ticket {
     /// The outcome concerns nobody: the breaker is disabled, or lets the call pass in shadow mode alone.
-    Unrecorded,
-    /// Admitted in this generation; a probe has a slot besides.
-    Recorded { generation: u64, probe: Option<u64> },
+    pub(crate) const UNRECORDED: Self = Self { generation: u64::MAX, probe: Self::NO_PROBE };
+
+    const NO_PROBE: u64 = u64::MAX;
+
+    #[inline]
+    pub(crate) fn of_generation(generation: u64) -> Self {
+        Self { generation, probe: Self::NO_PROBE }
+    }
+
+    #[inline]
+    pub(crate) fn generation(self) -> u64 {
+        self.generation
+    }
+
+    #[inline]
+    pub(crate) fn is_recorded(self) -> bool {
+        self.generation != Self::UNRECORDED.generation
+    }
+
+    #[inline]
+    pub(crate) fn is_probe(self) -> bool {
+        self.probe != Self::NO_PROBE
+    }
 }
 
 /// What a transition leaves behind, for the listeners.
@@ -63,29 +89,28 @@ impl Machine {
     }
 
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket::Recorded { generation: self.generation, probe: None }
+        Ticket::of_generation(self.generation)
     }
 
     pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
-        Ticket::Recorded { generation: self.generation, probe: Some(self.probes.admit(now)) }
+        Ticket { generation: self.generation, probe: self.probes.admit(now) }
     }
 
     /// The oldest probe that has been in flight for `limit` or longer, with the ticket to give it up by.
     pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<(Probe, Ticket)> {
         let probe =
             self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
-        Some((probe, Ticket::Recorded { generation: self.generation, probe: Some(probe.id) }))
+        Some((probe, Ticket { generation: self.generation, probe: probe.id }))
     }
 
-    /// Takes in how a call ended, and says whether there is anything to judge.
-    pub(crate) fn record(&mut self, ticket: &Ticket, outcome: Outcome, duration: Nanos, now: Nanos) -> bool {
-        let &Ticket::Recorded { generation, probe } = ticket else { return false };
+    /// Takes in how a call ended. `false` if that changed nothing but, perhaps, the slots in use.
+    pub(crate) fn record(&mut self, ticket: Ticket, outcome: Outcome, duration: Nanos, now: Nanos) -> bool {
         // By generation, not by state: the breaker may have tripped and recovered while this call was out.
-        if generation != self.generation {
+        if ticket.generation != self.generation {
             return false;
         }
         // A probe without a slot was given up: its failure is on record already.
-        if probe.is_some_and(|id| !self.probes.release(id)) {
+        if ticket.is_probe() && !self.probes.release(ticket.probe) {
             return false;
         }
         let failed = match outcome {
@@ -95,7 +120,30 @@ impl Machine {
         };
         self.records.record(failed, duration, now);
         self.consecutive_failures = if failed { self.consecutive_failures.saturating_add(1) } else { 0 };
+        true
+    }
+
+    /// Whether recorded outcomes are judged in this state.
+    pub(crate) fn judges(&self) -> bool {
         self.state != State::MetricsOnly
+    }
+
+    /// Takes in successes that were counted without the machine. They are ordered before whatever comes now.
+    pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
+        self.records.record_successes(count, second);
+        self.consecutive_failures = 0;
+    }
+
+    /// What the success of a call of this generation has to do from now on.
+    pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessIs {
+        let countable = matches!(self.state, State::Closed | State::MetricsOnly)
+            && !(self.judges() && tripper.may_hold_by_a_success(self.records.metrics().calls))
+            && !tripper.measures().is_some_and(|measures| measures.mean);
+        match countable {
+            false => SuccessIs::Judged,
+            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessIs::Known,
+            true => SuccessIs::Counted,
+        }
     }
 
     pub(crate) fn figures(&self) -> Figures<'_> {

@@ -12,11 +12,20 @@ pub struct Metrics {
     pub(crate) latency: Option<Latency>,
 }
 
+/// What a policy wants to know of the durations of calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Measures {
+    /// Those of all its `SlowRate` clauses, in ascending order.
+    pub(crate) thresholds: Arc<[Nanos]>,
+    /// Whether it asks for the mean.
+    pub(crate) mean: bool,
+}
+
 /// Kept only for a policy that has a use for durations.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
-    /// Exact: 2^64 calls of 2^64 ns fit.
-    pub(crate) total: u128,
+    /// Exact: 2^64 calls of 2^64 ns fit. `None` for a policy that asks for no mean.
+    pub(crate) total: Option<u128>,
     pub(crate) thresholds: Arc<[Nanos]>,
     pub(crate) slow: SlowCounts,
 }
@@ -56,14 +65,28 @@ impl SlowCounts {
 }
 
 impl Metrics {
-    pub(crate) fn counting(thresholds: Option<Arc<[Nanos]>>) -> Self {
-        let latency =
-            thresholds.map(|thresholds| Latency { total: 0, slow: SlowCounts::none(thresholds.len()), thresholds });
+    pub(crate) fn counting(measures: Option<&Measures>) -> Self {
+        let latency = measures.map(|measures| Latency {
+            total: measures.mean.then_some(0),
+            slow: SlowCounts::none(measures.thresholds.len()),
+            thresholds: Arc::clone(&measures.thresholds),
+        });
         Self { calls: 0, failures: 0, latency }
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::counting(self.latency.take().map(|latency| latency.thresholds));
+        self.calls = 0;
+        self.failures = 0;
+        if let Some(latency) = &mut self.latency {
+            latency.total = latency.total.map(|_| 0);
+            latency.slow = SlowCounts::none(latency.thresholds.len());
+        }
+    }
+
+    /// Whether no call of the window failed or was slow.
+    pub(crate) fn is_flawless(&self) -> bool {
+        let slow = |latency: &Latency| (0..latency.thresholds.len()).any(|index| latency.slow.get(index) > 0);
+        self.failures == 0 && !self.latency.as_ref().is_some_and(slow)
     }
 
     /// How many calls the window holds.
@@ -83,9 +106,10 @@ impl Metrics {
 
     /// The mean duration of the calls, failed ones included, rounded down to the nanosecond.
     ///
-    /// `None` while the window is empty, and for a policy that has no use for durations.
+    /// `None` while the window is empty, and for a policy that has no use for the mean: one without `AvgLatency` and
+    /// without a tripper of the user's own.
     pub fn mean_latency(&self) -> Option<Duration> {
-        let mean = self.latency.as_ref()?.total.checked_div(u128::from(self.calls))?;
+        let mean = self.latency.as_ref()?.total?.checked_div(u128::from(self.calls))?;
         // A mean of u64 values is one.
         Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
@@ -111,7 +135,7 @@ impl Metrics {
     }
 
     pub(crate) fn total_latency(&self) -> u128 {
-        self.latency.as_ref().map_or(0, |latency| latency.total)
+        self.latency.as_ref().and_then(|latency| latency.total).unwrap_or_default()
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::breaker::{CircuitBreaker, Shared};
+use crate::{
+    breaker::{CircuitBreaker, Shared},
+    name::Name,
+};
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry { breakers: BTreeMap::new(), names: BTreeMap::new() });
 
@@ -18,7 +21,7 @@ struct Registry {
     /// By id, which is the order in which they were made.
     breakers: BTreeMap<u64, Weak<Shared>>,
     /// How many breakers have each name.
-    names: BTreeMap<Arc<str>, usize>,
+    names: BTreeMap<Name, usize>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -65,7 +68,7 @@ pub(crate) fn next_id() -> u64 {
 pub(crate) fn enter(shared: &Arc<Shared>) {
     let mut registry = REGISTRY.lock();
     registry.breakers.insert(shared.id, Arc::downgrade(shared));
-    let namesakes = registry.names.entry(Arc::clone(&shared.name)).or_default();
+    let namesakes = registry.names.entry(shared.name.clone()).or_default();
     *namesakes += 1;
     let is_second = *namesakes == 2;
     drop(registry);
@@ -73,7 +76,7 @@ pub(crate) fn enter(shared: &Arc<Shared>) {
         #[cfg(feature = "tracing")]
         tracing::warn!(
             target: "fluxgate",
-            breaker = &*shared.name,
+            breaker = shared.name.as_str(),
             "two circuit breakers have the same name; `fluxgate::get` gives the first"
         );
     }

@@ -1,18 +1,18 @@
-use std::{sync::Arc, time::SystemTime};
+use std::time::{Duration, SystemTime};
 
-use crate::{metrics::Metrics, reason::Reason, state::State};
+use crate::{metrics::Metrics, name::Name, reason::Reason, state::State};
 
 /// A transition, as listeners are told of it.
 #[derive(Clone, Debug)]
 pub struct Signal {
-    pub(crate) breaker: Arc<str>,
+    pub(crate) breaker: Name,
     pub(crate) old_state: State,
     pub(crate) new_state: State,
     pub(crate) at: SystemTime,
     pub(crate) reopens: u64,
     pub(crate) metrics: Metrics,
     pub(crate) reason: Reason,
-    pub(crate) retry_after: Option<std::time::Duration>,
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) shadow: bool,
 }
 
@@ -53,7 +53,7 @@ impl Signal {
     }
 
     /// How long an opening will last, if that is known and the new state is `open`.
-    pub fn retry_after(&self) -> Option<std::time::Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 

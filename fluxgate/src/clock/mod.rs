@@ -1,5 +1,6 @@
 //! Where a breaker takes its time from.
 
+mod breaker_clock;
 mod manual;
 mod system;
 #[cfg(feature = "tokio")]
@@ -7,6 +8,7 @@ mod tokio;
 
 use std::time::{Duration, SystemTime};
 
+pub(crate) use breaker_clock::BreakerClock;
 pub use manual::ManualClock;
 pub use system::SystemClock;
 #[cfg(feature = "tokio")]

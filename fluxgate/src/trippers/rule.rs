@@ -5,6 +5,7 @@ use fluxgate_policy::Expr;
 use super::{CallContext, Clause, CustomTripper, Figures, clause};
 use crate::{
     component::{Custom, Leaf},
+    metrics::Measures,
     nanos::Nanos,
     reason::{Evidence, Tripped},
     user_code,
@@ -14,8 +15,10 @@ use crate::{
 pub(crate) struct Rule {
     expression: Expr<RuleLeaf>,
     custom: bool,
-    /// The thresholds of all `SlowRate` clauses, or `None` for a tripper without use for durations.
-    thresholds: Option<Arc<[Nanos]>>,
+    /// `None` for a tripper without use for durations.
+    measures: Option<Measures>,
+    /// The most calls that any clause asks for.
+    needed_calls: u64,
     /// The smallest duration that `SlowRate` and `AvgLatency` ask about.
     shortest_threshold: Option<Nanos>,
 }
@@ -37,7 +40,10 @@ impl Rule {
         let shortest_threshold = named("AvgLatency").map(threshold).chain(thresholds.first().copied()).min();
         let custom = expression.leaves().any(|leaf| matches!(leaf, Leaf::Custom(_)));
         // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
-        let measures = custom || shortest_threshold.is_some();
+        let mean = custom || named("AvgLatency").next().is_some();
+        let measures =
+            (mean || !thresholds.is_empty()).then(|| Measures { thresholds: thresholds.as_slice().into(), mean });
+        let needed_calls = named("MinRequests").map(|component| component.count("count")).max().unwrap_or(0);
 
         let expression = expression.clone().map(|leaf| match leaf {
             Leaf::BuiltIn(component) => {
@@ -46,15 +52,24 @@ impl Rule {
             Leaf::Custom(custom) => RuleLeaf::Custom(custom),
             Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         });
-        Self { expression, custom, thresholds: measures.then(|| thresholds.into()), shortest_threshold }
+        Self { expression, custom, measures, needed_calls, shortest_threshold }
     }
 
     pub(crate) fn has_user_code(&self) -> bool {
         self.custom
     }
 
-    pub(crate) fn thresholds(&self) -> Option<Arc<[Nanos]>> {
-        self.thresholds.clone()
+    pub(crate) fn measures(&self) -> Option<&Measures> {
+        self.measures.as_ref()
+    }
+
+    /// Whether one more success, quicker than every threshold, could make the tripper hold that did not hold before.
+    ///
+    /// It can't where no clause asks for more calls than there are: each rate and streak becomes smaller by it. A mean
+    /// may grow, and user code may say what it likes.
+    pub(crate) fn may_hold_by_a_success(&self, calls: u64) -> bool {
+        // At least one call: before the first, nothing has been judged.
+        self.custom || self.measures.as_ref().is_some_and(|measures| measures.mean) || calls < self.needed_calls.max(1)
     }
 
     pub(crate) fn shortest_threshold(&self) -> Option<Nanos> {

@@ -1,82 +1,109 @@
-use std::sync::Arc;
-
-use crate::{metrics::Metrics, nanos::Nanos};
+use super::bits::Bits;
+use crate::{
+    metrics::{Measures, Metrics},
+    nanos::Nanos,
+};
 
 /// The last `size` recorded calls.
+///
+/// A place that no call has taken since the window was cleared holds zeros, so that what a new call displaces can be
+/// subtracted without asking whether there was one.
 #[derive(Debug)]
 pub(crate) struct CountRecords {
     size: usize,
     /// Where the next call goes: the place of the oldest one, once the window is full.
     next: usize,
     failed: Bits,
-    /// Empty for a policy without use for durations.
-    durations: Box<[Nanos]>,
     metrics: Metrics,
+    /// Beside each call, one for each threshold: whether it reached that.
+    slow: Box<[Bits]>,
+    /// Empty for a policy that asks for no mean.
+    durations: Box<[Nanos]>,
 }
 
 impl CountRecords {
     /// Takes all its memory here, so that recording never allocates. The zeroed pages of a large window cost nothing
     /// before they are used.
-    pub(crate) fn new(size: usize, thresholds: Option<Arc<[Nanos]>>) -> Self {
-        let durations = vec![Nanos(0); if thresholds.is_some() { size } else { 0 }].into_boxed_slice();
-        Self { size, next: 0, failed: Bits::new(size), durations, metrics: Metrics::counting(thresholds) }
+    pub(crate) fn new(size: usize, measures: Option<&Measures>) -> Self {
+        let thresholds = measures.map_or(0, |measures| measures.thresholds.len());
+        let durations = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
+        Self {
+            size,
+            next: 0,
+            failed: Bits::new(size),
+            metrics: Metrics::counting(measures),
+            slow: (0..thresholds).map(|_| Bits::new(size)).collect(),
+            durations: vec![Nanos(0); durations].into_boxed_slice(),
+        }
     }
 
     pub(crate) fn record(&mut self, failed: bool, duration: Nanos) {
-        if self.metrics.calls == self.size as u64 {
-            self.evict_oldest();
-        }
-        self.metrics.calls += 1;
+        self.metrics.calls += u64::from(self.metrics.calls < self.size as u64);
         self.metrics.failures += u64::from(failed);
-        self.failed.set(self.next, failed);
+        self.metrics.failures -= u64::from(self.failed.replace(self.next, failed));
         if let Some(latency) = &mut self.metrics.latency {
-            self.durations[self.next] = duration;
-            latency.total += u128::from(duration.0);
             for (index, &threshold) in latency.thresholds.iter().enumerate() {
-                *latency.slow.get_mut(index) += u64::from(duration >= threshold);
+                let slow = duration >= threshold;
+                let displaced = self.slow[index].replace(self.next, slow);
+                let count = latency.slow.get_mut(index);
+                *count = *count + u64::from(slow) - u64::from(displaced);
+            }
+            if let Some(total) = &mut latency.total {
+                let displaced = std::mem::replace(&mut self.durations[self.next], duration);
+                *total = *total + u128::from(duration.0) - u128::from(displaced.0);
             }
         }
         self.next = if self.next + 1 == self.size { 0 } else { self.next + 1 };
     }
 
-    fn evict_oldest(&mut self) {
-        self.metrics.calls -= 1;
-        self.metrics.failures -= u64::from(self.failed.get(self.next));
+    /// Records this many successes at once. Only for a policy that asks for no mean: they count as having taken no
+    /// time.
+    pub(crate) fn record_successes(&mut self, count: u64) {
+        self.metrics.calls = self.metrics.calls.saturating_add(count).min(self.size as u64);
+        // What goes round more than once displaces every call, and ends at the same place.
+        let laps = count / self.size as u64;
+        let rest = usize::try_from(count % self.size as u64).unwrap_or(0); // below `size`, a usize
+        if laps > 0 {
+            self.displace(0, self.size);
+        }
+        let end = self.next + rest;
+        self.displace(self.next, end.min(self.size));
+        if end >= self.size {
+            self.displace(0, end - self.size);
+        }
+        self.next = if end >= self.size { end - self.size } else { end };
+    }
+
+    fn displace(&mut self, start: usize, end: usize) {
+        // A flawless window has nothing to displace, however large it is.
+        if self.metrics.failures > 0 {
+            self.metrics.failures -= self.failed.clear(start, end);
+        }
         if let Some(latency) = &mut self.metrics.latency {
-            let duration = self.durations[self.next];
-            latency.total -= u128::from(duration.0);
-            for (index, &threshold) in latency.thresholds.iter().enumerate() {
-                *latency.slow.get_mut(index) -= u64::from(duration >= threshold);
+            for (index, bits) in self.slow.iter_mut().enumerate() {
+                let count = latency.slow.get_mut(index);
+                if *count > 0 {
+                    *count -= bits.clear(start, end);
+                }
             }
         }
     }
 
-    /// Leaves the old entries where they are: what the counts do not cover is overwritten before it is read.
+    pub(crate) fn is_full(&self) -> bool {
+        self.metrics.calls == self.size as u64
+    }
+
     pub(crate) fn clear(&mut self) {
+        self.displace(0, self.size);
+        // Only the places that were used are written.
+        let used = usize::try_from(self.metrics.calls).unwrap_or(self.size).min(self.durations.len());
+        self.durations[..used].fill(Nanos(0));
         self.next = 0;
         self.metrics.clear();
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
-    }
-}
-
-#[derive(Debug)]
-struct Bits(Box<[u64]>);
-
-impl Bits {
-    fn new(size: usize) -> Self {
-        Self(vec![0; size.div_ceil(64)].into_boxed_slice())
-    }
-
-    fn get(&self, index: usize) -> bool {
-        self.0[index / 64] >> (index % 64) & 1 == 1
-    }
-
-    fn set(&mut self, index: usize, value: bool) {
-        let (word, bit) = (&mut self.0[index / 64], 1 << (index % 64));
-        if value { *word |= bit } else { *word &= !bit }
     }
 }
 
@@ -87,12 +114,27 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
+    fn measures(thresholds: &[u64], mean: bool) -> Measures {
+        Measures { thresholds: thresholds.iter().copied().map(Nanos).collect(), mean }
+    }
+
+    fn assert_equals(metrics: &Metrics, naive: &VecDeque<(bool, Nanos)>, measures: &Measures) {
+        assert_eq!(metrics.calls, naive.len() as u64);
+        assert_eq!(metrics.failures, naive.iter().filter(|call| call.0).count() as u64);
+        if measures.mean {
+            assert_eq!(metrics.total_latency(), naive.iter().map(|call| u128::from(call.1.0)).sum());
+        }
+        for (index, &threshold) in measures.thresholds.iter().enumerate() {
+            assert_eq!(metrics.slow(index), naive.iter().filter(|call| call.1 >= threshold).count() as u64);
+        }
+    }
+
     #[test]
     fn a_window_of_any_size_equals_a_naive_list() {
-        let thresholds: Arc<[Nanos]> = [Nanos(300), Nanos(700)].into();
+        let measures = measures(&[300, 700], true);
         for size in [1, 2, 3, 63, 64, 65, 130] {
             let mut random = Random::seeded(size as u64);
-            let mut records = CountRecords::new(size, Some(Arc::clone(&thresholds)));
+            let mut records = CountRecords::new(size, Some(&measures));
             let mut naive = VecDeque::new();
             for _ in 0..2_000 {
                 if random.draw() < 0.005 {
@@ -105,21 +147,40 @@ mod tests {
                 if naive.len() > size {
                     naive.pop_front();
                 }
+                assert_equals(records.metrics(), &naive, &measures);
+            }
+        }
+    }
 
-                let metrics = records.metrics();
-                assert_eq!(metrics.calls, naive.len() as u64);
-                assert_eq!(metrics.failures, naive.iter().filter(|call| call.0).count() as u64);
-                assert_eq!(metrics.total_latency(), naive.iter().map(|call| u128::from(call.1.0)).sum());
-                for (index, &threshold) in thresholds.iter().enumerate() {
-                    assert_eq!(metrics.slow(index), naive.iter().filter(|call| call.1 >= threshold).count() as u64);
+    #[test]
+    fn successes_recorded_at_once_equal_those_recorded_one_by_one() {
+        let measures = measures(&[300], false);
+        for size in [1, 2, 3, 63, 64, 65, 130] {
+            let mut random = Random::seeded(size as u64);
+            let mut records = CountRecords::new(size, Some(&measures));
+            let mut naive = VecDeque::new();
+            for _ in 0..1_000 {
+                let count = match random.draw() {
+                    draw if draw < 0.5 => 0,
+                    draw if draw < 0.9 => Nanos::from_f64(random.draw() * 5.0).0,
+                    _ => Nanos::from_f64(random.draw() * 3.0 * size as f64).0,
+                };
+                records.record_successes(count);
+                naive.extend((0..count).map(|_| (false, Nanos(0))));
+                let (failed, duration) = (random.draw() < 0.4, Nanos::from_f64(random.draw() * 1_000.0));
+                records.record(failed, duration);
+                naive.push_back((failed, duration));
+                while naive.len() > size {
+                    naive.pop_front();
                 }
+                assert_equals(records.metrics(), &naive, &measures);
             }
         }
     }
 
     #[test]
     fn sums_stay_exact_between_the_shortest_and_the_longest_durations() {
-        let mut records = CountRecords::new(2, Some([].into()));
+        let mut records = CountRecords::new(2, Some(&measures(&[], true)));
         for _ in 0..100_000 {
             records.record(false, Nanos(1));
             records.record(false, Nanos(u64::MAX));

@@ -5,10 +5,9 @@
 //! | [`CountWindow(size)`](CountWindow) | the last `size` recorded calls |
 //! | [`TimeWindow(size)`](TimeWindow) | the recorded calls of the last `size` seconds |
 
+mod bits;
 mod count;
 mod time;
-
-use std::sync::Arc;
 
 use count::CountRecords;
 use fluxgate_policy::{Argument, Component, Kind};
@@ -16,7 +15,7 @@ use time::TimeRecords;
 
 use crate::{
     component::{Leaf, parse_single, text_form},
-    metrics::Metrics,
+    metrics::{Measures, Metrics},
     nanos::Nanos,
     seconds::Seconds,
 };
@@ -86,14 +85,14 @@ pub(crate) enum Records {
 }
 
 impl Records {
-    /// `thresholds` are those of the policy's `SlowRate` clauses, or `None` if it has no use for durations.
-    pub(crate) fn new(window: &Component, thresholds: Option<Arc<[Nanos]>>) -> Self {
+    /// `measures` is `None` if the policy has no use for durations.
+    pub(crate) fn new(window: &Component, measures: Option<&Measures>) -> Self {
         // Both sizes are checked to be small, so they fit a usize.
         let size = |size| usize::try_from(size).unwrap_or(usize::MAX);
         if window.name() == "CountWindow" {
-            Self::Count(CountRecords::new(size(window.count("size")), thresholds))
+            Self::Count(CountRecords::new(size(window.count("size")), measures))
         } else {
-            Self::Time(TimeRecords::new(size(Nanos(window.nanos("size")).whole_seconds()), thresholds))
+            Self::Time(TimeRecords::new(size(Nanos(window.nanos("size")).whole_seconds()), measures))
         }
     }
 
@@ -106,6 +105,23 @@ impl Records {
         match self {
             Self::Count(records) => records.record(failed, duration),
             Self::Time(records) => records.record(failed, duration, now),
+        }
+    }
+
+    /// Records successes at once that nothing is to be known of but their second. Only for a policy that asks for no
+    /// mean.
+    pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
+        match self {
+            Self::Count(records) => records.record_successes(count),
+            Self::Time(records) => records.record_successes(count, second),
+        }
+    }
+
+    /// Whether one more success would leave the window as it is.
+    pub(crate) fn is_settled(&self) -> bool {
+        match self {
+            Self::Count(records) => records.is_full() && records.metrics().is_flawless(),
+            Self::Time(_) => false,
         }
     }
 

@@ -1,6 +1,7 @@
-use std::sync::Arc;
-
-use crate::{metrics::Metrics, nanos::Nanos};
+use crate::{
+    metrics::{Measures, Metrics},
+    nanos::Nanos,
+};
 
 /// The recorded calls of the current second and the `size - 1` before it.
 #[derive(Debug)]
@@ -26,15 +27,16 @@ struct Second {
 impl TimeRecords {
     /// Takes all its memory here, so that recording never allocates. The zeroed pages of a long window cost nothing
     /// before they are used.
-    pub(crate) fn new(size: usize, thresholds: Option<Arc<[Nanos]>>) -> Self {
-        let (measured, slow) = thresholds.as_ref().map_or((0, 0), |thresholds| (size, size * thresholds.len()));
+    pub(crate) fn new(size: usize, measures: Option<&Measures>) -> Self {
+        let totals = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
+        let slow = size * measures.map_or(0, |measures| measures.thresholds.len());
         Self {
             current: 0,
             first: 0,
             seconds: vec![Second::default(); size].into_boxed_slice(),
-            totals: vec![0; measured].into_boxed_slice(),
+            totals: vec![0; totals].into_boxed_slice(),
             slow: vec![0; slow].into_boxed_slice(),
-            metrics: Metrics::counting(thresholds),
+            metrics: Metrics::counting(measures),
         }
     }
 
@@ -46,14 +48,27 @@ impl TimeRecords {
         self.metrics.calls += 1;
         self.metrics.failures += u64::from(failed);
         if let Some(latency) = &mut self.metrics.latency {
-            self.totals[place] += u128::from(duration.0);
-            latency.total += u128::from(duration.0);
+            if let Some(total) = &mut latency.total {
+                self.totals[place] += u128::from(duration.0);
+                *total += u128::from(duration.0);
+            }
             let thresholds = latency.thresholds.len();
             for (index, &threshold) in latency.thresholds.iter().enumerate() {
                 let slow = u64::from(duration >= threshold);
                 self.slow[place * thresholds + index] += slow;
                 *latency.slow.get_mut(index) += slow;
             }
+        }
+    }
+
+    /// Records this many successes of `second` at once. Only for a policy that asks for no mean: they count as having
+    /// taken no time. Those of a second that has left the window have left it too.
+    pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
+        let within =
+            second >= self.first && second <= self.current && self.current - second < self.seconds.len() as u64;
+        if within {
+            self.seconds[self.place(second)].calls += count;
+            self.metrics.calls += count;
         }
     }
 
@@ -83,8 +98,10 @@ impl TimeRecords {
             self.metrics.failures -= second.failures;
         }
         if let Some(latency) = &mut self.metrics.latency {
-            let total = std::mem::take(&mut self.totals[place]);
-            latency.total -= if counted { total } else { 0 };
+            if let Some(total) = &mut latency.total {
+                let passed = std::mem::take(&mut self.totals[place]);
+                *total -= if counted { passed } else { 0 };
+            }
             for index in 0..latency.thresholds.len() {
                 let slow = std::mem::take(&mut self.slow[place * latency.thresholds.len() + index]);
                 *latency.slow.get_mut(index) -= if counted { slow } else { 0 };
@@ -118,10 +135,10 @@ mod tests {
 
     #[test]
     fn a_window_of_any_length_equals_a_naive_list_on_edges_and_after_idling() {
-        let thresholds: Arc<[Nanos]> = [Nanos(300), Nanos(700)].into();
+        let measures = Measures { thresholds: [Nanos(300), Nanos(700)].into(), mean: true };
         for size in [1, 2, 3, 10, 61] {
             let mut random = Random::seeded(size);
-            let mut records = TimeRecords::new(usize::try_from(size).unwrap(), Some(Arc::clone(&thresholds)));
+            let mut records = TimeRecords::new(usize::try_from(size).unwrap(), Some(&measures));
             let mut naive: Vec<(u64, bool, Nanos)> = Vec::new();
             let mut now = 0;
             for _ in 0..5_000 {
@@ -150,11 +167,27 @@ mod tests {
                 assert_eq!(metrics.calls, naive.len() as u64);
                 assert_eq!(metrics.failures, naive.iter().filter(|call| call.1).count() as u64);
                 assert_eq!(metrics.total_latency(), naive.iter().map(|call| u128::from(call.2.0)).sum());
-                for (index, &threshold) in thresholds.iter().enumerate() {
+                for (index, &threshold) in measures.thresholds.iter().enumerate() {
                     assert_eq!(metrics.slow(index), naive.iter().filter(|call| call.2 >= threshold).count() as u64);
                 }
             }
         }
+    }
+
+    #[test]
+    fn successes_recorded_later_belong_to_their_own_second() {
+        let mut records = TimeRecords::new(3, None);
+        records.record(true, Nanos(0), Nanos(5 * Nanos::PER_SECOND));
+        records.advance(Nanos(7 * Nanos::PER_SECOND));
+        for (second, calls) in [(7, 3), (6, 5), (5, 7), (4, 7), (8, 7)] {
+            records.record_successes(2, second);
+            assert_eq!(records.metrics().calls, calls, "second {second}");
+        }
+        records.advance(Nanos(8 * Nanos::PER_SECOND));
+        assert_eq!(records.metrics().calls, 4, "what was in second 5 has left");
+        records.clear(Nanos(8 * Nanos::PER_SECOND));
+        records.record_successes(2, 7);
+        assert_eq!(records.metrics().calls, 0);
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! What a breaker lets be seen without its lock.
+
+use crate::{state::State, sync::AtomicU64, sync::Ordering};
+
+/// A summary of the machine in one word, so that a healthy call needs no more than to read it.
+///
+/// It is written under the breaker's lock, after every change, and read without: a call is ordered where it reads.
+pub(crate) struct Published(AtomicU64);
+
+/// The summary: three bits of state, one of shadow mode, two of what a success has to do, and the generation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Summary(u64);
+
+/// What the success of a call in this generation has to do.
+///
+/// A success can be spared the lock where the tripper, which has been judged at least once in this generation and did
+/// not hold, can't begin to hold by one: no clause asks for more calls than there are, durations and the user's own
+/// code have no say, and one more success makes every rate and streak smaller. A call that a failure overtakes is then
+/// ordered before it or after it, and both orders have the same end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SuccessIs {
+    /// To be recorded and judged under the lock.
+    Judged,
+    /// To be counted by its thread, until somebody needs the sum.
+    Counted,
+    /// Of no consequence: a full window of successes is the same after one more.
+    Known,
+}
+
+const STATE_BITS: u32 = 3;
+const SHADOW: u64 = 1 << STATE_BITS;
+const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
+const GENERATION_SHIFT: u32 = SUCCESS_SHIFT + 2;
+
+/// In the order of their codes. The first two admit every call, and record it.
+const STATES: [State; 6] =
+    [State::Closed, State::MetricsOnly, State::Open, State::HalfOpen, State::Disabled, State::ForcedOpen];
+
+impl Summary {
+    pub(crate) fn new(state: State, shadow: bool, success: SuccessIs, generation: u64) -> Self {
+        let state = match state {
+            State::Closed => 0,
+            State::MetricsOnly => 1,
+            State::Open => 2,
+            State::HalfOpen => 3,
+            State::Disabled => 4,
+            State::ForcedOpen => 5,
+        };
+        let shadow = if shadow { SHADOW } else { 0 };
+        Self(state | shadow | (success as u64) << SUCCESS_SHIFT | generation << GENERATION_SHIFT)
+    }
+
+    #[inline]
+    pub(crate) fn state(self) -> State {
+        // The code is below 6, as `new` made it.
+        STATES[(self.0 & ((1 << STATE_BITS) - 1)) as usize % STATES.len()]
+    }
+
+    /// Whether every call is admitted, and its outcome recorded.
+    #[inline]
+    pub(crate) fn admits_all(self) -> bool {
+        self.0 & ((1 << STATE_BITS) - 1) <= 1
+    }
+
+    #[inline]
+    pub(crate) fn shadow(self) -> bool {
+        self.0 & SHADOW != 0
+    }
+
+    #[inline]
+    pub(crate) fn success(self) -> SuccessIs {
+        match self.0 >> SUCCESS_SHIFT & 3 {
+            1 => SuccessIs::Counted,
+            2 => SuccessIs::Known,
+            _ => SuccessIs::Judged,
+        }
+    }
+
+    /// Wraps after 2^58 transitions, which no breaker lives to see.
+    #[inline]
+    pub(crate) fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
+    }
+}
+
+impl Published {
+    pub(crate) fn new(summary: Summary) -> Self {
+        Self(AtomicU64::new(summary.0))
+    }
+
+    #[inline]
+    pub(crate) fn read(&self) -> Summary {
+        Summary(self.0.load(Ordering::Acquire))
+    }
+
+    /// Only with the lock held. A summary that says nothing new is not written, so that readers keep their cache line.
+    pub(crate) fn write(&self, summary: Summary) {
+        if self.read() != summary {
+            self.0.store(summary.0, Ordering::Release);
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_tells_what_it_was_made_of() {
+        for state in State::ALL {
+            for success in [SuccessIs::Judged, SuccessIs::Counted, SuccessIs::Known] {
+                for shadow in [false, true] {
+                    let summary = Summary::new(state, shadow, success, 77);
+                    assert_eq!((summary.state(), summary.shadow(), summary.success()), (state, shadow, success));
+                    assert_eq!(summary.generation(), 77);
+                    assert_eq!(summary.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Successes that each thread counts for itself, so that no two threads write to one cache line.
+//!
+//! A thread's counter is written by that thread alone, with a plain load and store; everybody else only reads it. It
+//! grows for ever: what has been taken from it is remembered beside the window, under the breaker's lock. A counter is
+//! enrolled, under that lock too, for one generation (and, under a time window, one second), which its thread compares
+//! before it counts. So a count always belongs to what the counter was enrolled for, whenever it becomes visible, and a
+//! call from before a transition counts for nothing.
+
+use std::sync::OnceLock;
+
+use crate::{
+    sync::{AtomicU64, Ordering, OwnLine},
+    thread_slot::{self, SLOTS},
+};
+
+const CHUNK: usize = 16;
+const CHUNKS: usize = SLOTS / CHUNK;
+
+/// After how many counts of a thread its next success takes the lock, to see whether the window has become one in
+/// which successes need not even be counted.
+const LOOK_AGAIN: u64 = 1 << 10;
+
+/// The counters of all threads, made when a thread is first enrolled.
+pub(crate) struct Successes {
+    chunks: [OnceLock<Box<[OwnLine<Counter>; CHUNK]>>; CHUNKS],
+}
+
+struct Counter {
+    /// What it is enrolled for. Read and written by its own thread alone.
+    generation: AtomicU64,
+    second: AtomicU64,
+    /// Written by its own thread alone.
+    successes: AtomicU64,
+    rejections: AtomicU64,
+}
+
+impl Default for Counter {
+    /// Enrolled for a generation that never comes.
+    fn default() -> Self {
+        let [generation, second] = [u64::MAX; 2].map(AtomicU64::new);
+        let [successes, rejections] = [0; 2].map(AtomicU64::new);
+        Self { generation, second, successes, rejections }
+    }
+}
+
+/// The counters that are enrolled in this generation, kept under the breaker's lock.
+#[derive(Default)]
+pub(crate) struct Enrolled {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    slot: usize,
+    second: u64,
+    /// How much of the counter has been taken.
+    taken: u64,
+}
+
+impl Successes {
+    pub(crate) fn new() -> Self {
+        Self { chunks: std::array::from_fn(|_| OnceLock::new()) }
+    }
+
+    /// Counts a success of this thread. `false` if its counter is not enrolled for that, or is to be looked at again.
+    #[inline]
+    pub(crate) fn count(&self, generation: u64, second: u64) -> bool {
+        let Some(counter) = self.own() else { return false };
+        let enrolled = counter.generation.load(Ordering::Relaxed) == generation
+            && counter.second.load(Ordering::Relaxed) == second;
+        let counted = counter.successes.load(Ordering::Relaxed) + 1;
+        if !enrolled || counted % LOOK_AGAIN == 0 {
+            return false;
+        }
+        // Release: whoever reads the count also sees what this thread did before it.
+        counter.successes.store(counted, Ordering::Release);
+        true
+    }
+
+    /// Counts a rejection of this thread. `false` if it has no counter.
+    #[inline]
+    pub(crate) fn count_rejection(&self) -> bool {
+        let Some(counter) = self.own() else { return false };
+        let counted = counter.rejections.load(Ordering::Relaxed) + 1;
+        counter.rejections.store(counted, Ordering::Release);
+        true
+    }
+
+    /// Gives this thread a counter for its next rejection.
+    pub(crate) fn prepare(&self) {
+        if let Some(slot) = thread_slot::slot() {
+            self.chunk(slot);
+        }
+    }
+
+    fn chunk(&self, slot: usize) -> &[OwnLine<Counter>; CHUNK] {
+        self.chunks[slot / CHUNK % CHUNKS]
+            .get_or_init(|| Box::new(std::array::from_fn(|_| OwnLine(Counter::default()))))
+    }
+
+    /// The rejections that all threads have counted.
+    pub(crate) fn rejections(&self) -> u64 {
+        let counters = self.chunks.iter().filter_map(|chunk| chunk.get()).flat_map(|chunk| chunk.iter());
+        counters.map(|counter| counter.rejections.load(Ordering::Acquire)).sum()
+    }
+
+    #[inline]
+    fn own(&self) -> Option<&Counter> {
+        let slot = thread_slot::slot()?;
+        let chunk = self.chunks[slot / CHUNK % CHUNKS].get()?;
+        Some(&chunk[slot % CHUNK])
+    }
+
+    /// Lets this thread count from now on, for this generation and second. Called under the breaker's lock, with all
+    /// that the thread has counted before taken.
+    pub(crate) fn enroll(&self, enrolled: &mut Enrolled, generation: u64, second: u64) {
+        let Some(slot) = thread_slot::slot() else { return };
+        let counter = &self.chunk(slot)[slot % CHUNK];
+        // Nobody but this thread writes it, so what is there is what was counted.
+        let mut taken = counter.successes.load(Ordering::Relaxed);
+        if (taken + 1) % LOOK_AGAIN == 0 {
+            // The success that looked again was recorded under the lock; this steps over its number.
+            taken += 1;
+            counter.successes.store(taken, Ordering::Relaxed);
+        }
+        counter.generation.store(generation, Ordering::Relaxed);
+        counter.second.store(second, Ordering::Relaxed);
+        match enrolled.entries.iter_mut().find(|entry| entry.slot == slot) {
+            Some(entry) => (entry.second, entry.taken) = (second, taken),
+            None => enrolled.entries.push(Entry { slot, second, taken }),
+        }
+    }
+
+    /// Takes what has been counted since the last time: calls `take` with how many successes, and in which second.
+    pub(crate) fn take(&self, enrolled: &mut Enrolled, mut take: impl FnMut(u64, u64)) {
+        for entry in &mut enrolled.entries {
+            let chunk = self.chunks[entry.slot / CHUNK % CHUNKS].get();
+            let Some(counter) = chunk.map(|chunk| &chunk[entry.slot % CHUNK]) else { continue };
+            let counted = counter.successes.load(Ordering::Acquire);
+            if counted != entry.taken {
+                take(counted - entry.taken, entry.second);
+                entry.taken = counted;
+            }
+        }
+    }
+}
+
+impl Enrolled {
+    /// Begins a generation, in which nobody is enrolled yet.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
