@@ -177,6 +177,20 @@ proptest! {
     }
 
     #[test]
+    fn calls_that_are_spared_the_lock_end_as_those_that_take_it(case in case()) {
+        let observed = |spares_the_lock| {
+            let (recorder, mut infos) = (Recorder::default(), Vec::new());
+            let settings = |builder: fluxgate::Builder| {
+                builder.listener(recorder.clone()).spares_the_lock(spares_the_lock)
+            };
+            let happened = run_observed(&case, settings, |breaker| infos.push(breaker.info()));
+            let signals: Vec<_> = recorder.signals().iter().map(|signal| format!("{signal:?}")).collect();
+            (happened, infos, signals)
+        };
+        prop_assert_eq!(observed(true), observed(false));
+    }
+
+    #[test]
     fn a_breaker_in_shadow_mode_rejects_nothing(case in case()) {
         let happened = run_observed(&case, |builder| builder.shadow(true), |breaker| {
             assert_eq!(breaker.info().rejected, 0);

@@ -63,7 +63,7 @@ fn in_the_body() -> Result<(), ApiError> {
 }
 
 #[circuit_breaker]
-#[expect(unreachable_code, clippy::needless_return, reason = "after a return")]
+#[expect(unreachable_code, reason = "after a return")]
 async fn after_a_return() -> Result<(), ApiError> {
     return Ok(());
     Ok(())
