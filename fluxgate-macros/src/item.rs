@@ -36,16 +36,15 @@ impl Function {
     /// The function with another signature and body.
     pub(crate) fn with(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
         let Self { attributes, visibility, defaultness, inner_attributes, .. } = self;
-        quote!(#(#attributes)* #visibility #defaultness #signature { #inner_attributes #body })
+        // With the braces that the user wrote, for a function that ends in generated code is not told of when it is dead.
+        let mut block = Group::new(Delimiter::Brace, quote!(#inner_attributes #body));
+        block.set_span(self.body.span());
+        quote!(#(#attributes)* #visibility #defaultness #signature #block)
     }
 
     /// The function as it was written, but for its signature.
     pub(crate) fn unguarded(&self, signature: &Signature) -> TokenStream {
-        let body = self.body.stream();
-        let Self { attributes, visibility, defaultness, inner_attributes, .. } = self;
-        let mut block = Group::new(Delimiter::Brace, quote!(#inner_attributes #body));
-        block.set_span(self.body.span());
-        quote!(#(#attributes)* #visibility #defaultness #signature #block)
+        self.with(signature, &self.body.stream())
     }
 
     /// What a call ends with: what the function returns, or its future does.

@@ -15,12 +15,132 @@ mod validate;
 use proc_macro::TokenStream;
 
 /// Guards a function with a circuit breaker.
+///
+/// ```
+/// use fluxgate::{CallNotPermitted, circuit_breaker};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum ApiError {
+///     Unavailable(CallNotPermitted),
+///     Declined,
+/// }
+///
+/// impl From<CallNotPermitted> for ApiError {
+///     fn from(rejection: CallNotPermitted) -> Self {
+///         Self::Unavailable(rejection)
+///     }
+/// }
+///
+/// #[circuit_breaker(name = "payment_api", tripper = FailureStreak(5) | MinRequests(20) & FailureRate(0.6))]
+/// fn charge(amount: u64) -> Result<u64, ApiError> {
+///     if amount == 0 { Err(ApiError::Declined) } else { Ok(amount) }
+/// }
+///
+/// #[circuit_breaker(name = "inventory")]
+/// async fn stock(sku: &str) -> Result<usize, ApiError> {
+///     Ok(sku.len())
+/// }
+///
+/// assert_eq!(charge(100), Ok(100));
+/// fluxgate::get("payment_api").unwrap().force_open();
+/// assert!(matches!(charge(100), Err(ApiError::Unavailable(_))));
+/// ```
+///
+/// It goes on sync and async functions and methods, and on functions that return a future. The signature stays as it is
+/// written. A rejected call becomes the function's own error by `From<CallNotPermitted>`; where that can't be, `fallback`
+/// or `wrap_error` says what to return instead.
+///
+/// # Arguments
+///
+/// | argument | |
+/// |---|---|
+/// | *first, unnamed* | a breaker that exists: a static of [`breakers!`](macro@breakers), `self.breaker`, `&self.many[host]`, a call. It is evaluated once, before the call. Only `failed_if`, `timeout`, `fallback` and `wrap_error` may follow |
+/// | `name = "…"` | how logs, metrics and the registry call it; else the path of the module and the name of the function |
+/// | `window` `tracker` `tripper` `retry` `permit` | the policy, in tokens or in a string; what is left out is the default policy of the builder |
+/// | `max_half_open_calls = 10` | how many calls may be in flight while half-open |
+/// | `max_probe_time = 60s` | after how long a probe is given up, or `"off"` |
+/// | `cancelled = 1s` | after how long of waiting a dropped call is a failure, or `"failure"` (always) or `"ignore"` (never) |
+/// | `shadow` | reject nothing, and count what would have been rejected |
+/// | `listeners = [expr, …]` | who hears of transitions |
+/// | `failed_if = path or closure` | `&T -> bool`: an `Ok` value that is a failure all the same. It is recorded as one and returned as it is |
+/// | `timeout = 2s` | async only, with the feature `tokio`: the call is dropped then, and its caller gets `CallTimedOut` by `From` |
+/// | `fallback = path or closure` | given `fluxgate::Error<E>`, returns what the function returns: after a rejection, a time-out and every `Err`. A function that returns no `Result` needs one; its `E` is `Infallible` |
+/// | `wrap_error` | the function returns `Result<T, fluxgate::Error<E>>` |
+/// | `crate = path` | where fluxgate is found if another crate re-exports it |
+///
+/// Closures may use the function's arguments where the borrow checker lets them.
+///
+/// # The tracker
+///
+/// `TypeOf(A, B)` looks for the types in the error and in its chain of sources; `Matches(PATTERN if guard)` sees the error
+/// by reference. A tracker with `Custom` or `Matches`, or one that names `Self` or a generic parameter, is compiled into
+/// the function, where the type of its error is known: a closure there needs no types, and a predicate for another error
+/// is a mistake. The breaker itself then tracks every error, which shows only if it is called by hand besides. A breaker
+/// that is to do both is declared by [`breakers!`](macro@breakers).
+///
+/// A breaker that is shared sees of an error that borrows, or whose generic type is not known to be `'static`, only that
+/// it is one: no tracker of types or values finds anything in it.
+///
+/// # Other attributes
+///
+/// They may stand above or below. An `async fn` under no others but built-in ones becomes a function that returns
+/// `impl Future`, with which it holds no argument twice; that is all the same to its callers. `Location::caller()` in the
+/// body of a function with `#[track_caller]` names the body.
 #[proc_macro_attribute]
 pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments.into(), &item.into()).into()
 }
 
-/// Declares breakers that functions share.
+/// Declares breakers that functions share, and that can be called by hand.
+///
+/// ```
+/// use fluxgate::{breakers, circuit_breaker, CallNotPermitted};
+///
+/// breakers! {
+///     default {
+///         retry = Cooldown(30s),
+///     }
+///
+///     /// Guards the payment provider.
+///     pub PAYMENT_API {
+///         tracker = Custom(is_server_error),
+///         tripper = FailureStreak(5) | MinRequests(20) & FailureRate(0.6),
+///     }
+///
+///     INVENTORY {}
+/// }
+///
+/// enum ApiError {
+///     Unavailable,
+///     Status(u16),
+/// }
+///
+/// impl From<CallNotPermitted> for ApiError {
+///     fn from(_: CallNotPermitted) -> Self {
+///         Self::Unavailable
+///     }
+/// }
+///
+/// fn is_server_error(error: &ApiError) -> bool {
+///     matches!(error, ApiError::Status(500..))
+/// }
+///
+/// #[circuit_breaker(PAYMENT_API)]
+/// fn charge(amount: u64) -> Result<u64, ApiError> {
+///     if amount > 0 { Ok(amount) } else { Err(ApiError::Status(400)) }
+/// }
+///
+/// let charged = charge(100).is_ok() && PAYMENT_API.call(|| charge(200)).is_ok();
+/// assert!(charged);
+/// assert_eq!(INVENTORY.name(), "inventory");
+/// ```
+///
+/// Each entry is a static of the type `DeclaredBreaker`, which dereferences to `CircuitBreaker`; docs, visibility and
+/// attributes are the static's. Its arguments are those of [`circuit_breaker`](macro@circuit_breaker) that belong to a
+/// breaker. `default`, which may be left out, is for every breaker of the block that doesn't say otherwise; `crate = path`
+/// stands there and nowhere else. The name is the static's in small letters, unless `name` says another.
+///
+/// The block may stand in a module or in a function.
 #[proc_macro]
 pub fn breakers(block: TokenStream) -> TokenStream {
     expand::block(block.into()).into()

@@ -93,6 +93,7 @@ fn listeners_hear_of_transitions() {
     assert_eq!(*HEARD.lock().unwrap(), [State::Open]);
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "`failed_if` is lent the value")]
 fn is_odd(number: &u32) -> bool {
     number % 2 == 1
 }

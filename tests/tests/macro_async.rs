@@ -59,6 +59,7 @@ async fn coerced(items: &mut Vec<String>) -> Result<&str, ApiError> {
 }
 
 #[circuit_breaker]
+#[allow(clippy::many_single_char_names, clippy::trivially_copy_pass_by_ref, reason = "it is all about patterns")]
 async fn patterns((a, mut b): (u32, u32), _: String, ref c: u32, mut d: Vec<u32>, &e: &u32) -> Result<u32, ApiError> {
     d.push(*c);
     b += 1;
@@ -325,6 +326,7 @@ async fn arguments_that_the_body_does_not_name_live_as_long_as_the_future() {
     assert!(dropped.iter().all(|dropped| dropped.get()));
 }
 
+#[allow(clippy::large_types_passed_by_value, reason = "they are what is measured")]
 mod sizes {
     use super::*;
 

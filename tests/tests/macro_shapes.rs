@@ -62,7 +62,7 @@ struct Point {
 }
 
 #[circuit_breaker]
-#[allow(clippy::toplevel_ref_arg, reason = "a pattern like others")]
+#[allow(clippy::toplevel_ref_arg, clippy::trivially_copy_pass_by_ref, reason = "a pattern like others")]
 fn patterns(
     (a, b): (u32, u32),
     Point { x, y: _ }: Point,

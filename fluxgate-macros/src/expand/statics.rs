@@ -130,7 +130,7 @@ fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenSt
     };
     let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(&__FLUXGATE_BREAKER));
     let breaker = declaration(krate, &called, &said.configure(krate, true), &breaker);
-    // At the name, for what rustc has to say of the static: a second one of its name, its missing documentation.
-    let place = span.located_at(name.span());
-    quote_spanned!(place=> #(#attributes)* #visibility static #name: #krate::DeclaredBreaker = #breaker;)
+    // As if the user had written it, for rustc is silent about generated statics: unused ones, undocumented ones.
+    let (declare, end) = (quote_spanned!(name.span()=> static), quote_spanned!(name.span()=> ;));
+    quote_spanned!(span=> #(#attributes)* #visibility #declare #name: #krate::DeclaredBreaker = #breaker #end)
 }
