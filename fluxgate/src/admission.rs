@@ -20,40 +20,24 @@ use crate::{
     user_code,
 };
 
-/// An admitted call: what it will have to show, and when it started.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Admitted {
-    pub(crate) ticket: Ticket,
-    /// Zero where nobody will ask.
-    pub(crate) started: Nanos,
-}
-
-impl Admitted {
-    /// A call whose outcome concerns nobody.
-    pub(crate) const UNRECORDED: Self = Self { ticket: Ticket::UNRECORDED, started: Nanos(0) };
-}
-
 impl CircuitBreaker {
     /// Admits or rejects a call. A well breaker is read and no more.
     #[inline]
-    pub(crate) fn admit(&self) -> Result<Admitted, CallNotPermitted> {
+    pub(crate) fn admit(&self) -> Result<Ticket, CallNotPermitted> {
         let summary = self.shared.published.read();
-        if summary.admits_all() {
-            return Ok(self.admitted(summary.generation()));
-        }
-        self.admit_unwell(summary)
+        if summary.admits_all() { Ok(self.ticket(summary.generation())) } else { self.admit_unwell(summary) }
     }
 
     #[inline]
-    fn admitted(&self, generation: u64) -> Admitted {
+    fn ticket(&self, generation: u64) -> Ticket {
         let started = if self.shared.rules.measures { self.now() } else { Nanos(0) };
-        Admitted { ticket: Ticket::of_generation(generation), started }
+        Ticket::of_call(generation, started)
     }
 
     #[inline(never)]
-    fn admit_unwell(&self, summary: Summary) -> Result<Admitted, CallNotPermitted> {
+    fn admit_unwell(&self, summary: Summary) -> Result<Ticket, CallNotPermitted> {
         if summary.state() == State::Disabled {
-            return Ok(Admitted::UNRECORDED);
+            return Ok(Ticket::UNRECORDED);
         }
         if let Some(rejection) = self.reject_at_a_glance(summary) {
             return Err(rejection);
@@ -88,7 +72,7 @@ impl CircuitBreaker {
 
     /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
     /// state is looked at afresh.
-    fn admit_recovering(&self) -> Result<Admitted, CallNotPermitted> {
+    fn admit_recovering(&self) -> Result<Ticket, CallNotPermitted> {
         let now = self.now();
         let mut core = self.shared.core.lock();
         loop {
@@ -102,9 +86,9 @@ impl CircuitBreaker {
                     Asked::Answer(mut locked, Err(retry_after)) => return self.reject(&mut locked, retry_after),
                 },
                 State::HalfOpen => {
-                    if let Some((probe, ticket)) = core.machine.hung_probe(now, self.shared.rules.max_probe_time) {
+                    if let Some(hung) = core.machine.hung_probe(now, self.shared.rules.max_probe_time) {
                         drop(core);
-                        self.settle(ticket, Outcome::Failure, now.since(probe.started), now, Some(now));
+                        self.settle(hung, Outcome::Failure, now, Some(now));
                         core = self.shared.core.lock();
                         continue;
                     }
@@ -114,15 +98,15 @@ impl CircuitBreaker {
                     match self.is_permitted(core, now) {
                         Asked::Stale(fresh) => core = fresh,
                         Asked::Answer(mut locked, true) => {
-                            return Ok(Admitted { ticket: locked.machine.probe_ticket(now), started: now });
+                            return Ok(locked.machine.probe_ticket(now));
                         }
                         Asked::Answer(mut locked, false) => return self.reject(&mut locked, None),
                     }
                 }
                 State::Closed | State::MetricsOnly => {
-                    return Ok(Admitted { ticket: core.machine.ticket(), started: now });
+                    return Ok(Ticket::of_call(core.machine.generation, now));
                 }
-                State::Disabled => return Ok(Admitted::UNRECORDED),
+                State::Disabled => return Ok(Ticket::UNRECORDED),
                 State::ForcedOpen => return self.reject(&mut core, None),
             }
         }
@@ -190,10 +174,10 @@ impl CircuitBreaker {
         &self,
         core: &mut MutexGuard<'_, Core>,
         retry_after: Option<Duration>,
-    ) -> Result<Admitted, CallNotPermitted> {
+    ) -> Result<Ticket, CallNotPermitted> {
         if core.shadow {
             core.would_have_been_rejected += 1;
-            return Ok(Admitted::UNRECORDED);
+            return Ok(Ticket::UNRECORDED);
         }
         core.rejected += 1;
         self.shared.successes.prepare();

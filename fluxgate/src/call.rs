@@ -1,10 +1,10 @@
 use std::{borrow::Cow, mem, thread};
 
 use crate::{
-    admission::Admitted,
     breaker::CircuitBreaker,
     error::{CallNotPermitted, Error},
     judge::{ByValue, Judge},
+    machine::Ticket,
     nanos::Nanos,
     outcome::Outcome,
     settings::CancelledRule,
@@ -41,7 +41,7 @@ pub struct Call<'b> {
 /// What the breaker is to know of a call in flight, and for how long the caller has been waiting.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    admitted: Admitted,
+    ticket: Ticket,
     waiting_since: Option<Nanos>,
 }
 
@@ -134,7 +134,7 @@ impl CircuitBreaker {
         judge: impl Judge<T, E>,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, Error<E>> {
-        let running = Running { breaker: self, admitted: self.admit()? };
+        let running = Running { breaker: self, ticket: self.admit()? };
         let result = work();
         let outcome = judge.outcome(&result, &self.shared.rules.tracker);
         running.end(outcome);
@@ -145,45 +145,46 @@ impl CircuitBreaker {
 /// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
 pub(crate) struct Running<'b> {
     pub(crate) breaker: &'b CircuitBreaker,
-    pub(crate) admitted: Admitted,
+    pub(crate) ticket: Ticket,
 }
 
 impl Running<'_> {
     #[inline]
     pub(crate) fn end(self, outcome: Outcome) {
-        self.breaker.end(self.stop(), outcome);
+        let breaker = self.breaker;
+        breaker.end(self.stop(), outcome);
     }
 
     /// The call goes on, but its code is not at work.
     #[inline]
-    pub(crate) fn stop(self) -> Admitted {
-        let admitted = self.admitted;
+    pub(crate) fn stop(self) -> Ticket {
+        let ticket = self.ticket;
         mem::forget(self);
-        admitted
+        ticket
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.breaker.end(self.admitted, Outcome::Failure);
+        self.breaker.end(self.ticket, Outcome::Failure);
     }
 }
 
 impl Flight {
     #[inline]
-    pub(crate) fn new(admitted: Admitted) -> Self {
-        Self { admitted, waiting_since: None }
+    pub(crate) fn new(ticket: Ticket) -> Self {
+        Self { ticket, waiting_since: None }
     }
 
     #[inline]
-    pub(crate) fn admitted(&self) -> Admitted {
-        self.admitted
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.ticket
     }
 
     /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
     pub(crate) fn waits(&mut self, breaker: &CircuitBreaker) {
         let matters = matches!(breaker.shared.rules.cancelled, CancelledRule::After(_));
-        if matters && self.waiting_since.is_none() && self.admitted.ticket.is_recorded() {
+        if matters && self.waiting_since.is_none() && self.ticket.is_recorded() {
             self.waiting_since = Some(breaker.now());
         }
     }
@@ -196,7 +197,7 @@ impl Flight {
             CancelledRule::Ignore => false,
             CancelledRule::After(threshold) => waited(threshold),
         };
-        breaker.end(self.admitted, if failed { Outcome::Failure } else { Outcome::Ignored });
+        breaker.end(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
     }
 }
 
@@ -243,14 +244,14 @@ impl<'b> Call<'b> {
 
     fn end(mut self, outcome: Outcome) {
         if let Some(flight) = self.take() {
-            self.breaker.end(flight.admitted, outcome);
+            self.breaker.end(flight.ticket, outcome);
         }
     }
 
     /// What is still to be ended, which is then no longer here.
     fn take(&mut self) -> Option<Flight> {
-        let over = Flight::new(Admitted::UNRECORDED);
-        Some(mem::replace(&mut self.flight, over)).filter(|flight| flight.admitted.ticket.is_recorded())
+        let over = Flight::new(Ticket::UNRECORDED);
+        Some(mem::replace(&mut self.flight, over)).filter(|flight| flight.ticket.is_recorded())
     }
 }
 
@@ -258,7 +259,7 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         let Some(flight) = self.take() else { return };
         if thread::panicking() && !self.begun_unwinding {
-            self.breaker.end(flight.admitted, Outcome::Failure);
+            self.breaker.end(flight.ticket, Outcome::Failure);
         } else {
             flight.cancel(&self.breaker);
         }

@@ -162,7 +162,7 @@ where
         let mut flight = match seat.take() {
             Some(flight) => flight,
             None => match breaker.admit() {
-                Ok(admitted) => Flight::new(admitted),
+                Ok(ticket) => Flight::new(ticket),
                 Err(rejection) => {
                     this.future.set(None);
                     return Poll::Ready(Err(rejection.into()));
@@ -170,7 +170,7 @@ where
             },
         };
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
-        let running = Running { breaker, admitted: flight.admitted() };
+        let running = Running { breaker, ticket: flight.ticket() };
         if let Poll::Ready(result) = future.poll(context) {
             let outcome = this.judge.outcome(&result, &breaker.shared.rules.tracker);
             running.end(outcome);

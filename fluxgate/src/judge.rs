@@ -15,12 +15,19 @@ pub(crate) trait Judge<T, E> {
 pub struct ByValue;
 
 impl<T, E: 'static> Judge<T, E> for ByValue {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
         match result {
             Ok(_) => Outcome::Success,
-            Err(error) => tracked(tracker.tracks(|| ErrorView::of_value(error as &dyn Any))),
+            Err(error) => of_value(error, tracker),
         }
     }
+}
+
+#[inline(never)]
+fn of_value(error: &dyn Any, tracker: &trackers::Rule) -> Outcome {
+    tracked(tracker.tracks(|| ErrorView::of_value(error)))
 }
 
 /// What an error is whose tracker has spoken.

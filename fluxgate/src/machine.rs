@@ -6,7 +6,7 @@ use crate::{
     metrics::Metrics,
     nanos::Nanos,
     outcome::Outcome,
-    probes::{Probe, Probes},
+    probes::Probes,
     published::SuccessIs,
     random::Random,
     reason::{Reason, Tripped},
@@ -33,27 +33,40 @@ pub(crate) struct Machine {
     pub(crate) due: Option<Nanos>,
 }
 
-/// What an admitted call has to show when it ends: the generation that admitted it, and a probe's slot.
+/// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ticket {
+    /// The highest bit says that this is a probe's.
     generation: u64,
-    probe: u64,
+    /// A probe's id; else when the call started, or zero where nobody will ask.
+    detail: u64,
 }
+
+const IS_PROBE: u64 = 1 << 63;
 
 impl Ticket {
     /// The outcome concerns nobody: the breaker is disabled, or lets the call pass in shadow mode alone.
-    pub(crate) const UNRECORDED: Self = Self { generation: u64::MAX, probe: Self::NO_PROBE };
-
-    const NO_PROBE: u64 = u64::MAX;
+    pub(crate) const UNRECORDED: Self = Self { generation: !IS_PROBE, detail: 0 };
 
     #[inline]
-    pub(crate) fn of_generation(generation: u64) -> Self {
-        Self { generation, probe: Self::NO_PROBE }
+    pub(crate) fn of_call(generation: u64, started: Nanos) -> Self {
+        Self { generation, detail: started.0 }
     }
 
+    fn of_probe(generation: u64, id: u64) -> Self {
+        Self { generation: generation | IS_PROBE, detail: id }
+    }
+
+    /// The generation of a call that is no probe. That of a probe is none.
     #[inline]
-    pub(crate) fn generation(self) -> u64 {
+    pub(crate) fn generation_of_call(self) -> u64 {
         self.generation
+    }
+
+    /// When a call started that is no probe.
+    #[inline]
+    pub(crate) fn started(self) -> Nanos {
+        Nanos(self.detail)
     }
 
     #[inline]
@@ -63,7 +76,7 @@ impl Ticket {
 
     #[inline]
     pub(crate) fn is_probe(self) -> bool {
-        self.probe != Self::NO_PROBE
+        self.generation & IS_PROBE != 0
     }
 }
 
@@ -88,31 +101,32 @@ impl Machine {
         }
     }
 
-    pub(crate) fn ticket(&self) -> Ticket {
-        Ticket::of_generation(self.generation)
-    }
-
     pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
-        Ticket { generation: self.generation, probe: self.probes.admit(now) }
+        Ticket::of_probe(self.generation, self.probes.admit(now))
     }
 
-    /// The oldest probe that has been in flight for `limit` or longer, with the ticket to give it up by.
-    pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<(Probe, Ticket)> {
+    /// The ticket of the oldest probe, if that has been in flight for `limit` or longer.
+    pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<Ticket> {
         let probe =
             self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
-        Some((probe, Ticket { generation: self.generation, probe: probe.id }))
+        Some(Ticket::of_probe(self.generation, probe.id))
     }
 
-    /// Takes in how a call ended. `false` if that changed nothing but, perhaps, the slots in use.
-    pub(crate) fn record(&mut self, ticket: Ticket, outcome: Outcome, duration: Nanos, now: Nanos) -> bool {
+    /// Takes in how a call ended, `now` and, for a policy that measures, with `exact` time. `false` if that changed
+    /// nothing but, perhaps, the slots in use.
+    pub(crate) fn record(&mut self, ticket: Ticket, outcome: Outcome, now: Nanos, exact: Nanos) -> bool {
         // By generation, not by state: the breaker may have tripped and recovered while this call was out.
-        if ticket.generation != self.generation {
+        if ticket.generation & !IS_PROBE != self.generation {
             return false;
         }
-        // A probe without a slot was given up: its failure is on record already.
-        if ticket.is_probe() && !self.probes.release(ticket.probe) {
-            return false;
-        }
+        let started = if ticket.is_probe() {
+            // A probe without a slot was given up: its failure is on record already.
+            let Some(probe) = self.probes.release(ticket.detail) else { return false };
+            probe.started
+        } else {
+            ticket.started()
+        };
+        let duration = exact.since(started);
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,

@@ -32,13 +32,11 @@ impl Probes {
         id
     }
 
-    /// Frees the slot of a probe, and says whether it still had one.
-    pub(crate) fn release(&mut self, id: u64) -> bool {
+    /// Frees the slot of a probe, if it still has one.
+    pub(crate) fn release(&mut self, id: u64) -> Option<Probe> {
         // Ids grow with the order of admission, so the queue is sorted by them.
-        match self.in_flight.binary_search_by_key(&id, |probe| probe.id) {
-            Ok(place) => self.in_flight.remove(place).is_some(),
-            Err(_) => false,
-        }
+        let place = self.in_flight.binary_search_by_key(&id, |probe| probe.id).ok()?;
+        self.in_flight.remove(place)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -54,10 +52,10 @@ mod tests {
     fn a_slot_is_freed_once() {
         let mut probes = Probes::default();
         let (first, second) = (probes.admit(Nanos(1)), probes.admit(Nanos(2)));
-        assert!(probes.release(first));
-        assert!(!probes.release(first));
+        assert!(probes.release(first).is_some());
+        assert!(probes.release(first).is_none());
         assert_eq!(probes.in_flight(), 1);
-        assert!(probes.release(second));
+        assert!(probes.release(second).is_some());
     }
 
     #[test]
@@ -66,7 +64,7 @@ mod tests {
         let before = probes.admit(Nanos(1));
         probes.clear();
         probes.admit(Nanos(2));
-        assert!(!probes.release(before));
+        assert!(probes.release(before).is_none());
         assert_eq!(probes.in_flight(), 1);
     }
 }

@@ -3,13 +3,12 @@
 use parking_lot::MutexGuard;
 
 use crate::{
-    admission::Admitted,
     breaker::{CircuitBreaker, Core},
     machine::{Ticket, verdict},
     nanos::Nanos,
     outcome::Outcome,
     permits::{self, PermitContext},
-    published::SuccessIs,
+    published::{SuccessIs, Summary},
     reason::Reason,
     state::State,
     trippers::CallContext,
@@ -25,68 +24,82 @@ struct Question {
 
 impl CircuitBreaker {
     /// Ends an admitted call.
-    #[inline]
-    pub(crate) fn end(&self, admitted: Admitted, outcome: Outcome) {
-        if outcome != Outcome::Success || !self.shared.rules.measures {
-            if outcome == Outcome::Success && self.is_spared(admitted.ticket, None) {
-                return;
-            }
-            return self.end_under_lock(admitted, outcome, None);
-        }
-        let now = self.now();
-        let quick = now.since(admitted.started) < self.shared.rules.quick;
-        if !(quick && self.is_spared(admitted.ticket, Some(now))) {
-            self.end_under_lock(admitted, outcome, Some(now));
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
+    pub(crate) fn end(&self, ticket: Ticket, outcome: Outcome) {
+        match outcome {
+            Outcome::Success => self.end_well(ticket),
+            Outcome::Failure | Outcome::Ignored => self.end_under_lock(ticket, outcome, None),
         }
     }
 
-    /// Whether a success (a quick one, where durations matter) is dealt with already: see [`SuccessIs`].
-    #[inline]
-    fn is_spared(&self, ticket: Ticket, now: Option<Nanos>) -> bool {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
+    fn end_well(&self, ticket: Ticket) {
         let summary = self.shared.published.read();
-        if summary.generation() != ticket.generation() {
-            // Stale, or unrecorded. A probe's slot went with its generation.
-            return true;
+        if summary.generation() != ticket.generation_of_call() {
+            // Stale, unrecorded, or a probe.
+            return self.end_under_lock(ticket, Outcome::Success, None);
+        }
+        if self.shared.rules.measures {
+            return self.end_measured(ticket, summary);
         }
         match summary.success() {
-            SuccessIs::Known => true,
-            SuccessIs::Counted => {
-                let second = if self.shared.rules.by_the_second {
-                    now.unwrap_or_else(|| self.shared.clock.roughly_now()).whole_seconds()
-                } else {
-                    0
-                };
-                self.shared.successes.count(summary.generation(), second)
-            }
-            SuccessIs::Judged => false,
+            SuccessIs::Known => {}
+            SuccessIs::Counted if self.is_counted(summary, None) => {}
+            SuccessIs::Counted | SuccessIs::Judged => self.end_under_lock(ticket, Outcome::Success, None),
         }
+    }
+
+    /// Only a success that is quicker than every threshold is like the others.
+    fn end_measured(&self, ticket: Ticket, summary: Summary) {
+        let now = self.now();
+        let quick = now.since(ticket.started()) < self.shared.rules.quick;
+        let spared = quick
+            && match summary.success() {
+                SuccessIs::Known => true,
+                SuccessIs::Counted => self.is_counted(summary, Some(now)),
+                SuccessIs::Judged => false,
+            };
+        if !spared {
+            self.end_under_lock(ticket, Outcome::Success, Some(now));
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
+    fn is_counted(&self, summary: Summary, now: Option<Nanos>) -> bool {
+        let second = if self.shared.rules.by_the_second {
+            now.unwrap_or_else(|| self.shared.clock.roughly_now()).whole_seconds()
+        } else {
+            0
+        };
+        self.shared.successes.count(summary.generation(), second)
     }
 
     #[inline(never)]
-    fn end_under_lock(&self, admitted: Admitted, outcome: Outcome, now: Option<Nanos>) {
-        let ticket = admitted.ticket;
+    fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
         if !ticket.is_recorded() {
             return;
         }
         let rules = &self.shared.rules;
         let exact = now.or_else(|| (rules.measures || ticket.is_probe()).then(|| self.now()));
-        let duration = exact.unwrap_or_default().since(admitted.started);
         let at = match exact {
             Some(now) => now,
             None if rules.by_the_second => self.shared.clock.roughly_now(),
             None => Nanos(0),
         };
-        self.settle(ticket, outcome, duration, at, exact);
+        self.settle(ticket, outcome, at, exact);
     }
 
     /// Records an outcome, judges it, and serves the listeners.
     ///
-    /// `at` places it in the window; `exact` is the time to the nanosecond, if that is known already.
-    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, duration: Nanos, at: Nanos, exact: Option<Nanos>) {
+    /// `at` places it in the window; `exact` is the time to the nanosecond, where that was read.
+    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, at: Nanos, exact: Option<Nanos>) {
         let mut core = self.shared.core.lock();
         // What other threads have counted comes before.
         self.take_successes(&mut core);
-        if !core.machine.record(ticket, outcome, duration, at) {
+        if !core.machine.record(ticket, outcome, at, exact.unwrap_or_default()) {
             return;
         }
         if core.machine.judges() && self.asks_user_code(core.machine.state, outcome) {

@@ -128,6 +128,7 @@ where
     S: Fn(&E) -> Seen<'_>,
     P: Fn(&T) -> bool,
 {
+    #[inline]
     fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
         match result {
             // A panic of `failed_if` is the function's own and goes on unwinding.
