@@ -1,0 +1,38 @@
+use circuitbreaker_rs::{BreakerError, CircuitBreaker, DefaultPolicy};
+
+use super::{COOLDOWN, Role, Subject, leak};
+use crate::traffic::{Failure, Refusal, drive, finish, service};
+
+pub(crate) const NAME: &str = "circuitbreaker-rs";
+pub(crate) const NOTE: &str = "all calls since it closed, as its default policy has no window, open at half of at \
+    least 100; its time window is fed by nobody (`TimeBasedPolicy` is never told of a call), so it isn't measured";
+
+fn refusal(error: BreakerError<Failure>) -> Refusal {
+    match error {
+        BreakerError::Operation(_) => Refusal::Failed,
+        _ => Refusal::Rejected,
+    }
+}
+
+fn breaker() -> &'static CircuitBreaker<DefaultPolicy, Failure> {
+    let builder = CircuitBreaker::<DefaultPolicy, Failure>::builder();
+    leak(builder.failure_threshold(0.5).min_throughput(100).consecutive_failures(u64::MAX).cooldown(COOLDOWN).build())
+}
+
+pub(crate) fn sync() -> Subject {
+    Subject::new(NAME, Role::Peer, || {
+        let breaker = breaker();
+        move |traffic, calls| drive(traffic, calls, |request| breaker.call(|| service(request)).map_err(refusal))
+    })
+}
+
+pub(crate) fn asynchronous() -> Subject {
+    Subject::new(NAME, Role::Peer, || {
+        let breaker = breaker();
+        move |traffic, calls| {
+            drive(traffic, calls, |request| {
+                finish(breaker.call_async(|| async move { service(request) })).map_err(refusal)
+            })
+        }
+    })
+}

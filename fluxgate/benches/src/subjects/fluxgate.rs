@@ -1,0 +1,108 @@
+use fluxgate::{
+    Builder, CircuitBreaker, Error, Window, circuit_breaker,
+    retries::Cooldown,
+    trippers::{FailureRate, MinRequests, SlowRate},
+    windows::{CountWindow, TimeWindow},
+};
+
+use super::{COOLDOWN, Role, Subject, leak};
+use crate::traffic::{Failure, Refusal, Request, drive, finish, service};
+
+pub(crate) const NAME: &str = "fluxgate";
+
+fn refusal(error: Error<Failure>) -> Refusal {
+    match error {
+        Error::NotPermitted(_) => Refusal::Rejected,
+        _ => Refusal::Failed,
+    }
+}
+
+/// A breaker with the window, opening at half of at least 100 calls.
+pub(crate) fn breaker(window: Window) -> CircuitBreaker {
+    opening_from(100, window)
+}
+
+fn opening_from(calls: u64, window: Window) -> CircuitBreaker {
+    build(|builder| builder.window(window).tripper(MinRequests(calls) & FailureRate(0.5)))
+}
+
+fn build(policy: impl FnOnce(Builder) -> Builder) -> CircuitBreaker {
+    policy(CircuitBreaker::builder(NAME))
+        .retry(Cooldown(COOLDOWN))
+        .build()
+        .unwrap_or_else(|error| panic!("a policy of the benchmark is wrong: {error}"))
+}
+
+fn sync(name: impl Into<String>, make: impl Fn() -> CircuitBreaker + 'static) -> Subject {
+    Subject::new(name, Role::Ours, move || {
+        let breaker = leak(make());
+        move |traffic, calls| drive(traffic, calls, |request| breaker.call(|| service(request)).map_err(refusal))
+    })
+}
+
+pub(crate) fn count_window(size: u64) -> Subject {
+    sync(NAME, move || breaker(CountWindow(size)))
+}
+
+pub(crate) fn time_window(seconds: u64) -> Subject {
+    sync(NAME, move || breaker(TimeWindow(seconds)))
+}
+
+pub(crate) fn slow_rate() -> Subject {
+    sync(NAME, || {
+        build(|builder| {
+            builder.window(CountWindow(100)).tripper(MinRequests(100) & (FailureRate(0.5) | SlowRate(0.5, 2.0)))
+        })
+    })
+}
+
+/// Named by its window, where windows are compared with each other: from 10 calls on, as the smallest holds no more.
+pub(crate) fn of_window(window: &Window) -> Subject {
+    let name = window.to_string();
+    let window = window.clone();
+    sync(name, move || opening_from(10, window.clone()))
+}
+
+pub(crate) fn asynchronous() -> Subject {
+    Subject::new(NAME, Role::Ours, || {
+        let breaker = leak(breaker(CountWindow(100)));
+        move |traffic, calls| {
+            drive(traffic, calls, |request| {
+                finish(breaker.call_async(async move { service(request) })).map_err(refusal)
+            })
+        }
+    })
+}
+
+pub(crate) const BY_HAND: &str = "`breaker.call` by hand";
+
+pub(crate) fn by_hand() -> Subject {
+    sync(BY_HAND, || breaker(CountWindow(100)))
+}
+
+#[circuit_breaker(
+    name = "attribute",
+    window = "CountWindow(100)",
+    tripper = "MinRequests(100) & FailureRate(0.5)",
+    retry = "Cooldown(24h)"
+)]
+fn guarded(request: Request) -> Result<u64, Failure> {
+    service(request)
+}
+
+pub(crate) fn attribute() -> Subject {
+    Subject::new("`#[circuit_breaker]`", Role::Ours, || {
+        // The function has one breaker for the whole run, so it begins anew instead of being made anew.
+        if let Some(breaker) = fluxgate::get("attribute") {
+            breaker.reset();
+        }
+        move |traffic, calls| {
+            drive(traffic, calls, |request| {
+                guarded(request).map_err(|failure| match failure {
+                    Failure::Down => Refusal::Failed,
+                    Failure::NotPermitted => Refusal::Rejected,
+                })
+            })
+        }
+    })
+}
