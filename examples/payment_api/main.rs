@@ -126,7 +126,7 @@ async fn main() -> std::io::Result<ExitCode> {
         report.print_progress();
         let info = PAYMENT_API.info();
         let recovered = outage.is_finished() && info.state == State::Closed && info.in_state_for >= CALM;
-        if recovered && report.has_closed_again() {
+        if recovered && report::has_closed_again() {
             break;
         }
     }
@@ -140,7 +140,7 @@ async fn main() -> std::io::Result<ExitCode> {
     })
     .await?;
     report.print();
-    Ok(if report.has_closed_again() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report::has_closed_again() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn keep_charging(url: String, customer: u64, report: Arc<Report>, stop: Arc<AtomicBool>) {

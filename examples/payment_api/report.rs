@@ -27,6 +27,16 @@ fn locked() -> std::sync::MutexGuard<'static, Vec<(Instant, Signal)>> {
     TRANSITIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Whether the breaker has opened, probed and closed.
+pub(crate) fn has_closed_again() -> bool {
+    let transitions = locked();
+    let entered = |state| transitions.iter().position(|(_, signal)| signal.new_state() == state);
+    let closed = transitions
+        .iter()
+        .rposition(|(_, signal)| (signal.old_state(), signal.new_state()) == (State::HalfOpen, State::Closed));
+    entered(State::Open) < entered(State::HalfOpen) && entered(State::HalfOpen) < closed
+}
+
 pub(crate) struct Report {
     started: Instant,
     mood: SharedMood,
@@ -78,16 +88,6 @@ impl Report {
             self.failures.load(Ordering::Relaxed),
             self.rejected.load(Ordering::Relaxed),
         );
-    }
-
-    /// Whether the breaker has opened, probed and closed.
-    pub(crate) fn has_closed_again(&self) -> bool {
-        let transitions = locked();
-        let entered = |state| transitions.iter().position(|(_, signal)| signal.new_state() == state);
-        let closed = transitions
-            .iter()
-            .rposition(|(_, signal)| (signal.old_state(), signal.new_state()) == (State::HalfOpen, State::Closed));
-        entered(State::Open) < entered(State::HalfOpen) && entered(State::HalfOpen) < closed
     }
 
     pub(crate) fn print(&self) {

@@ -107,8 +107,8 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "inventory");
     /// ```
     pub fn new(name: impl Into<Name>) -> Self {
-        // The default policy is checked by a test of this very function.
-        Self::builder(name).build().expect("the default policy is valid")
+        // A test makes one.
+        Self::builder(name).build().unwrap_or_else(|error| unreachable!("the default policy is valid: {error}"))
     }
 
     /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.

@@ -100,7 +100,7 @@ impl CircuitBreaker {
     /// # Ok::<(), fluxgate::Error<std::num::ParseIntError>>(())
     /// ```
     pub fn call<T, E: 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
-        self.attempt(ByValue, work)
+        self.attempt(&ByValue, work)
     }
 
     /// The same, with something to fall back on after a rejection and after every error.
@@ -131,7 +131,7 @@ impl CircuitBreaker {
     #[inline]
     pub(crate) fn attempt<T, E>(
         &self,
-        judge: impl Judge<T, E>,
+        judge: &impl Judge<T, E>,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, Error<E>> {
         let running = Running { breaker: self, ticket: self.admit()? };

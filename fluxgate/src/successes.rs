@@ -67,12 +67,12 @@ impl Successes {
         let Some(counter) = self.own() else { return false };
         let enrolled = counter.generation.load(Ordering::Relaxed) == generation
             && counter.second.load(Ordering::Relaxed) == second;
-        let counted = counter.successes.load(Ordering::Relaxed) + 1;
-        if !enrolled || counted % LOOK_AGAIN == 0 {
+        let sum = counter.successes.load(Ordering::Relaxed) + 1;
+        if !enrolled || sum.is_multiple_of(LOOK_AGAIN) {
             return false;
         }
         // Release: whoever reads the count also sees what this thread did before it.
-        counter.successes.store(counted, Ordering::Release);
+        counter.successes.store(sum, Ordering::Release);
         true
     }
 
@@ -80,8 +80,8 @@ impl Successes {
     #[inline]
     pub(crate) fn count_rejection(&self) -> bool {
         let Some(counter) = self.own() else { return false };
-        let counted = counter.rejections.load(Ordering::Relaxed) + 1;
-        counter.rejections.store(counted, Ordering::Release);
+        let sum = counter.rejections.load(Ordering::Relaxed) + 1;
+        counter.rejections.store(sum, Ordering::Release);
         true
     }
 
@@ -117,7 +117,7 @@ impl Successes {
         let counter = &self.chunk(slot)[slot % CHUNK];
         // Nobody but this thread writes it, so what is there is what was counted.
         let mut taken = counter.successes.load(Ordering::Relaxed);
-        if (taken + 1) % LOOK_AGAIN == 0 {
+        if (taken + 1).is_multiple_of(LOOK_AGAIN) {
             // The success that looked again was recorded under the lock; this steps over its number.
             taken += 1;
             counter.successes.store(taken, Ordering::Relaxed);
@@ -135,10 +135,10 @@ impl Successes {
         for entry in &mut enrolled.entries {
             let chunk = self.chunks[entry.slot / CHUNK % CHUNKS].get();
             let Some(counter) = chunk.map(|chunk| &chunk[entry.slot % CHUNK]) else { continue };
-            let counted = counter.successes.load(Ordering::Acquire);
-            if counted != entry.taken {
-                take(counted - entry.taken, entry.second);
-                entry.taken = counted;
+            let sum = counter.successes.load(Ordering::Acquire);
+            if sum != entry.taken {
+                take(sum - entry.taken, entry.second);
+                entry.taken = sum;
             }
         }
     }

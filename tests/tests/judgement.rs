@@ -174,7 +174,7 @@ fn a_ramp_closes_only_when_its_duration_has_passed() {
     fail(&breaker);
     clock.advance(60 * SECOND);
     succeed(&breaker);
-    clock.advance(10 * SECOND - Duration::from_nanos(1));
+    clock.advance(Duration::from_nanos(9_999_999_999));
     succeed(&breaker);
     assert_eq!(state(&breaker), State::HalfOpen);
     clock.advance(Duration::from_nanos(1));

@@ -88,7 +88,7 @@ fn a_retry_of_ones_own_decides_and_foretells() {
             self.0.load(Ordering::SeqCst)
         }
         fn retry_after(&self, context: &RetryContext) -> Option<Duration> {
-            Some(100 * SECOND - context.open_for())
+            (100 * SECOND).checked_sub(context.open_for())
         }
     }
     let due = Arc::new(AtomicBool::new(false));

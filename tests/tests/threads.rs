@@ -18,7 +18,7 @@ struct Counts {
 impl Counts {
     fn make_calls(&self, breaker: &CircuitBreaker, thread: u64, calls: u64) {
         for call in 0..calls {
-            if (call * 7 + thread) % 10 == 0 {
+            if (call * 7 + thread).is_multiple_of(10) {
                 assert!(fail(breaker));
                 self.failures.fetch_add(1, Ordering::Relaxed);
             } else {

@@ -16,13 +16,13 @@ impl SystemClock {
     }
 
     #[inline]
-    pub(crate) fn elapsed(&self) -> Nanos {
+    pub(crate) fn elapsed(self) -> Nanos {
         monotonic::since(monotonic::read(), self.origin)
     }
 
     /// The time of the last tick of the system, a few milliseconds ago at most.
     #[inline]
-    pub(crate) fn roughly_elapsed(&self) -> Nanos {
+    pub(crate) fn roughly_elapsed(self) -> Nanos {
         monotonic::since(monotonic::read_roughly(), self.origin)
     }
 }

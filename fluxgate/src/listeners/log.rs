@@ -24,7 +24,7 @@ pub struct LogListener {
     levels: [Level; 6],
 }
 
-/// The [`LogListener`] with its usual levels.
+/// The [`LogListener`](struct@LogListener) with its usual levels.
 #[allow(non_upper_case_globals, reason = "reads as the listener that it is")]
 pub const LogListener: LogListener =
     LogListener { levels: [Level::INFO, Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::WARN] };

@@ -77,7 +77,7 @@ pub fn call<R, T, E, O>(
     answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> O {
     let Answer { split, give } = answer;
-    give(breaker.attempt(Judging { seen, failed }, || split(work())))
+    give(breaker.attempt(&Judging { seen, failed }, || split(work())))
 }
 
 /// An async guarded function, or one that returns a future.

@@ -24,7 +24,7 @@ pub struct Backoff {
     jitter_ratio: Option<f64>,
 }
 
-/// A [`Backoff`] that begins with `initial`: seconds, above 0.
+/// A [`Backoff`](struct@Backoff) that begins with `initial`: seconds, above 0.
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Backoff(initial: impl Into<Seconds>) -> Backoff {
     Backoff::new(initial)

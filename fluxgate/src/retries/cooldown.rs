@@ -21,7 +21,7 @@ pub struct Cooldown {
     jitter_ratio: f64,
 }
 
-/// A [`Cooldown`] of `duration`: seconds, above 0.
+/// A [`Cooldown`](struct@Cooldown) of `duration`: seconds, above 0.
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Cooldown(duration: impl Into<Seconds>) -> Cooldown {
     Cooldown::new(duration)

@@ -3,8 +3,8 @@
 //! | retry | lets `open` become `half_open` |
 //! |---|---|
 //! | [`Always()`](Always) / [`Never()`](Never) | at the first call / only by `reset()` |
-//! | [`Cooldown(d)`](Cooldown) | after `d` |
-//! | [`Backoff(initial)`](Backoff) | after `initial · multiplier^reopens`, at most `max_duration` |
+//! | [`Cooldown(d)`](Cooldown()) | after `d` |
+//! | [`Backoff(initial)`](Backoff()) | after `initial · multiplier^reopens`, at most `max_duration` |
 //!
 //! Jitter spreads the wait evenly over ± its ratio, so that a fleet does not return in step. It is drawn once an
 //! opening: all calls of an outage see one due time.

@@ -23,11 +23,7 @@ impl Bits {
     pub(super) fn replace(&mut self, index: usize, value: bool) -> bool {
         let (word, bit) = (&mut self.words_mut()[index / 64], 1 << (index % 64));
         let was = *word & bit != 0;
-        if value {
-            *word |= bit
-        } else {
-            *word &= !bit
-        }
+        *word = if value { *word | bit } else { *word & !bit };
         was
     }
 
