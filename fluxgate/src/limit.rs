@@ -21,6 +21,7 @@ impl Limit for NoLimit {
 }
 
 #[cfg(feature = "tokio")]
+#[cfg_attr(not(feature = "macros"), allow(unreachable_pub, reason = "named by expansions alone"))]
 pub use timeout::Timeout;
 
 #[cfg(feature = "tokio")]

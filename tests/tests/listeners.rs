@@ -57,9 +57,8 @@ fn a_signal_tells_the_breaker_the_time_and_the_figures_of_the_decision() {
 #[test]
 fn a_reason_names_only_the_clauses_that_made_the_tripper_hold() {
     let recorder = Recorder::default();
-    let tripper =
-        "FailureStreak(9) | MinRequests(2) & (FailureRate(1) | SlowRate(0.5, 1s)) & (Closed() | HalfOpened())";
-    let (breaker, clock) = breaker_with(tripper, |builder| builder.listener(recorder.clone()));
+    let text = "FailureStreak(9) | MinRequests(2) & (FailureRate(1) | SlowRate(0.5, 1s)) & (Closed() | HalfOpened())";
+    let (breaker, clock) = breaker_with(text, |builder| builder.listener(recorder.clone()));
     succeed(&breaker);
     let _ = breaker.call(|| {
         clock.advance(SECOND);

@@ -1,5 +1,7 @@
 //! The states: what a call is in each, what is recorded, and what the commands do.
 
+use std::time::Duration;
+
 use fluxgate::{State, retries::Never};
 use fluxgate_tests::fixture::{Down, Recorder, SECOND, breaker, breaker_with, fail, state, succeed};
 
