@@ -47,7 +47,7 @@ fn open_rejects_until_the_retry_is_due() {
 fn asking_an_open_breaker_changes_nothing() {
     let (breaker, clock) = breaker("FailureStreak(1)");
     fail(&breaker);
-    clock.advance(10Duration::ZERO);
+    clock.advance(100 * SECOND);
     assert_eq!(breaker.info().retry_after, Some(Duration::ZERO));
     assert_eq!(state(&breaker), State::Open);
 }
@@ -75,7 +75,7 @@ fn disabled_admits_and_records_nothing() {
 fn forced_open_rejects_for_ever() {
     let (breaker, clock) = breaker("FailureStreak(1)");
     breaker.force_open();
-    clock.advance(1_000_00Duration::ZERO);
+    clock.advance(1_000_000 * SECOND);
     let rejection = breaker.try_acquire().unwrap_err();
     assert_eq!((rejection.state(), rejection.retry_after()), (State::ForcedOpen, None));
 }
@@ -89,7 +89,7 @@ fn a_command_moves_there_from_any_state() {
                 State::Open => assert!(fail(&breaker)),
                 State::HalfOpen => {
                     fail(&breaker);
-                    clock.advance(6Duration::ZERO);
+                    clock.advance(60 * SECOND);
                     succeed(&breaker); // the ramp stands at 0: rejected, and half-open
                 }
                 other => COMMANDS.iter().find(|command| command.1 == other).unwrap().0(&breaker),
@@ -144,7 +144,7 @@ fn the_streak_is_cleared_on_entering_closed_and_half_open_alone() {
         fail(&breaker);
     }
     assert_eq!((state(&breaker), breaker.info().consecutive_failures), (State::Open, 3));
-    clock.advance(6Duration::ZERO);
+    clock.advance(60 * SECOND);
     succeed(&breaker);
     assert_eq!((state(&breaker), breaker.info().consecutive_failures), (State::HalfOpen, 0));
 }
@@ -155,11 +155,11 @@ fn reopens_grow_with_each_failed_recovery_and_are_cleared_on_closing() {
     fail(&breaker);
     assert_eq!(breaker.info().reopens, 0);
     for reopens in 1..=3 {
-        clock.advance(6Duration::ZERO);
+        clock.advance(60 * SECOND);
         fail(&breaker);
         assert_eq!((state(&breaker), breaker.info().reopens), (State::Open, reopens));
     }
-    clock.advance(6Duration::ZERO);
+    clock.advance(60 * SECOND);
     succeed(&breaker);
     assert_eq!((state(&breaker), breaker.info().reopens), (State::Closed, 0));
 }
@@ -180,7 +180,7 @@ fn a_forced_state_outlives_the_wait_of_the_opening_before_it() {
     let (breaker, clock) = breaker("FailureStreak(1)");
     fail(&breaker);
     breaker.force_open();
-    clock.advance(365 * 86_40Duration::ZERO);
+    clock.advance(365 * 86_400 * SECOND);
     assert!(!succeed(&breaker));
     assert_eq!(state(&breaker), State::ForcedOpen);
 }
