@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::permits::{All, Permit, RampUp, Random};
 
-    fn ramp(permit: Permit) -> Ramp {
+    fn ramp(permit: &Permit) -> Ramp {
         match Rule::new(&permit.0) {
             Rule::Ramp(ramp) => ramp,
             Rule::Custom(_) => unreachable!("built in"),
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_ramp_grows_linearly_and_stays_at_its_end() {
-        let ramp = ramp(RampUp(0.2, 0.6, 4.0));
+        let ramp = ramp(&RampUp(0.2, 0.6, 4.0));
         let ratios = [0, 1, 2, 4, 400].map(|seconds| ramp.ratio(Nanos(seconds * SECOND.0)));
         for (ratio, expected) in ratios.iter().zip([0.2, 0.3, 0.4, 0.6, 0.6]) {
             assert!((ratio - expected).abs() < 1e-12, "{ratios:?}");
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_success_may_close_only_at_the_end_of_a_ramp() {
-        let ramp = ramp(RampUp(1.0, 1.0, 4.0));
+        let ramp = ramp(&RampUp(1.0, 1.0, 4.0));
         assert!(!ramp.is_final(Nanos(4 * SECOND.0 - 1)));
         assert!(ramp.is_final(Nanos(4 * SECOND.0)));
     }
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "the very numbers of the policy")]
     fn all_and_random_are_at_their_final_ratio_from_the_start() {
-        assert!(ramp(All()).is_final(Nanos(0)) && ramp(All()).ratio(Nanos(0)) == 1.0);
-        assert!(ramp(Random(0.3)).is_final(Nanos(0)) && ramp(Random(0.3)).ratio(Nanos(0)) == 0.3);
+        assert!(ramp(&All()).is_final(Nanos(0)) && ramp(&All()).ratio(Nanos(0)) == 1.0);
+        assert!(ramp(&Random(0.3)).is_final(Nanos(0)) && ramp(&Random(0.3)).ratio(Nanos(0)) == 0.3);
     }
 }

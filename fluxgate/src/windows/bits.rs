@@ -60,8 +60,7 @@ mod tests {
                     *naive = random.draw() < 0.5;
                     bits.replace(index, *naive);
                 }
-                let mut within =
-                    || usize::try_from(crate::nanos::Nanos::from_f64(random.draw() * size as f64).0).unwrap();
+                let mut within = || random.below(size + 1);
                 let (one, other) = (within(), within());
                 let (start, end) = (one.min(other), one.max(other));
                 assert_eq!(bits.clear(start, end), naive[start..end].iter().filter(|bit| **bit).count() as u64);

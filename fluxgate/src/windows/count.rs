@@ -163,7 +163,7 @@ mod tests {
                 let count = match random.draw() {
                     draw if draw < 0.5 => 0,
                     draw if draw < 0.9 => Nanos::from_f64(random.draw() * 5.0).0,
-                    _ => Nanos::from_f64(random.draw() * 3.0 * size as f64).0,
+                    _ => random.below(3 * size) as u64,
                 };
                 records.record_successes(count);
                 naive.extend((0..count).map(|_| (false, Nanos(0))));
