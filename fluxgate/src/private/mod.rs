@@ -6,16 +6,20 @@
 mod answer;
 mod map;
 mod probe;
+mod register;
 
 use std::{borrow::Cow, future::Future};
 
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
 pub use {
-    crate::{__fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit, trackers::ErrorView},
+    crate::{
+        __fluxgate_register as register, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
+        trackers::ErrorView,
+    },
     answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
-    inventory,
     probe::{OfType, Shape, View},
+    register::register,
 };
 
 use crate::{
@@ -28,11 +32,7 @@ use crate::{
     trackers, user_code,
 };
 use map::map;
-
-/// A declaration, as it is registered when the program is linked.
-pub struct Declared(pub &'static Declaration);
-
-inventory::collect!(Declared);
+pub(crate) use register::{Link, registered};
 
 /// What becomes known of an error.
 pub enum Seen<'e> {
