@@ -33,41 +33,44 @@ pub(crate) fn registered() -> impl Iterator<Item = &'static Declaration> {
     std::iter::successors(last, |declaration| declaration.link.0.get().copied().flatten())
 }
 
-/// Has a declaration registered when the program starts, by a pointer where the loader looks for functions to run
-/// before `main`.
+/// The breaker of one declaration: a static, which is made known when the program starts by a pointer where the loader
+/// looks for functions to run before `main`.
 ///
-/// In the words of the linkers, which is all that is unsafe about it: the function itself is none of the user's code.
+/// It stands in a block: what surrounds it can't see its name, and an attribute of the surroundings is its own too. The
+/// linkers' words are all that is unsafe about it, for the function runs none of the user's code.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __fluxgate_register {
-    ($declaration:ident) => {
-        const _: () = {
-            #[used]
-            #[cfg_attr(
-                any(
-                    target_os = "linux",
-                    target_os = "android",
-                    target_os = "dragonfly",
-                    target_os = "freebsd",
-                    target_os = "haiku",
-                    target_os = "illumos",
-                    target_os = "netbsd",
-                    target_os = "nto",
-                    target_os = "openbsd",
-                    target_os = "redox",
-                    target_os = "vxworks",
-                    target_family = "wasm",
-                ),
-                unsafe(link_section = ".init_array")
-            )]
-            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs"))]
-            #[cfg_attr(windows, unsafe(link_section = ".CRT$XCU"))]
-            static __FLUXGATE_REGISTER: extern "C" fn() = {
-                extern "C" fn __fluxgate_register() {
-                    $crate::__private::register(&$declaration);
-                }
-                __fluxgate_register
-            };
-        };
+macro_rules! __fluxgate_breaker {
+    ($name:expr) => {
+        $crate::__private::breaker!($name, |builder| builder)
     };
+    ($name:expr, $($configure:tt)+) => {{
+        static __FLUXGATE_BREAKER: $crate::__private::Declaration =
+            $crate::__private::Declaration::new($name, $($configure)+);
+        extern "C" fn __fluxgate_register() {
+            $crate::__private::register(&__FLUXGATE_BREAKER);
+        }
+        #[used]
+        #[cfg_attr(
+            any(
+                target_os = "linux",
+                target_os = "android",
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "haiku",
+                target_os = "illumos",
+                target_os = "netbsd",
+                target_os = "nto",
+                target_os = "openbsd",
+                target_os = "redox",
+                target_os = "vxworks",
+                target_family = "wasm",
+            ),
+            unsafe(link_section = ".init_array")
+        )]
+        #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs"))]
+        #[cfg_attr(windows, unsafe(link_section = ".CRT$XCU"))]
+        static __FLUXGATE_REGISTER: extern "C" fn() = __fluxgate_register;
+        &__FLUXGATE_BREAKER
+    }};
 }
