@@ -329,6 +329,7 @@ impl CircuitBreaker {
         if self.shared.outbox.has_listeners() {
             self.shared.outbox.post(Signal {
                 breaker: self.shared.name.clone(),
+                label: self.shared.place.label.clone(),
                 old_state: left.state,
                 new_state: to,
                 at: self.shared.clock.wall_time(),

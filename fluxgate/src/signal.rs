@@ -6,6 +6,7 @@ use crate::{metrics::Metrics, name::Name, reason::Reason, state::State};
 #[derive(Clone, Debug)]
 pub struct Signal {
     pub(crate) breaker: Name,
+    pub(crate) label: Name,
     pub(crate) old_state: State,
     pub(crate) new_state: State,
     pub(crate) at: SystemTime,
@@ -20,6 +21,11 @@ impl Signal {
     /// The name of the breaker.
     pub fn breaker(&self) -> &str {
         &self.breaker
+    }
+
+    /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// The state that it left.

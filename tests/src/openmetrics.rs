@@ -1,4 +1,4 @@
-//! A strict reader of the OpenMetrics text format, as far as counters and gauges go.
+//! A strict reader of the `OpenMetrics` text format, as far as counters and gauges go.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -173,8 +173,11 @@ fn a_probe_that_hangs_is_counted_once() {
     assert_eq!(breaker.totals().unwrap(), totals);
 }
 
-#[derive(Debug)]
-struct NotFound;
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum ServiceError {
+    Down,
+    NotFound,
+}
 
 /// What a thread saw of its own calls.
 #[derive(Clone, Copy, Default)]
@@ -188,14 +191,14 @@ struct Seen {
 fn load(breaker: &CircuitBreaker, clock: &ManualClock, thread: u64, seen: &mut Seen) {
     for step in 0..6_000_u64 {
         let result = match (step / 500 % 4, (step * 7 + thread) % 10) {
-            (0, 0..=5) => breaker.call(|| Err::<(), Box<Result<Down, NotFound>>>(Box::new(Ok(Down)))),
-            (1.., 0) => breaker.call(|| Err(Box::new(Err(NotFound)))),
+            (0, 0..=5) => breaker.call(|| Err(ServiceError::Down)),
+            (1.., 0) => breaker.call(|| Err(ServiceError::NotFound)),
             _ => breaker.call(|| Ok(())),
         };
         match result {
             Ok(()) => seen.success += 1,
-            Err(Error::Inner(error)) if error.is_ok() => seen.failure += 1,
-            Err(Error::Inner(_)) => seen.ignored += 1,
+            Err(Error::Inner(ServiceError::Down)) => seen.failure += 1,
+            Err(Error::Inner(ServiceError::NotFound)) => seen.ignored += 1,
             Err(_) => seen.rejected += 1,
         }
         match step % 1_000 {
@@ -224,7 +227,7 @@ fn under_load_from_several_threads_the_totals_add_up_exactly() {
         let clock = ManualClock::new();
         let breaker = CircuitBreaker::builder(name.clone())
             .window(CountWindow(window))
-            .tracker(trackers::Custom(|error: &Box<Result<Down, NotFound>>| error.is_ok()))
+            .tracker(trackers::Custom(|error: &ServiceError| *error == ServiceError::Down))
             .tripper(MinRequests(10) & FailureRate(0.5))
             .permit(All())
             .clock(clock.clone())

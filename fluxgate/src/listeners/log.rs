@@ -6,7 +6,16 @@ use crate::{signal::Signal, state::State};
 /// Tells of transitions as `tracing` events with the target `fluxgate`.
 ///
 /// The fields are `breaker`, `from`, `to`, `reason`, `calls`, `failure_rate`, `retry_after` (seconds) and `shadow`. The
-/// level is WARN for `open` and `forced_open`, INFO otherwise, unless [`level`](Self::level) says something else.
+/// figures are those of the window by which the transition was decided; what is not known is left out. A breaker whose
+/// name others have too shows its `label` as well. The level is WARN for `open` and `forced_open`, INFO otherwise,
+/// unless [`level`](Self::level) says something else.
+///
+/// An application that logs through the `log` crate sees the same as records, with the fields in their text, if it
+/// enables a feature of `tracing` and installs no `tracing` subscriber:
+///
+/// ```toml
+/// tracing = { version = "0.1", features = ["log"] }
+/// ```
 ///
 /// # Examples
 ///
@@ -53,6 +62,7 @@ impl Listener for LogListener {
                     target: "fluxgate",
                     $level,
                     breaker = signal.breaker(),
+                    label = (signal.label() != signal.breaker()).then_some(signal.label()),
                     from = signal.old_state().as_str(),
                     to = signal.new_state().as_str(),
                     reason = %signal.reason(),

@@ -1,0 +1,149 @@
+//! What a `tracing` subscriber sees of `LogListener`.
+
+use std::{cell::RefCell, collections::BTreeMap, fmt::Debug, sync::Once};
+
+use fluxgate::{CircuitBreaker, State, listeners::LogListener, permits::All};
+use fluxgate_tests::fixture::{SECOND, breaker_with, fail, succeed};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+/// An event: its target, its level, and its fields by name, each printed with its type.
+type Told = (String, Level, BTreeMap<&'static str, String>);
+
+thread_local! {
+    static TOLD: RefCell<Vec<Told>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The subscriber of the whole process: keeps what is told apart by thread, which is by test.
+struct Capture;
+
+impl Capture {
+    /// What is told while `work` runs.
+    fn of(work: impl FnOnce()) -> Vec<Told> {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        work();
+        TOLD.take()
+    }
+}
+
+impl Subscriber for Capture {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        // Breakers of the other tests, on other threads, have the name of the fixture too.
+        if fields.0.contains_key("to") || fields.0["breaker"] != "str test" {
+            let told = (event.metadata().target().to_owned(), *event.metadata().level(), fields.0);
+            TOLD.with_borrow_mut(|all| all.push(told));
+        }
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), format!("str {value}"));
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.insert(field.name(), format!("f64 {value}"));
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name(), format!("u64 {value}"));
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name(), format!("bool {value}"));
+    }
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+#[test]
+fn a_transition_is_an_event_with_structured_fields() {
+    let told = Capture::of(|| {
+        let (breaker, _) = breaker_with("MinRequests(4) & FailureRate(0.5)", |builder| builder.listener(LogListener));
+        let _: [bool; 4] = [succeed(&breaker), fail(&breaker), succeed(&breaker), fail(&breaker)];
+        breaker.disable();
+    });
+    let [(target, level, tripped), (_, _, disabled)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((target.as_str(), *level), ("fluxgate", Level::WARN));
+    let expected = [
+        ("breaker", "str test"),
+        ("calls", "u64 4"),
+        ("failure_rate", "f64 0.5"),
+        ("from", "str closed"),
+        ("message", "circuit breaker changed its state"),
+        ("reason", "FailureRate(0.5): 2 of the last 4 calls failed"),
+        ("retry_after", "f64 60"),
+        ("shadow", "bool false"),
+        ("to", "str open"),
+    ];
+    assert_eq!(*tripped, expected.map(|(name, value)| (name, value.to_owned())).into());
+    assert_eq!(disabled["reason"], "by command");
+    assert!(!disabled.contains_key("failure_rate") && !disabled.contains_key("retry_after"), "the window is empty");
+}
+
+#[test]
+fn the_level_of_each_state_can_be_changed() {
+    let walk = |listener: LogListener| {
+        Capture::of(|| {
+            let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| builder.permit(All()).listener(listener));
+            fail(&breaker);
+            clock.advance(60 * SECOND);
+            succeed(&breaker);
+            breaker.metrics_only();
+            breaker.disable();
+            breaker.force_open();
+        })
+    };
+    let levels =
+        |told: Vec<Told>| -> Vec<_> { told.into_iter().map(|(_, level, told)| (told["to"].clone(), level)).collect() };
+    let order =
+        ["open", "half_open", "closed", "metrics_only", "disabled", "forced_open"].map(|to| format!("str {to}"));
+    let usual = [Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::INFO, Level::WARN];
+    assert_eq!(levels(walk(LogListener)), order.clone().into_iter().zip(usual).collect::<Vec<_>>());
+
+    for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+        let all = State::ALL.into_iter().fold(LogListener, |listener, state| listener.level(state, level));
+        assert_eq!(levels(walk(all)), order.clone().map(|to| (to, level)));
+    }
+}
+
+#[test]
+fn the_log_says_so_in_shadow_mode() {
+    let told = Capture::of(|| {
+        let (breaker, _) = breaker_with("FailureStreak(1)", |builder| builder.shadow(true).listener(LogListener));
+        fail(&breaker);
+    });
+    assert_eq!(told[0].2["shadow"], "bool true");
+}
+
+#[test]
+fn two_of_one_name_are_told_of_once_and_then_told_apart() {
+    let make = || CircuitBreaker::builder("log: twin").listener(LogListener).build().unwrap();
+    let told = Capture::of(|| {
+        let (first, second, _third) = (make(), make(), make());
+        first.disable();
+        second.disable();
+    });
+    let [(_, level, warning), (_, _, first), (_, _, second)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((*level, warning["breaker"].as_str()), (Level::WARN, "str log: twin"));
+    assert!(warning["message"].contains("same name"), "{warning:?}");
+    assert!(!first.contains_key("label"), "{first:?}");
+    assert_eq!((second["breaker"].as_str(), second["label"].as_str()), ("str log: twin", "str log: twin#2"));
+}
