@@ -4,7 +4,6 @@
 //! an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
-mod map;
 mod probe;
 
 use std::{borrow::Cow, future::Future};
@@ -13,21 +12,20 @@ use std::{borrow::Cow, future::Future};
 pub use crate::limit::Timeout;
 pub use {
     crate::{__fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit, trackers::ErrorView},
-    answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
+    answer::{Answer, Fallible, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     inventory,
     probe::{OfType, Shape, View},
 };
 
 use crate::{
     breaker::CircuitBreaker,
+    ending::{Ending, tracked},
     error::Error,
     future::CallFuture,
-    judge::{Judge, tracked},
     limit::Limit,
     outcome::Outcome,
     trackers, user_code,
 };
-use map::map;
 
 /// A declaration, as it is registered when the program is linked.
 pub struct Declared(pub &'static Declaration);
@@ -69,29 +67,31 @@ pub fn run<R>(body: impl FnOnce() -> R) -> R {
 }
 
 /// A guarded function.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
 pub fn call<R, T, E, O>(
     breaker: &CircuitBreaker,
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
     work: impl FnOnce() -> R,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> O {
-    let Answer { split, give } = answer;
-    give(breaker.attempt(&Judging { seen, failed }, || split(work())))
+    breaker.attempt(Guarding { seen, failed, answer }, work)
 }
 
 /// An async guarded function, or one that returns a future.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
 pub fn call_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
     limit: impl Limit,
     future: impl Future<Output = R>,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> impl Future<Output = O> {
-    let Answer { split, give } = answer;
-    map(CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, split)), give)
+    CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
@@ -100,34 +100,49 @@ pub trait Held<'b> {
 }
 
 impl<'b> Held<'b> for &'b CircuitBreaker {
+    #[inline]
     fn held(self) -> Cow<'b, CircuitBreaker> {
         Cow::Borrowed(self)
     }
 }
 
 impl Held<'static> for &'static Declaration {
+    #[inline]
     fn held(self) -> Cow<'static, CircuitBreaker> {
         Cow::Borrowed(self)
     }
 }
 
 impl Held<'static> for CircuitBreaker {
+    #[inline]
     fn held(self) -> Cow<'static, CircuitBreaker> {
         Cow::Owned(self)
     }
 }
 
-/// The judge of a guarded function.
-struct Judging<S, P> {
+/// The ending of a guarded function.
+struct Guarding<S, P, A> {
     seen: S,
     failed: P,
+    answer: A,
 }
 
-impl<T, E, S, P> Judge<T, E> for Judging<S, P>
+impl<R, T, E, O, S, P, X, G> Ending<R> for Guarding<S, P, Answer<R, T, E, X, G>>
 where
     S: Fn(&E) -> Seen<'_>,
     P: Fn(&T) -> bool,
+    X: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
 {
+    type Ok = T;
+    type Err = E;
+    type Output = O;
+
+    #[inline]
+    fn split(&self, returned: R) -> Result<T, E> {
+        (self.answer.split)(returned)
+    }
+
     #[inline]
     fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
         match result {
@@ -137,10 +152,15 @@ where
             // One of a tracker is not: it tracks the error, wherever the tracker was written.
             Err(error) => tracked(match user_code::run("tracker", || (self.seen)(error)) {
                 Some(Seen::At(view)) => tracker.tracks(|| view),
-                Some(Seen::Judged(verdict)) => verdict,
+                Some(Seen::Judged(tracked)) => tracked,
                 None => true,
             }),
         }
+    }
+
+    #[inline]
+    fn give(self, answer: Result<T, Error<E>>) -> O {
+        (self.answer.give)(answer)
     }
 }
 
