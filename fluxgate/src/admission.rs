@@ -17,6 +17,7 @@ use crate::{
     retries::{self, RetryContext},
     state::State,
     sync::Ordering,
+    totals::Ended,
     user_code,
 };
 
@@ -90,7 +91,7 @@ impl CircuitBreaker {
                 State::HalfOpen => {
                     if let Some(hung) = core.machine.hung_probe(now, self.shared.rules.max_probe_time) {
                         drop(core);
-                        self.settle(hung, Outcome::Failure, now, Some(now));
+                        self.settle(hung, Outcome::Failure, now, Some(now), Ended::GivenUp);
                         core = self.shared.core.lock();
                         continue;
                     }

@@ -6,6 +6,7 @@ use crate::{
     builder::Builder,
     clock::BreakerClock,
     info::Info,
+    listeners::Listener,
     machine::Machine,
     name::Name,
     nanos::Nanos,
@@ -20,6 +21,7 @@ use crate::{
     state::State,
     successes::{Enrolled, Successes},
     sync::{AtomicU64, Ordering, OwnLine},
+    totals::Totals,
     trackers, trippers,
 };
 
@@ -62,8 +64,7 @@ pub(crate) struct Shared {
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
     pub(crate) name: Name,
-    /// The breaker's place in the registry.
-    pub(crate) id: u64,
+    pub(crate) place: registry::Place,
     pub(crate) outbox: Outbox,
     pub(crate) core: OwnLine<Mutex<Core>>,
 }
@@ -95,6 +96,8 @@ pub(crate) struct Core {
     pub(crate) shadow: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
+    /// Kept only for a listener that counts calls.
+    pub(crate) totals: Option<Box<Totals>>,
 }
 
 impl CircuitBreaker {
@@ -119,6 +122,39 @@ impl CircuitBreaker {
     /// The name that the breaker was given.
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
+    /// the name and a number, such as `payment_api#2`. Metrics go by it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let (first, second) = (CircuitBreaker::new("twin"), CircuitBreaker::new("twin"));
+    /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
+    /// ```
+    pub fn label(&self) -> &str {
+        &self.shared.place.label
+    }
+
+    /// The first of its listeners that has this type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tracing")]
+    /// # {
+    /// use fluxgate::{CircuitBreaker, listeners::LogListener};
+    ///
+    /// let breaker = CircuitBreaker::builder("search").listener(LogListener).build()?;
+    /// assert!(breaker.listener::<LogListener>().is_some());
+    /// # }
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn listener<L: Listener>(&self) -> Option<&L> {
+        self.shared.outbox.listener()
     }
 
     /// What the breaker is at. Asking changes nothing: an open breaker whose retry is due stays open until a call comes.
@@ -267,7 +303,12 @@ impl CircuitBreaker {
     pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) {
         let machine = &core.machine;
         let rules = &self.shared.rules;
-        let success = if rules.spares_the_lock { machine.success(&rules.tripper) } else { SuccessIs::Judged };
+        let success = match machine.success(&rules.tripper) {
+            _ if !rules.spares_the_lock => SuccessIs::Judged,
+            // Of no consequence to the machine, but to the totals.
+            SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
+            success => success,
+        };
         self.shared.published.write(Summary::new(machine.state, core.shadow, success, machine.generation));
     }
 
@@ -282,6 +323,9 @@ impl CircuitBreaker {
         self.shared.due.store(due, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };
+        if let Some(totals) = &mut core.totals {
+            totals.count_transition(left.state, to);
+        }
         if self.shared.outbox.has_listeners() {
             self.shared.outbox.post(Signal {
                 breaker: self.shared.name.clone(),

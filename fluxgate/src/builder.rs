@@ -216,6 +216,7 @@ impl Builder {
         };
         let machine = Machine::new(records);
         let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation);
+        let outbox = Outbox::new(self.listeners);
         let core = Core {
             machine,
             enrolled: Enrolled::default(),
@@ -223,6 +224,7 @@ impl Builder {
             shadow: self.shadow,
             rejected: 0,
             would_have_been_rejected: 0,
+            totals: outbox.counts_calls().then(Box::default),
         };
         let shared = Arc::new(Shared {
             published: OwnLine(Published::new(summary)),
@@ -230,9 +232,9 @@ impl Builder {
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),
+            place: registry::reserve(&self.name),
             name: self.name,
-            id: registry::next_id(),
-            outbox: Outbox::new(self.listeners),
+            outbox,
             core: OwnLine(Mutex::new(core)),
         });
         registry::enter(&shared);

@@ -71,6 +71,7 @@ mod state;
 mod successes;
 mod sync;
 mod thread_slot;
+mod totals;
 pub mod trackers;
 pub mod trippers;
 mod user_code;
@@ -107,6 +108,7 @@ pub use {
     settings::{Cancelled, MaxProbeTime},
     signal::Signal,
     state::State,
+    totals::{CallTotals, Transitions},
     trackers::Tracker,
     trippers::Tripper,
     windows::Window,

@@ -1,6 +1,6 @@
 //! Transitions on their way to the listeners.
 
-use std::collections::VecDeque;
+use std::{any::Any, collections::VecDeque};
 
 use parking_lot::Mutex;
 
@@ -28,6 +28,14 @@ impl Outbox {
 
     pub(crate) fn has_listeners(&self) -> bool {
         !self.listeners.is_empty()
+    }
+
+    pub(crate) fn counts_calls(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.counts_calls())
+    }
+
+    pub(crate) fn listener<L: Listener>(&self) -> Option<&L> {
+        self.listeners.iter().find_map(|listener| (&**listener as &dyn Any).downcast_ref())
     }
 
     /// Called with the breaker locked, which is what makes the order that of the transitions.

@@ -1,11 +1,8 @@
 //! Every breaker of the process, by name.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Weak},
 };
 
 use parking_lot::Mutex;
@@ -15,16 +12,31 @@ use crate::{
     name::Name,
 };
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { breakers: BTreeMap::new(), names: BTreeMap::new() });
+static REGISTRY: Mutex<Registry> =
+    Mutex::new(Registry { next_id: 0, breakers: BTreeMap::new(), labels: BTreeSet::new(), names: BTreeMap::new() });
 
 struct Registry {
+    next_id: u64,
     /// By id, which is the order in which they were made.
     breakers: BTreeMap<u64, Weak<Shared>>,
-    /// How many breakers have each name.
-    names: BTreeMap<Name, usize>,
+    /// No two breakers have the same.
+    labels: BTreeSet<Name>,
+    names: BTreeMap<Name, Namesakes>,
 }
 
-static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+/// The breakers of one name.
+#[derive(Default)]
+struct Namesakes {
+    living: usize,
+    /// The last number that one of them was given, so that the next need not look for a free one from the start.
+    last: u64,
+}
+
+/// A breaker's place in the registry.
+pub(crate) struct Place {
+    id: u64,
+    pub(crate) label: Name,
+}
 
 /// Every breaker of the process that is still in use, in the order in which they were made, declared ones included that
 /// no call has reached yet.
@@ -61,33 +73,44 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
     registry().into_iter().find(|breaker| breaker.name() == name)
 }
 
-pub(crate) fn next_id() -> u64 {
-    NEXT_ID.fetch_add(1, Ordering::Relaxed)
-}
-
-pub(crate) fn enter(shared: &Arc<Shared>) {
+/// A place for a breaker that is being made.
+pub(crate) fn reserve(name: &Name) -> Place {
     let mut registry = REGISTRY.lock();
-    registry.breakers.insert(shared.id, Arc::downgrade(shared));
-    let namesakes = registry.names.entry(shared.name.clone()).or_default();
-    *namesakes += 1;
-    let is_second = *namesakes == 2;
+    let Registry { next_id, labels, names, .. } = &mut *registry;
+    let namesakes = names.entry(name.clone()).or_default();
+    namesakes.living += 1;
+    let is_second = namesakes.living == 2;
+    let mut label = name.clone();
+    while !labels.insert(label.clone()) {
+        namesakes.last = namesakes.last.max(1) + 1;
+        label = format!("{name}#{}", namesakes.last).into();
+    }
+    let id = *next_id;
+    *next_id += 1;
     drop(registry);
     if is_second {
         #[cfg(feature = "tracing")]
         tracing::warn!(
             target: "fluxgate",
-            breaker = shared.name.as_str(),
+            breaker = name.as_str(),
+            label = label.as_str(),
             "two circuit breakers have the same name; `fluxgate::get` gives the first"
         );
     }
+    Place { id, label }
+}
+
+pub(crate) fn enter(shared: &Arc<Shared>) {
+    REGISTRY.lock().breakers.insert(shared.place.id, Arc::downgrade(shared));
 }
 
 pub(crate) fn forget(shared: &Shared) {
     let mut registry = REGISTRY.lock();
-    registry.breakers.remove(&shared.id);
+    registry.breakers.remove(&shared.place.id);
+    registry.labels.remove(&shared.place.label);
     if let Some(namesakes) = registry.names.get_mut(&shared.name) {
-        *namesakes -= 1;
-        if *namesakes == 0 {
+        namesakes.living -= 1;
+        if namesakes.living == 0 {
             registry.names.remove(&shared.name);
         }
     }
@@ -96,7 +119,7 @@ pub(crate) fn forget(shared: &Shared) {
 /// Makes the declared breakers that are not made yet, so that they are listed.
 fn make_declared() {
     #[cfg(feature = "macros")]
-    for declared in inventory::iter::<crate::__private::Declared> {
-        declared.0.breaker();
+    for declaration in crate::__private::registered() {
+        declaration.breaker();
     }
 }

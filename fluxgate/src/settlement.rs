@@ -11,6 +11,7 @@ use crate::{
     published::{SuccessIs, Summary},
     reason::Reason,
     state::State,
+    totals::Ended,
     trippers::CallContext,
     user_code,
 };
@@ -89,17 +90,21 @@ impl CircuitBreaker {
             None if rules.by_the_second => self.shared.clock.roughly_now(),
             None => Nanos(0),
         };
-        self.settle(ticket, outcome, at, exact);
+        self.settle(ticket, outcome, at, exact, Ended::ByItself);
     }
 
     /// Records an outcome, judges it, and serves the listeners.
     ///
     /// `at` places it in the window; `exact` is the time to the nanosecond, where that was read.
-    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, at: Nanos, exact: Option<Nanos>) {
+    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, at: Nanos, exact: Option<Nanos>, ended: Ended) {
         let mut core = self.shared.core.lock();
         // What other threads have counted comes before.
         self.take_successes(&mut core);
-        if !core.machine.record(ticket, outcome, at, exact.unwrap_or_default()) {
+        let recorded = core.machine.record(ticket, outcome, at, exact.unwrap_or_default());
+        if let Some(totals) = &mut core.totals {
+            totals.count(ticket, outcome, ended, recorded);
+        }
+        if !recorded {
             return;
         }
         if core.machine.judges() && self.asks_user_code(core.machine.state, outcome) {

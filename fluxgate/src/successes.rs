@@ -47,6 +47,8 @@ impl Default for Counter {
 #[derive(Default)]
 pub(crate) struct Enrolled {
     entries: Vec<Entry>,
+    /// How many of the counts stand for successes that were recorded under the lock. Kept over generations.
+    stepped_over: u64,
 }
 
 struct Entry {
@@ -103,6 +105,13 @@ impl Successes {
         counters.map(|counter| counter.rejections.load(Ordering::Acquire)).sum()
     }
 
+    /// The successes that were ever counted here and not recorded under the lock, those of former generations too.
+    /// Called under the breaker's lock.
+    pub(crate) fn counted(&self, enrolled: &Enrolled) -> u64 {
+        let counters = self.chunks.iter().filter_map(|chunk| chunk.get()).flat_map(|chunk| chunk.iter());
+        counters.map(|counter| counter.successes.load(Ordering::Acquire)).sum::<u64>() - enrolled.stepped_over
+    }
+
     #[inline]
     fn own(&self) -> Option<&Counter> {
         let slot = thread_slot::slot()?;
@@ -121,6 +130,7 @@ impl Successes {
             // The success that looked again was recorded under the lock; this steps over its number.
             taken += 1;
             counter.successes.store(taken, Ordering::Relaxed);
+            enrolled.stepped_over += 1;
         }
         counter.generation.store(generation, Ordering::Relaxed);
         counter.second.store(second, Ordering::Relaxed);

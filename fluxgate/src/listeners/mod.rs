@@ -5,9 +5,19 @@
 
 #[cfg(feature = "tracing")]
 mod log;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 
 #[cfg(feature = "tracing")]
 pub use log::LogListener;
+#[cfg(feature = "opentelemetry")]
+pub use opentelemetry::OpenTelemetryListener;
+#[cfg(feature = "prometheus")]
+pub use prometheus::PrometheusListener;
+
+use std::any::Any;
 
 use crate::signal::Signal;
 
@@ -26,9 +36,15 @@ use crate::signal::Signal;
 /// breaker.force_open();
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-pub trait Listener: Send + Sync + 'static {
+pub trait Listener: Any + Send + Sync + 'static {
     /// Called once for every transition.
     fn on_transition(&self, signal: &Signal);
+
+    /// Whether a breaker with this listener counts the outcomes of its calls: see
+    /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals). Asked once, when the breaker is built.
+    fn counts_calls(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&Signal) + Send + Sync + 'static> Listener for F {

@@ -1,0 +1,143 @@
+//! What has come of all calls of a breaker, for those with a listener that asks for it.
+
+use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, state::State};
+
+/// How the calls of a breaker have ended since it was made, from [`CircuitBreaker::totals`].
+///
+/// Every call is in one of them. The calls of a disabled breaker are in none: it looks at nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct CallTotals {
+    /// Calls that succeeded.
+    pub successes: u64,
+    /// Calls that failed, those that the breaker gave up among them.
+    pub failures: u64,
+    /// Calls with an error that the tracker does not track, and those cancelled early.
+    pub ignored: u64,
+    /// Calls that were rejected.
+    pub rejected: u64,
+    /// Calls that shadow mode let run. How they ended is not counted.
+    pub would_have_been_rejected: u64,
+}
+
+/// How often a breaker has gone from one state to another since it was made, from [`CircuitBreaker::transitions`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Transitions([[u64; 6]; 6]);
+
+/// Kept under the breaker's lock. Successes that were spared the lock are counted by their threads.
+#[derive(Default)]
+pub(crate) struct Totals {
+    successes: u64,
+    failures: u64,
+    ignored: u64,
+    /// Probes that were counted as failures while still in flight.
+    given_up: Vec<Ticket>,
+    transitions: Transitions,
+}
+
+/// How a call came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    ByItself,
+    /// It is still in flight, but has been for too long.
+    GivenUp,
+}
+
+impl Totals {
+    /// Counts a call once, however often it ends. A call from before a transition is a call all the same.
+    pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, recorded: bool) {
+        if ended == Ended::GivenUp {
+            // Not recorded: it had ended, or somebody else gave it up, just before.
+            if recorded {
+                self.given_up.push(ticket);
+                self.failures += 1;
+            }
+            return;
+        }
+        if ticket.is_probe()
+            && let Some(place) = self.given_up.iter().position(|given_up| *given_up == ticket)
+        {
+            self.given_up.swap_remove(place);
+            return;
+        }
+        match outcome {
+            Outcome::Success => self.successes += 1,
+            Outcome::Failure => self.failures += 1,
+            Outcome::Ignored => self.ignored += 1,
+        }
+    }
+
+    pub(crate) fn count_transition(&mut self, from: State, to: State) {
+        self.transitions.0[from as usize][to as usize] += 1;
+    }
+}
+
+impl CallTotals {
+    /// Each outcome with its total, named as in the metrics: `success`, `failure`, `ignored`, `rejected` and
+    /// `would_reject`.
+    pub fn by_outcome(&self) -> [(&'static str, u64); 5] {
+        [
+            ("success", self.successes),
+            ("failure", self.failures),
+            ("ignored", self.ignored),
+            ("rejected", self.rejected),
+            ("would_reject", self.would_have_been_rejected),
+        ]
+    }
+}
+
+impl Transitions {
+    /// How often it went from `old` to `new`.
+    pub fn count(&self, old: State, new: State) -> u64 {
+        self.0[old as usize][new as usize]
+    }
+
+    /// The old state, the new one, and how often it went that way, for each way that it ever went.
+    pub fn iter(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
+        let pairs = State::ALL.into_iter().flat_map(|old| State::ALL.into_iter().map(move |new| (old, new)));
+        pairs.map(|(old, new)| (old, new, self.count(old, new))).filter(|(_, _, count)| *count > 0)
+    }
+}
+
+impl CircuitBreaker {
+    /// How its calls have ended since it was made. `None` for a breaker without a listener that
+    /// [counts calls](crate::Listener::counts_calls), which is spared the counting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Listener, Signal};
+    ///
+    /// struct Counting;
+    /// impl Listener for Counting {
+    ///     fn on_transition(&self, _: &Signal) {}
+    ///     fn counts_calls(&self) -> bool {
+    ///         true
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::builder("search").listener(Counting).build()?;
+    /// let _ = breaker.call(|| "42".parse::<u32>());
+    /// assert_eq!(breaker.totals().unwrap().successes, 1);
+    /// assert!(CircuitBreaker::new("other").totals().is_none());
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn totals(&self) -> Option<CallTotals> {
+        let successes = &self.shared.successes;
+        let core = self.shared.core.lock();
+        let totals = core.totals.as_ref()?;
+        Some(CallTotals {
+            successes: totals.successes + successes.counted(&core.enrolled),
+            failures: totals.failures,
+            ignored: totals.ignored,
+            rejected: core.rejected + successes.rejections(),
+            would_have_been_rejected: core.would_have_been_rejected,
+        })
+    }
+
+    /// How often it went from one state to another. `None` for a breaker without a listener that
+    /// [counts calls](crate::Listener::counts_calls).
+    pub fn transitions(&self) -> Option<Transitions> {
+        Some(self.shared.core.lock().totals.as_ref()?.transitions)
+    }
+}
