@@ -7,14 +7,18 @@ use crate::{
 };
 
 /// What is made of the end of a call: how its outcome is judged, and what its caller gets.
-pub(crate) trait Ending<R> {
+pub trait Ending<R> {
+    /// The value of a call that is well.
     type Ok;
+    /// The error of one that is not.
     type Err;
+    /// What the caller gets.
     type Output;
 
     /// What the call returned, as a `Result`.
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
+    /// How the call ended.
     fn outcome(&self, result: &Result<Self::Ok, Self::Err>, tracker: &trackers::Rule) -> Outcome;
 
     /// What the caller gets, once the breaker has its outcome.
