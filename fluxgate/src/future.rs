@@ -159,7 +159,7 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
         let mut this = self.project();
         let Seat { breaker, flight: seat } = this.seat;
         let breaker: &CircuitBreaker = breaker;
-        let (Some(future), Some(ending)) = (this.future.as_mut().as_pin_mut(), &this.ending) else {
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
             panic!("a guarded future was polled after it was done");
         };
         let mut flight = match seat.take() {
@@ -172,10 +172,12 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
         let running = Running { breaker, ticket: flight.ticket() };
         if let Poll::Ready(returned) = future.poll(context) {
+            let Some(ending) = this.ending.take() else { unreachable!("an ending goes with its future") };
             let result = ending.split(returned);
             let outcome = ending.outcome(&result, &breaker.shared.rules.tracker);
             running.end(outcome);
-            return done(this.future, this.ending, result.map_err(Error::Inner));
+            this.future.set(None);
+            return Poll::Ready(ending.give(result.map_err(Error::Inner)));
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.
@@ -191,9 +193,8 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
     }
 }
 
-/// Lets go of the future, and makes of the answer what its caller gets.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "has a large argument")]
+/// Lets go of the future of a call that was rejected or timed out, and gives its caller the answer.
+#[cold]
 fn done<F: Future, N: Ending<F::Output>>(
     mut future: Pin<&mut Option<F>>,
     ending: &mut Option<N>,

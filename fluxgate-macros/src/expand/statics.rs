@@ -92,7 +92,7 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
 fn declaration(krate: &TokenStream, name: &TokenStream, configure: &TokenStream, then: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         static __FLUXGATE_BREAKER: #krate::__private::Declaration = #krate::__private::Declaration::new(#name, #configure);
-        #krate::__private::inventory::submit! { #krate::__private::Declared(&__FLUXGATE_BREAKER) }
+        #krate::__private::register!(__FLUXGATE_BREAKER);
         #then
     }}
 }

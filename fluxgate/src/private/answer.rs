@@ -1,26 +1,27 @@
 //! How the end of a call becomes what the guarded function returns.
 
-use std::{convert::Infallible, marker::PhantomData};
+use std::convert::Infallible;
 
 use crate::error::{CallNotPermitted, CallTimedOut, Error};
 
 /// What a body that returns `R` comes to as a `Result`, and what is made of the end of its call.
 ///
 /// Functions and no traits, so that a return type that is not fit for it is told of where this is made and nowhere else.
-pub struct Answer<R, T, E, S, G> {
-    pub(super) split: S,
+pub struct Answer<R, T, E, G> {
+    pub(super) split: fn(R) -> Result<T, E>,
     pub(super) give: G,
-    of: PhantomData<fn(R) -> Result<T, E>>,
 }
 
+/// Makes what the function returns of the end of its call.
+pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
+
 /// The end of a call by its function's own error.
-pub fn own<R: Guarded<Ok = T, Err = E>, T, E>()
--> Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R> {
-    Answer { split: R::split, give: R::give, of: PhantomData }
+pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, Give<T, E, R>> {
+    Answer { split: R::split, give: R::give }
 }
 
 /// The same of a call with a `timeout`.
-pub fn own_in_time<R, T, E>() -> Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R>
+pub fn own_in_time<R, T, E>() -> Answer<R, T, E, Give<T, E, R>>
 where
     R: Guarded<Ok = T, Err = E> + InTime,
 {
@@ -28,15 +29,15 @@ where
         Err(Error::TimedOut(time_out)) => R::timed_out(time_out),
         answer => R::give(answer),
     };
-    Answer { split: R::split, give, of: PhantomData }
+    Answer { split: R::split, give }
 }
 
 /// The end of a call as it is, for `wrap_error`.
-pub fn wrapped<R, T, E>() -> Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R::Wrapped>
+pub fn wrapped<R, T, E>() -> Answer<R, T, E, Give<T, E, R::Wrapped>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
-    Answer { split: R::split, give: R::wrapped, of: PhantomData }
+    Answer { split: R::split, give: R::wrapped }
 }
 
 /// The end of a call with a `fallback`.
@@ -44,9 +45,8 @@ where
 pub fn or<R, K: Kind<R, Ok = T, Err = E>, T, E>(
     _: K,
     fallback: impl FnOnce(Error<E>) -> R,
-) -> Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R> {
-    let give = |answer: Result<T, Error<E>>| answer.map_or_else(fallback, K::join);
-    Answer { split: K::split, give, of: PhantomData }
+) -> Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> R> {
+    Answer { split: K::split, give: |answer: Result<T, Error<E>>| answer.map_or_else(fallback, K::join) }
 }
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.

@@ -5,16 +5,20 @@
 
 mod answer;
 mod probe;
+mod register;
 
 use std::{borrow::Cow, future::Future};
 
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
 pub use {
-    crate::{__fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit, trackers::ErrorView},
-    answer::{Answer, Fallible, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
-    inventory,
+    crate::{
+        __fluxgate_register as register, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
+        trackers::ErrorView,
+    },
+    answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     probe::{OfType, Shape, View},
+    register::{Declared, inventory},
 };
 
 use crate::{
@@ -26,11 +30,7 @@ use crate::{
     outcome::Outcome,
     trackers, user_code,
 };
-
-/// A declaration, as it is registered when the program is linked.
-pub struct Declared(pub &'static Declaration);
-
-inventory::collect!(Declared);
+pub(crate) use register::registered;
 
 /// What becomes known of an error.
 pub enum Seen<'e> {
@@ -74,7 +74,7 @@ pub fn call<R, T, E, O>(
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
     work: impl FnOnce() -> R,
-    answer: Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> O {
     breaker.attempt(Guarding { seen, failed, answer }, work)
 }
@@ -89,7 +89,7 @@ pub fn call_async<'b, R, T, E, O>(
     failed: impl Fn(&T) -> bool,
     limit: impl Limit,
     future: impl Future<Output = R>,
-    answer: Answer<R, T, E, impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> impl Future<Output = O> {
     CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
 }
@@ -127,11 +127,10 @@ struct Guarding<S, P, A> {
     answer: A,
 }
 
-impl<R, T, E, O, S, P, X, G> Ending<R> for Guarding<S, P, Answer<R, T, E, X, G>>
+impl<R, T, E, O, S, P, G> Ending<R> for Guarding<S, P, Answer<R, T, E, G>>
 where
     S: Fn(&E) -> Seen<'_>,
     P: Fn(&T) -> bool,
-    X: Fn(R) -> Result<T, E>,
     G: FnOnce(Result<T, Error<E>>) -> O,
 {
     type Ok = T;
