@@ -1,14 +1,19 @@
 //! The arguments of `#[circuit_breaker(…)]` and of an entry of `breakers!`.
 
-use fluxgate_policy::{Kind, Setting, SettingValue, nearest, parse_setting, parse_setting_tokens};
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+mod keys;
+mod values;
+
+use fluxgate_policy::{Kind, Setting, SettingValue};
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Lit, LitBool, Path, Token};
 
 use crate::errors::Errors;
-use crate::policy::{Part, Source};
+use crate::policy::Part;
+use keys::{KEYS, at_key, example, is_slip, unknown};
+pub(crate) use values::ungrouped;
+use values::{function, listeners, name, parse_or_stay, setting, skip_to_comma, until_comma};
 
 /// A value with the key it was given by, at which its mistakes are shown.
 pub(crate) struct Given<T> {
@@ -40,27 +45,6 @@ pub(crate) struct Arguments {
     /// Every known key that was written, also where its value is a mistake.
     pub(crate) keys: Vec<Ident>,
 }
-
-/// The known keys, each with a way to write it.
-const KEYS: [(&str, &str); 17] = [
-    ("name", "name = \"payment_api\""),
-    ("window", "window = CountWindow(100)"),
-    ("tracker", "tracker = All()"),
-    ("tripper", "tripper = MinRequests(20) & FailureRate(0.5)"),
-    ("retry", "retry = Cooldown(60s)"),
-    ("permit", "permit = RampUp(0, 1, 60s)"),
-    ("max_half_open_calls", "max_half_open_calls = 10"),
-    ("max_probe_time", "max_probe_time = 60s"),
-    ("cancelled", "cancelled = 1s"),
-    ("shadow", "shadow"),
-    ("listeners", "listeners = [LogListener]"),
-    ("failed_if", "failed_if = |value| value.is_empty()"),
-    ("timeout", "timeout = 2s"),
-    ("fallback", "fallback = |error| …"),
-    ("wrap_error", "wrap_error"),
-    ("crate", "crate = path::to::fluxgate"),
-    ("listener", "listeners = [LogListener]"),
-];
 
 /// Where arguments stand, for what can be said there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,137 +224,4 @@ impl Arguments {
         }
         Ok(())
     }
-}
-
-fn example(key: &Ident) -> &'static str {
-    KEYS.iter().find(|(name, _)| key == name).map_or("", |(_, example)| example)
-}
-
-fn names(place: Place) -> impl Iterator<Item = &'static str> {
-    let of_function = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
-    let fits = move |name: &&str| *name != "listener" && (place == Place::Attribute || !of_function.contains(name));
-    KEYS.iter().map(|(name, _)| *name).filter(fits)
-}
-
-fn unknown(key: &Ident, place: Place) -> syn::Error {
-    let written = key.to_string();
-    let message = match nearest(&written, KEYS.iter().map(|(name, _)| *name)) {
-        Some("listener") => "did you mean `listeners`?".to_owned(),
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            format!("the arguments are {}", names(place).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-        }
-    };
-    syn::Error::new_spanned(key, format!("unknown argument `{written}`; {message}"))
-}
-
-/// Whether a lone name looks like an argument's and not like a breaker's: statics are not written in small letters.
-fn is_slip(key: &Ident) -> bool {
-    let written = key.to_string();
-    written.starts_with(|first: char| first.is_ascii_lowercase())
-        && written != "self"
-        && nearest(&written, KEYS.iter().map(|(name, _)| *name)).is_some()
-}
-
-/// Parses, or leaves the input where it was, so that the rest of the argument can be skipped.
-fn parse_or_stay<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
-    use syn::parse::discouraged::Speculative;
-
-    let ahead = input.fork();
-    let parsed = ahead.parse()?;
-    input.advance_to(&ahead);
-    Ok(parsed)
-}
-
-fn skip_to_comma(input: ParseStream<'_>) {
-    until_comma(input);
-}
-
-/// Whether a known argument begins here, as nothing in a policy does: there a comma is missing.
-fn at_key(input: ParseStream<'_>) -> bool {
-    let ahead = input.fork();
-    let Ok(key) = ahead.call(Ident::parse_any) else { return false };
-    let is_flag = key == "shadow" || key == "wrap_error";
-    let begins =
-        ahead.peek(Token![=]) && !ahead.peek(Token![==]) || is_flag && (ahead.is_empty() || ahead.peek(Token![,]));
-    begins && KEYS.iter().any(|(name, _)| key == name)
-}
-
-/// The tokens up to the next comma that stands outside all brackets, or up to where one is missing.
-fn until_comma(input: ParseStream<'_>) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) && !at_key(input) {
-        match input.parse::<TokenTree>() {
-            Ok(tree) => tokens.extend([tree]),
-            Err(_) => break,
-        }
-    }
-    tokens
-}
-
-fn setting(setting: Setting, key: Ident, input: ParseStream<'_>) -> syn::Result<Option<Given<SettingValue>>> {
-    let source = Source::new(until_comma(input));
-    let read = match &source {
-        Source::Tokens(tokens) => parse_setting_tokens(setting, tokens.flat()),
-        Source::Text(text) => parse_setting(setting, &text.value()),
-    };
-    match read {
-        Ok(value) => Ok(Some(Given { key, value })),
-        Err(error) => Err(source.error(&key, &error)),
-    }
-}
-
-/// A string; or a constant or macro that is one, which rustc will see to.
-fn name(input: ParseStream<'_>) -> syn::Result<Expr> {
-    let expected = "`name` is a string; write `name = \"payment_api\"`";
-    let value: Expr = parse_or_stay(input).map_err(|error| syn::Error::new(error.span(), expected))?;
-    match ungrouped(&value) {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(name) if name.value().trim().is_empty() => Err(syn::Error::new_spanned(
-                name,
-                "`name` is empty; write what logs and metrics shall call the breaker",
-            )),
-            Lit::Str(_) => Ok(value),
-            _ => Err(syn::Error::new_spanned(literal, expected)),
-        },
-        Expr::Path(_) | Expr::Macro(_) => Ok(value),
-        other => Err(syn::Error::new_spanned(other, expected)),
-    }
-}
-
-fn listeners(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
-    let expected = "`listeners` is a list; write `listeners = [LogListener]`";
-    let is_list = input.peek(syn::token::Bracket);
-    let value: Expr =
-        parse_or_stay(input).map_err(|error| if is_list { error } else { syn::Error::new(error.span(), expected) })?;
-    match ungrouped(&value) {
-        Expr::Array(array) => Ok(array.elems.iter().cloned().collect()),
-        other => Err(syn::Error::new_spanned(other, expected)),
-    }
-}
-
-/// A path or a closure, or whatever gives one.
-fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
-    let expected = format!("`{key}` is a path or a closure; write `{}`", example(key));
-    let value: Expr = parse_or_stay(input)?;
-    match ungrouped(&value) {
-        Expr::Lit(literal) => Err(syn::Error::new_spanned(literal, expected)),
-        Expr::Closure(closure) if closure.inputs.len() != 1 => {
-            let place = if closure.inputs.is_empty() {
-                closure.or1_token.to_token_stream()
-            } else {
-                closure.inputs.to_token_stream()
-            };
-            Err(syn::Error::new_spanned(place, format!("`{key}` is given one value; write `{}`", example(key))))
-        }
-        _ => Ok(value),
-    }
-}
-
-/// An expression without the invisible brackets that a `macro_rules!` variable puts around it.
-pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
-    while let Expr::Group(group) = expr {
-        expr = &group.expr;
-    }
-    expr
 }

@@ -5,7 +5,8 @@ use syn::{
     GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate,
 };
 
-use crate::item::{Function, ungrouped};
+use crate::item::Function;
+use crate::types::ungrouped;
 
 impl Function {
     /// The names of the function's own type and const parameters.

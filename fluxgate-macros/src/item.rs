@@ -4,14 +4,10 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::visit::Visit;
-use syn::visit_mut::{self, VisitMut};
-use syn::{
-    AssocType, Attribute, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type,
-    TypeParamBound, Visibility,
-};
+use syn::{Attribute, Ident, Pat, ReturnType, Signature, Token, Type, Visibility};
 
-use crate::tail::Tail;
+use crate::shape::Shape;
+use crate::types::change_output;
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -205,133 +201,4 @@ fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
     let mut rest = Group::new(Delimiter::Brace, trees[end..].iter().cloned().collect());
     rest.set_span(body.span());
     (trees[..end].iter().cloned().collect(), rest)
-}
-
-/// Whether `impl Trait` occurs in a type.
-pub(crate) fn contains_impl(of: &Type) -> bool {
-    struct Find(bool);
-
-    impl<'a> Visit<'a> for Find {
-        fn visit_type_impl_trait(&mut self, _: &'a syn::TypeImplTrait) {
-            self.0 = true;
-        }
-    }
-
-    let mut find = Find(false);
-    find.visit_type(of);
-    find.0
-}
-
-/// Whether a type can be no `Result`, by whatever name, for it has no name or one of the language's own.
-pub(crate) fn is_no_result(of: &Type) -> bool {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-        "f32", "f64",
-    ];
-    match ungrouped(of) {
-        Type::Path(path) => {
-            path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive))
-        }
-        Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
-        _ => true,
-    }
-}
-
-/// A return type for use inside the body, where `impl Trait` can't be said and is left to inference.
-pub(crate) fn nameable(mut returned: Type) -> Type {
-    struct Infer;
-
-    impl VisitMut for Infer {
-        fn visit_type_mut(&mut self, of: &mut Type) {
-            if matches!(of, Type::ImplTrait(_)) {
-                *of = syn::parse_quote!(_);
-            } else {
-                visit_mut::visit_type_mut(self, of);
-            }
-        }
-    }
-
-    Infer.visit_type_mut(&mut returned);
-    returned
-}
-
-/// How a function gives its result.
-pub(crate) enum Shape {
-    /// It returns it.
-    Sync,
-    /// It is an `async fn`.
-    Async,
-    /// It returns a future that ends in an `async` block of its own.
-    Tail(Tail),
-    /// It returns a future that it has from somewhere else, boxed or not.
-    Future { boxed: bool },
-}
-
-impl Function {
-    pub(crate) fn shape(&self) -> Shape {
-        if self.signature.asyncness.is_some() {
-            return Shape::Async;
-        }
-        if let Some(tail) = Tail::find(&self.body) {
-            return Shape::Tail(tail);
-        }
-        match &self.signature.output {
-            ReturnType::Type(_, returned) if is_impl_future(returned) => Shape::Future { boxed: false },
-            ReturnType::Type(_, returned) if is_boxed_future(returned) => Shape::Future { boxed: true },
-            _ => Shape::Sync,
-        }
-    }
-}
-
-/// A type without the invisible brackets that a `macro_rules!` variable puts around it.
-pub(crate) fn ungrouped(mut of: &Type) -> &Type {
-    while let Type::Group(group) = of {
-        of = &group.elem;
-    }
-    of
-}
-
-fn is_impl_future(returned: &Type) -> bool {
-    matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
-}
-
-/// `Pin<Box<dyn Future<…>>>`.
-fn is_boxed_future(returned: &Type) -> bool {
-    let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
-    matches!(inner.map(ungrouped), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
-}
-
-fn argument_of<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
-    let Type::Path(path) = ungrouped(of) else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(argument)) => Some(argument),
-        _ => None,
-    }
-}
-
-fn is_future(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|last| last.ident == "Future"))
-}
-
-/// Applies `change` to the `R` of the first `Output = R` in a type; whether there was one.
-pub(crate) fn change_output(returned: &mut Type, change: &mut dyn FnMut(&mut Type)) -> bool {
-    struct Outputs<'c> {
-        change: &'c mut dyn FnMut(&mut Type),
-        found: bool,
-    }
-
-    impl VisitMut for Outputs<'_> {
-        fn visit_assoc_type_mut(&mut self, binding: &mut AssocType) {
-            if binding.ident == "Output" && !self.found {
-                self.found = true;
-                (self.change)(&mut binding.ty);
-            }
-        }
-    }
-
-    let mut outputs = Outputs { change, found: false };
-    outputs.visit_type_mut(returned);
-    outputs.found
 }

@@ -7,9 +7,12 @@ mod errors;
 mod expand;
 mod item;
 mod krate;
+mod lower;
 mod policy;
+mod shape;
 mod tail;
 mod tokens;
+mod types;
 mod validate;
 
 use proc_macro::TokenStream;

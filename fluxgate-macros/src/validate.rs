@@ -9,8 +9,10 @@ use crate::args::Arguments;
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::expand::Declaration;
-use crate::item::{Function, Shape, ungrouped};
+use crate::item::Function;
 use crate::policy::Part;
+use crate::shape::Shape;
+use crate::types::ungrouped;
 
 /// The arguments that are the function's and not its breaker's.
 const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];

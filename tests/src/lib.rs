@@ -4,6 +4,8 @@
 
 pub mod conformance;
 pub mod fixture;
+pub mod openmetrics;
+pub mod server;
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]

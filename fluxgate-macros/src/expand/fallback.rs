@@ -6,7 +6,8 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
 use super::{Guard, located};
 use crate::args::{Arguments, Given};
-use crate::item::{Shape, change_output, contains_impl, is_no_result, nameable, ungrouped};
+use crate::shape::Shape;
+use crate::types::{change_output, contains_impl, is_no_result, nameable, ungrouped};
 
 /// What the end of a call becomes. It comes last, for a fallback is to borrow what the body has not moved.
 pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {

@@ -25,7 +25,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::{Breaker, Guard, fallback};
-use crate::item::nameable;
+use crate::types::nameable;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;

@@ -32,9 +32,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
 use super::{Breaker, Guard, arguments, beginning_with, fallback};
-use crate::item::{nameable, ungrouped};
 use crate::policy::Part;
 use crate::tail::Tail;
+use crate::types::{nameable, ungrouped};
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
@@ -108,7 +108,7 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
         return quote_spanned!(Span::mixed_site()=> #krate::__private::NoLimit);
     };
     let limit = match given.value {
-        SettingValue::Duration(nanos) => crate::policy::duration(nanos),
+        SettingValue::Duration(nanos) => crate::lower::duration(nanos),
         // A time-out is a duration and nothing else.
         SettingValue::Count(_) | SettingValue::Word(_) => TokenStream::new(),
     };

@@ -13,7 +13,8 @@ use syn::{Expr, Signature, Type};
 use crate::args::{Arguments, Place, ungrouped};
 use crate::block::Block;
 use crate::errors::Errors;
-use crate::item::{Function, Shape, Unfit};
+use crate::item::{Function, Unfit};
+use crate::shape::Shape;
 use crate::{krate, validate};
 
 pub(crate) use statics::Declaration;

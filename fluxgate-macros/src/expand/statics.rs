@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use super::Guard;
 use crate::args::{Arguments, Given};
 use crate::block::{Block, Entry};
-use crate::{krate, policy};
+use crate::{krate, lower};
 
 /// What is said of a breaker: by itself, or else by the `default` of its block.
 #[derive(Clone, Copy)]
@@ -79,7 +79,7 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
             let count = Literal::u64_unsuffixed(count);
             quote!(#count)
         }
-        SettingValue::Duration(nanos) => policy::duration(nanos),
+        SettingValue::Duration(nanos) => lower::duration(nanos),
         SettingValue::Word("off") => quote_spanned!(span=> #krate::MaxProbeTime::Off),
         SettingValue::Word("failure") => quote_spanned!(span=> #krate::Cancelled::Failure),
         SettingValue::Word(_) => quote_spanned!(span=> #krate::Cancelled::Ignore),

@@ -1,0 +1,70 @@
+//! The names of the arguments, and what to say of one that is none.
+
+use fluxgate_policy::nearest;
+use proc_macro2::Ident;
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+
+use super::Place;
+
+/// The known keys, each with a way to write it.
+pub(super) const KEYS: [(&str, &str); 17] = [
+    ("name", "name = \"payment_api\""),
+    ("window", "window = CountWindow(100)"),
+    ("tracker", "tracker = All()"),
+    ("tripper", "tripper = MinRequests(20) & FailureRate(0.5)"),
+    ("retry", "retry = Cooldown(60s)"),
+    ("permit", "permit = RampUp(0, 1, 60s)"),
+    ("max_half_open_calls", "max_half_open_calls = 10"),
+    ("max_probe_time", "max_probe_time = 60s"),
+    ("cancelled", "cancelled = 1s"),
+    ("shadow", "shadow"),
+    ("listeners", "listeners = [LogListener]"),
+    ("failed_if", "failed_if = |value| value.is_empty()"),
+    ("timeout", "timeout = 2s"),
+    ("fallback", "fallback = |error| …"),
+    ("wrap_error", "wrap_error"),
+    ("crate", "crate = path::to::fluxgate"),
+    ("listener", "listeners = [LogListener]"),
+];
+
+pub(super) fn example(key: &Ident) -> &'static str {
+    KEYS.iter().find(|(name, _)| key == name).map_or("", |(_, example)| example)
+}
+
+pub(super) fn names(place: Place) -> impl Iterator<Item = &'static str> {
+    let of_function = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
+    let fits = move |name: &&str| *name != "listener" && (place == Place::Attribute || !of_function.contains(name));
+    KEYS.iter().map(|(name, _)| *name).filter(fits)
+}
+
+pub(super) fn unknown(key: &Ident, place: Place) -> syn::Error {
+    let written = key.to_string();
+    let message = match nearest(&written, KEYS.iter().map(|(name, _)| *name)) {
+        Some("listener") => "did you mean `listeners`?".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            format!("the arguments are {}", names(place).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
+    };
+    syn::Error::new_spanned(key, format!("unknown argument `{written}`; {message}"))
+}
+
+/// Whether a lone name looks like an argument's and not like a breaker's: statics are not written in small letters.
+pub(super) fn is_slip(key: &Ident) -> bool {
+    let written = key.to_string();
+    written.starts_with(|first: char| first.is_ascii_lowercase())
+        && written != "self"
+        && nearest(&written, KEYS.iter().map(|(name, _)| *name)).is_some()
+}
+
+/// Whether a known argument begins here, as nothing in a policy does: there a comma is missing.
+pub(super) fn at_key(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(key) = ahead.call(Ident::parse_any) else { return false };
+    let is_flag = key == "shadow" || key == "wrap_error";
+    let begins =
+        ahead.peek(Token![=]) && !ahead.peek(Token![==]) || is_flag && (ahead.is_empty() || ahead.peek(Token![,]));
+    begins && KEYS.iter().any(|(name, _)| key == name)
+}

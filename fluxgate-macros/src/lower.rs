@@ -1,0 +1,138 @@
+//! A checked part of a policy becomes calls of the runtime's constructors, or a condition on an error.
+
+use fluxgate_policy::{Component, Expr, Kind, Value};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use crate::policy::{Part, Rust};
+
+impl Part {
+    /// The part as an expression of the runtime's type for it, to be given to a builder.
+    pub(crate) fn construct(&self, krate: &TokenStream) -> TokenStream {
+        lower(&self.expr, &Operators { not: quote!(!), and: quote!(&), or: quote!(|) }, &|leaf| {
+            self.construct_leaf(krate, leaf)
+        })
+    }
+
+    /// A tracker as a condition on `error`, a reference to an error whose type is known where it stands.
+    pub(crate) fn condition(&self, krate: &TokenStream, error: &Ident) -> TokenStream {
+        lower(&self.expr, &Operators { not: quote!(!), and: quote!(&&), or: quote!(||) }, &|leaf| {
+            let span = self.span(leaf);
+            match self.rust_of(leaf) {
+                Ok(Rust::Function(function)) => quote_spanned!(span=> #krate::__private::holds(#error, #function)),
+                Ok(Rust::Pattern(pattern)) => quote_spanned!(span=> ::core::matches!(#error, #pattern)),
+                Ok(Rust::Types(types)) => {
+                    let each = types.iter().map(|one| {
+                        quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.is(#krate::__private::View::new(#error).view()))
+                    });
+                    quote_spanned!(span=> (#(#each)||*))
+                }
+                Ok(Rust::None) | Err(_) => quote_spanned!(span=> true),
+            }
+        })
+    }
+
+    fn construct_leaf(&self, krate: &TokenStream, component: &Component) -> TokenStream {
+        let span = self.span(component);
+        let module = Ident::new(module(component.kind()), Span::mixed_site());
+        let name = Ident::new(component.name(), span);
+        match self.rust_of(component) {
+            Ok(Rust::Function(function)) => return quote_spanned!(span=> #krate::#module::#name(#function)),
+            Ok(Rust::Pattern(pattern)) => {
+                return quote_spanned!(span=> #krate::#module::Custom(|error| ::core::matches!(error, #pattern)));
+            }
+            Ok(Rust::Types(types)) => {
+                let each =
+                    types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
+                let joined = quote_spanned!(span=> #(#each)|*);
+                return if types.len() > 1 { quote_spanned!(span=> (#joined)) } else { joined };
+            }
+            Ok(Rust::None) | Err(_) => {}
+        }
+        let required =
+            component.values().filter(|(parameter, _)| parameter.default.is_none()).map(|(_, value)| literal(value));
+        let set = component
+            .values()
+            .filter(|(parameter, _)| parameter.default.is_some() && !component.is_default(parameter.name));
+        let setters = set.map(|(parameter, value)| {
+            let name = Ident::new(parameter.name, span);
+            let value = literal(value);
+            quote_spanned!(span=> .#name(#value))
+        });
+        quote_spanned!(span=> #krate::#module::#name(#(#required),*) #(#setters)*)
+    }
+}
+
+fn module(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Window => "windows",
+        Kind::Tracker => "trackers",
+        Kind::Tripper => "trippers",
+        Kind::Retry => "retries",
+        Kind::Permit => "permits",
+    }
+}
+
+fn literal(value: &Value) -> TokenStream {
+    match value {
+        Value::Count(count) => {
+            let count = Literal::u64_unsuffixed(*count);
+            quote!(#count)
+        }
+        Value::Number(number) => {
+            let number = Literal::f64_unsuffixed(*number);
+            quote!(#number)
+        }
+        Value::Duration(nanos) => duration(*nanos),
+        // Components with Rust in them are lowered before their values are asked for.
+        Value::Rust(_) => TokenStream::new(),
+    }
+}
+
+/// A duration, exact, in the largest unit in which it is whole.
+pub(crate) fn duration(nanos: u64) -> TokenStream {
+    let units = [(1_000_000_000, "from_secs"), (1_000_000, "from_millis"), (1_000, "from_micros"), (1, "from_nanos")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| nanos.is_multiple_of(*unit)).unwrap_or((1, "from_nanos"));
+    let name = Ident::new(name, Span::mixed_site());
+    let count = Literal::u64_unsuffixed(nanos / unit);
+    quote_spanned!(Span::mixed_site()=> ::core::time::Duration::#name(#count))
+}
+
+struct Operators {
+    not: TokenStream,
+    and: TokenStream,
+    or: TokenStream,
+}
+
+/// The expression in Rust, with the parentheses that it needs. The language limits how deep it nests.
+fn lower(expr: &Expr<Component>, operators: &Operators, leaf: &dyn Fn(&Component) -> TokenStream) -> TokenStream {
+    let inner = |operand: &Expr<Component>, parenthesised: bool| {
+        let tokens = lower(operand, operators, leaf);
+        if parenthesised { quote!((#tokens)) } else { tokens }
+    };
+    match expr {
+        Expr::Leaf(component) => leaf(component),
+        Expr::Not(operand) => {
+            let not = &operators.not;
+            let operand = inner(operand, matches!(**operand, Expr::And(_) | Expr::Or(_)));
+            quote!(#not #operand)
+        }
+        Expr::And(operands) => {
+            let operands = operands.iter().map(|operand| inner(operand, matches!(operand, Expr::Or(_))));
+            join(operands, &operators.and)
+        }
+        Expr::Or(operands) => join(operands.iter().map(|operand| inner(operand, false)), &operators.or),
+    }
+}
+
+fn join(operands: impl Iterator<Item = TokenStream>, operator: &TokenStream) -> TokenStream {
+    let mut joined = TokenStream::new();
+    for operand in operands {
+        if !joined.is_empty() {
+            joined.extend(operator.clone());
+        }
+        joined.extend(operand);
+    }
+    joined
+}

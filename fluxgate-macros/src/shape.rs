@@ -1,0 +1,59 @@
+//! How a function gives its result, by its signature and the end of its body.
+
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
+
+use crate::item::Function;
+use crate::tail::Tail;
+use crate::types::ungrouped;
+
+/// How a function gives its result.
+pub(crate) enum Shape {
+    /// It returns it.
+    Sync,
+    /// It is an `async fn`.
+    Async,
+    /// It returns a future that ends in an `async` block of its own.
+    Tail(Tail),
+    /// It returns a future that it has from somewhere else, boxed or not.
+    Future { boxed: bool },
+}
+
+impl Function {
+    pub(crate) fn shape(&self) -> Shape {
+        if self.signature.asyncness.is_some() {
+            return Shape::Async;
+        }
+        if let Some(tail) = Tail::find(&self.body) {
+            return Shape::Tail(tail);
+        }
+        match &self.signature.output {
+            ReturnType::Type(_, returned) if is_impl_future(returned) => Shape::Future { boxed: false },
+            ReturnType::Type(_, returned) if is_boxed_future(returned) => Shape::Future { boxed: true },
+            _ => Shape::Sync,
+        }
+    }
+}
+
+fn is_impl_future(returned: &Type) -> bool {
+    matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
+}
+
+/// `Pin<Box<dyn Future<…>>>`.
+fn is_boxed_future(returned: &Type) -> bool {
+    let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
+    matches!(inner.map(ungrouped), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
+}
+
+fn argument_of<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ungrouped(of) else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(argument)) => Some(argument),
+        _ => None,
+    }
+}
+
+fn is_future(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|last| last.ident == "Future"))
+}
