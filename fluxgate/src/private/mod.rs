@@ -151,7 +151,7 @@ where
             // One of a tracker is not: it tracks the error, wherever the tracker was written.
             Err(error) => tracked(match user_code::run("tracker", || (self.seen)(error)) {
                 Some(Seen::At(view)) => tracker.tracks(|| view),
-                Some(Seen::Judged(tracked)) => tracked,
+                Some(Seen::Judged(is_failure)) => is_failure,
                 None => true,
             }),
         }
