@@ -10,16 +10,15 @@
 //!
 //! ```text
 //! fn charge(amount: u64) -> Result<Receipt, ApiError> {
-//!     let breaker = { static __FLUXGATE_BREAKER … };
-//!     ::fluxgate::__private::call(
-//!         breaker,
-//!         ::fluxgate::__private::unseen,
-//!         ::fluxgate::__private::never,
+//!     ::fluxgate::__private::plain(
+//!         ::fluxgate::__private::breaker!("payment_api"),
 //!         move || -> Result<Receipt, ApiError> { body },
-//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>>(),
+//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
 //!     )
 //! }
 //! ```
+//!
+//! or `call` with what else there is to say of results.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -30,14 +29,17 @@ use crate::types::nameable;
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let Breaker { binding, borrowed, .. } = guard.breaker();
-    let (seen, failed) = (guard.seen(), guard.failed());
     // A closure and not an inner function: it keeps generics, `self`, lints and an `unsafe fn`'s permission. Handed to a
     // function bounded by `FnOnce`, it may return what it borrows mutably.
     let work = guard.closure(&nameable(guard.returned.clone()).to_token_stream());
     let answer = fallback::answer(guard);
-    let body = quote_spanned! {Span::mixed_site()=>
-        #binding
-        #krate::__private::call(#borrowed, #seen, #failed, #work, #answer)
+    let span = Span::mixed_site();
+    let call = if guard.is_plain() {
+        quote_spanned!(span=> #krate::__private::plain(#borrowed, #work, #answer))
+    } else {
+        let (seen, failed) = (guard.seen(), guard.failed());
+        quote_spanned!(span=> #krate::__private::call(#borrowed, #seen, #failed, #work, #answer))
     };
+    let body = quote_spanned!(span=> #binding #call);
     guard.function.with(&guard.signature, &body)
 }

@@ -10,28 +10,31 @@
 //!
 //! ```text
 //! fn stock(sku: &str) -> impl Future<Output = Result<u32, ApiError>> {
-//!     let breaker = { static __FLUXGATE_BREAKER … };
-//!     ::fluxgate::__private::call_async(
-//!         breaker,
-//!         ::fluxgate::__private::unseen,
-//!         ::fluxgate::__private::never,
-//!         ::fluxgate::__private::NoLimit,
-//!         async move { body },
-//!         ::fluxgate::__private::own::<Result<u32, ApiError>>(),
+//!     ::fluxgate::__private::plain_async(
+//!         ::fluxgate::__private::breaker!("inventory"),
+//!         async move {
+//!             if false {
+//!                 return ::fluxgate::__private::returned::<Result<u32, ApiError>>();
+//!             }
+//!             body
+//!         },
+//!         ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
 //!     )
 //! }
 //! ```
+//!
+//! or `call_async` with what else there is to say of results.
 //!
 //! An `async fn` with an `async` block in it would hold its arguments twice, in its own state and in the block's. So the
 //! outer `async` is taken off where nobody can tell, and stays where other attributes look for it or where the
 //! attribute's closures borrow the arguments.
 
 use fluxgate_policy::SettingValue;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, beginning_with, fallback};
+use super::{Breaker, Guard, arguments, beginning_with, fallback, located};
 use crate::policy::Part;
 use crate::tail::Tail;
 use crate::types::{nameable, ungrouped};
@@ -60,8 +63,14 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let span = Span::mixed_site();
-    let Breaker { binding, held, .. } = guard.breaker();
+    let Breaker { mut binding, mut held, .. } = guard.breaker();
     let Tail { before, keywords, block, .. } = tail;
+    if binding.is_empty() && !before.is_empty() {
+        // Before what the function binds, which the policy is not to see.
+        let breaker = quote_spanned!(span=> breaker);
+        binding = quote_spanned!(span=> let #breaker = #held;);
+        held = breaker;
+    }
     let block = beginning_with(&pin(guard), block);
     let mut future = call(guard, &held, &quote!(#keywords #block));
     if closures_borrow(guard) {
@@ -96,7 +105,11 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
 /// The guarded future.
 fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStream {
     let krate = &guard.krate;
-    let (seen, failed, limit, answer) = (guard.seen(), guard.failed(), limit(guard), fallback::answer(guard));
+    let answer = fallback::answer(guard);
+    if guard.is_plain() {
+        return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #answer));
+    }
+    let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::call_async(#held, #seen, #failed, #limit, #future, #answer)
     }
@@ -122,7 +135,6 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
     if matches!(ungrouped(&guard.returned), Type::Infer(_) | Type::Never(_)) {
         return TokenStream::new();
     }
-    let krate = &guard.krate;
     let returned = nameable(guard.returned.clone());
     // Placed as if it were the user's: where the body returns another type, rustc points at it as the return type.
     let written = match &guard.function.signature.output {
@@ -130,11 +142,9 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
         ReturnType::Default => None,
     };
     let place = written.map_or_else(|| guard.function.signature.ident.span(), |tree| tree.span());
-    let result = Ident::new("result", place);
-    let give = quote_spanned!(place=> return #result;);
-    quote_spanned!(Span::mixed_site()=>
-        if let ::core::option::Option::Some(#result) = #krate::__private::none::<#returned>() { #give }
-    )
+    let krate = located(&guard.krate, place);
+    let give = quote_spanned!(place=> return #krate::__private::returned::<#returned>(););
+    quote_spanned!(Span::mixed_site()=> if false { #give })
 }
 
 /// Whether the outer `async` can go unnoticed.

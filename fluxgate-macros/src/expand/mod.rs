@@ -5,6 +5,8 @@ mod fallback;
 mod function;
 mod future;
 mod statics;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -122,8 +124,7 @@ impl<'a> Guard<'a> {
         let span = Span::mixed_site();
         let Some(given) = &self.arguments.breaker else {
             let declared = statics::declare_for(self);
-            let binding = quote_spanned!(span=> let breaker = #declared;);
-            return Breaker { binding, borrowed: quote_spanned!(span=> breaker), held: quote_spanned!(span=> breaker) };
+            return Breaker { binding: TokenStream::new(), borrowed: declared.clone(), held: declared };
         };
         let place = given.to_token_stream().into_iter().next().map_or(span, |tree| span.located_at(tree.span()));
         let reference = quote_spanned!(place=> &);
@@ -147,20 +148,30 @@ impl<'a> Guard<'a> {
     fn seen(&self) -> TokenStream {
         let krate = &self.krate;
         let span = Span::mixed_site();
-        let unseen = quote_spanned!(span=> #krate::__private::unseen);
-        let view = quote_spanned!(span=> |error| #krate::__private::View::new(error).seen());
+        if !self.looks_at_errors() {
+            return quote_spanned!(span=> #krate::__private::unseen);
+        }
         match &self.arguments.tracker {
-            None if self.arguments.breaker.is_none() => unseen,
-            None if self.function.error_may_borrow(&self.returned) => unseen,
-            None => view,
             Some(tracker) if self.tracker_is_compiled_in() => {
                 let error = Ident::new("error", span);
                 let condition = tracker.condition(krate, &error);
                 quote_spanned!(span=> |error| #krate::__private::Seen::Judged(#condition))
             }
-            Some(tracker) if tracker.rust_tokens().next().is_some() => view,
-            Some(_) => unseen,
+            _ => quote_spanned!(span=> |error| #krate::__private::View::new(error).seen()),
         }
+    }
+
+    /// Whether there is a tracker, or may be one, to which it matters which error it is.
+    fn looks_at_errors(&self) -> bool {
+        match &self.arguments.tracker {
+            None => self.arguments.breaker.is_some() && !self.function.error_may_borrow(&self.returned),
+            Some(tracker) => tracker.rust_tokens().next().is_some(),
+        }
+    }
+
+    /// Whether nothing is said of results and how long they may take.
+    fn is_plain(&self) -> bool {
+        !self.looks_at_errors() && self.arguments.failed_if.is_none() && self.arguments.timeout.is_none()
     }
 
     /// Whether the attribute's tracker stands in the function, where the error's type is known and `Self` and generics
@@ -181,7 +192,7 @@ impl<'a> Guard<'a> {
 
 /// How the expansion gets at the breaker.
 struct Breaker {
-    /// `let breaker = …;`, before anything of the call.
+    /// `let breaker = …;`, before anything of the call, unless the breaker is a static of its own.
     binding: TokenStream,
     /// A `&CircuitBreaker`.
     borrowed: TokenStream,

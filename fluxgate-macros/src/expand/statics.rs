@@ -36,8 +36,8 @@ impl<'a> Declaration<'a> {
         written(self.own) || self.default.is_some_and(written)
     }
 
-    /// The function that configures the builder.
-    fn configure(&self, krate: &TokenStream, with_tracker: bool) -> TokenStream {
+    /// The function that configures the builder, if there is anything to say.
+    fn configure(&self, krate: &TokenStream, with_tracker: bool) -> Option<TokenStream> {
         let span = Span::mixed_site();
         let mut calls = TokenStream::new();
         let parts = [
@@ -68,7 +68,7 @@ impl<'a> Declaration<'a> {
         for listener in self.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value) {
             calls.extend(quote_spanned!(span=> .listener(#listener)));
         }
-        quote_spanned!(span=> |builder| builder #calls)
+        (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
     }
 }
 
@@ -86,15 +86,10 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// A static with what it takes to make a breaker, registered, and `then` something that is done with it.
-///
-/// It stands in a block: what surrounds it can't see its name, and an attribute of the surroundings is its own too.
-fn declaration(krate: &TokenStream, name: &TokenStream, configure: &TokenStream, then: &TokenStream) -> TokenStream {
-    quote_spanned! {Span::mixed_site()=> {
-        static __FLUXGATE_BREAKER: #krate::__private::Declaration = #krate::__private::Declaration::new(#name, #configure);
-        #krate::__private::register!(__FLUXGATE_BREAKER);
-        #then
-    }}
+/// A static with what it takes to make a breaker, registered, as an expression that borrows it.
+fn declaration(krate: &TokenStream, name: &TokenStream, configure: Option<&TokenStream>) -> TokenStream {
+    let configure = configure.map(|configure| quote_spanned!(Span::mixed_site()=> , #configure));
+    quote_spanned!(Span::mixed_site()=> #krate::__private::breaker!(#name #configure))
 }
 
 /// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
@@ -108,7 +103,7 @@ pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
         quote_spanned!(span=> ::core::concat!(::core::module_path!(), #name))
     };
     let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
-    declaration(krate, &name, &configure, &quote_spanned!(span=> &__FLUXGATE_BREAKER))
+    declaration(krate, &name, configure.as_ref())
 }
 
 /// The statics of `breakers!`.
@@ -128,8 +123,8 @@ fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenSt
         Some(given) => given.value.to_token_stream(),
         None => name.unraw().to_string().to_lowercase().into_token_stream(),
     };
-    let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(&__FLUXGATE_BREAKER));
-    let breaker = declaration(krate, &called, &said.configure(krate, true), &breaker);
+    let declaration = declaration(krate, &called, said.configure(krate, true).as_ref());
+    let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(#declaration));
     // As if the user had written it, for rustc is silent about generated statics: unused ones, undocumented ones.
     let (declare, end) = (quote_spanned!(name.span()=> static), quote_spanned!(name.span()=> ;));
     quote_spanned!(span=> #(#attributes)* #visibility #declare #name: #krate::DeclaredBreaker = #breaker #end)

@@ -1,6 +1,6 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
-//! Every guarded function is one call of [`call`] or [`call_async`]: with its breaker, what is `seen` of an error, whether
+//! Every guarded function is one call of [`call`] or [`call_async`], or of their shorter forms for plain ones: with its breaker, what is `seen` of an error, whether
 //! an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
@@ -13,7 +13,7 @@ use std::{borrow::Cow, future::Future};
 pub use crate::limit::Timeout;
 pub use {
     crate::{
-        __fluxgate_register as register, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
+        __fluxgate_breaker as breaker, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
         trackers::ErrorView,
     },
     answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
@@ -56,9 +56,9 @@ pub fn holds<E>(error: &E, predicate: impl Fn(&E) -> bool) -> bool {
     predicate(error)
 }
 
-/// Tells inference the type that an `async` block returns.
-pub fn none<R>() -> Option<R> {
-    None
+/// Tells inference the type that an `async` block returns, where it is never called.
+pub fn returned<R>() -> R {
+    unreachable!("it stands behind `if false`")
 }
 
 /// Runs a body in which `return` is to end no more than that body.
@@ -79,6 +79,16 @@ pub fn call<R, T, E, O>(
     breaker.attempt(Guarding { seen, failed, answer }, work)
 }
 
+/// A guarded function at whose errors nothing looks, and whose values are all successes.
+#[inline]
+pub fn plain<R, T, E, O>(
+    breaker: &CircuitBreaker,
+    work: impl FnOnce() -> R,
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+) -> O {
+    call(breaker, unseen, never, work, answer)
+}
+
 /// An async guarded function, or one that returns a future.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
 #[inline(always)]
@@ -92,6 +102,17 @@ pub fn call_async<'b, R, T, E, O>(
     answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> impl Future<Output = O> {
     CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
+}
+
+/// The same of an async one, or of one that returns a future, without a `timeout`.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+pub fn plain_async<'b, R, T, E, O>(
+    breaker: impl Held<'b>,
+    future: impl Future<Output = R>,
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+) -> impl Future<Output = O> {
+    call_async(breaker, unseen, never, NoLimit, future, answer)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.

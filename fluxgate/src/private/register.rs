@@ -14,12 +14,19 @@ pub(crate) fn registered() -> impl Iterator<Item = &'static Declaration> {
     inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
 }
 
-/// Has a declaration registered when the program starts. Behind one name, so that what is done for it does not stand in
-/// every expansion.
+/// The breaker of one declaration: a static, which is made known when the program starts.
+///
+/// It stands in a block: what surrounds it can't see its name, and an attribute of the surroundings is its own too.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __fluxgate_register {
-    ($declaration:ident) => {
-        $crate::__private::inventory::submit! { $crate::__private::Declared(&$declaration) }
+macro_rules! __fluxgate_breaker {
+    ($name:expr) => {
+        $crate::__private::breaker!($name, |builder| builder)
     };
+    ($name:expr, $($configure:tt)+) => {{
+        static __FLUXGATE_BREAKER: $crate::__private::Declaration =
+            $crate::__private::Declaration::new($name, $($configure)+);
+        $crate::__private::inventory::submit! { $crate::__private::Declared(&__FLUXGATE_BREAKER) }
+        &__FLUXGATE_BREAKER
+    }};
 }
