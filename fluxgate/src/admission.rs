@@ -49,21 +49,23 @@ impl CircuitBreaker {
     }
 
     /// A rejection that needs no lock, because nothing is due for a while.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "has one caller, and a large result")]
     fn reject_at_a_glance(&self, summary: Summary) -> Option<CallNotPermitted> {
         if summary.shadow() || !self.shared.rules.spares_the_lock {
             return None;
         }
         let retry_after = match (summary.state(), &self.shared.rules.retry) {
-            (State::ForcedOpen, _) | (State::Open, retries::Rule::Never) => None,
+            (State::ForcedOpen, _) | (State::Open, retries::Rule::Never) => Nanos::NEVER,
             (State::Open, retries::Rule::After(_)) => {
                 // An opening after the one that was read may have a later end: then the call is ordered after that.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
                 let now = self.shared.clock.roughly_now();
                 // Near its end, and where there is none, the lock and the exact time decide.
-                if now.plus(BreakerClock::LAG) >= due || due.0 == u64::MAX {
+                if now.plus(BreakerClock::LAG) >= due || due == Nanos::NEVER {
                     return None;
                 }
-                Some(due.since(now).into())
+                due.since(now)
             }
             _ => return None,
         };
@@ -182,6 +184,7 @@ impl CircuitBreaker {
         }
         core.rejected += 1;
         self.shared.successes.prepare();
+        let retry_after = retry_after.map_or(Nanos::NEVER, Nanos::from);
         Err(CallNotPermitted { breaker: self.shared.name.clone(), state: core.machine.state, retry_after })
     }
 }

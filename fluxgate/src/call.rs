@@ -2,8 +2,8 @@ use std::{borrow::Cow, mem, thread};
 
 use crate::{
     breaker::CircuitBreaker,
+    ending::{ByValue, Ending},
     error::{CallNotPermitted, Error},
-    judge::{ByValue, Judge},
     machine::Ticket,
     nanos::Nanos,
     outcome::Outcome,
@@ -42,7 +42,8 @@ pub struct Call<'b> {
 #[derive(Debug)]
 pub(crate) struct Flight {
     ticket: Ticket,
-    waiting_since: Option<Nanos>,
+    /// `Nanos::NEVER` where that does not matter, or has not begun.
+    waiting_since: Nanos,
 }
 
 impl CircuitBreaker {
@@ -100,7 +101,7 @@ impl CircuitBreaker {
     /// # Ok::<(), fluxgate::Error<std::num::ParseIntError>>(())
     /// ```
     pub fn call<T, E: 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
-        self.attempt(&ByValue, work)
+        self.attempt(ByValue, work)
     }
 
     /// The same, with something to fall back on after a rejection and after every error.
@@ -128,17 +129,17 @@ impl CircuitBreaker {
     }
 
     /// The one way of every sync call.
-    #[inline]
-    pub(crate) fn attempt<T, E>(
-        &self,
-        judge: &impl Judge<T, E>,
-        work: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, Error<E>> {
-        let running = Running { breaker: self, ticket: self.admit()? };
-        let result = work();
-        let outcome = judge.outcome(&result, &self.shared.rules.tracker);
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
+    pub(crate) fn attempt<R, N: Ending<R>>(&self, ending: N, work: impl FnOnce() -> R) -> N::Output {
+        let running = match self.admit() {
+            Ok(ticket) => Running { breaker: self, ticket },
+            Err(rejection) => return ending.give(Err(rejection.into())),
+        };
+        let result = ending.split(work());
+        let outcome = ending.outcome(&result, &self.shared.rules.tracker);
         running.end(outcome);
-        result.map_err(Error::Inner)
+        ending.give(result.map_err(Error::Inner))
     }
 }
 
@@ -173,7 +174,7 @@ impl Drop for Running<'_> {
 impl Flight {
     #[inline]
     pub(crate) fn new(ticket: Ticket) -> Self {
-        Self { ticket, waiting_since: None }
+        Self { ticket, waiting_since: Nanos::NEVER }
     }
 
     #[inline]
@@ -184,14 +185,15 @@ impl Flight {
     /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
     pub(crate) fn waits(&mut self, breaker: &CircuitBreaker) {
         let matters = matches!(breaker.shared.rules.cancelled, CancelledRule::After(_));
-        if matters && self.waiting_since.is_none() && self.ticket.is_recorded() {
-            self.waiting_since = Some(breaker.now());
+        if matters && self.waiting_since == Nanos::NEVER && self.ticket.is_recorded() {
+            self.waiting_since = breaker.now();
         }
     }
 
     /// Ends the call as one whose caller has given up on it.
     pub(crate) fn cancel(&self, breaker: &CircuitBreaker) {
-        let waited = |threshold| self.waiting_since.is_some_and(|since| breaker.now().since(since) >= threshold);
+        let waited =
+            |threshold| self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold;
         let failed = match breaker.shared.rules.cancelled {
             CancelledRule::Failure => true,
             CancelledRule::Ignore => false,

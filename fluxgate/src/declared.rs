@@ -1,6 +1,6 @@
 use std::{fmt, ops::Deref, sync::OnceLock};
 
-use crate::{__private::Link, breaker::CircuitBreaker, builder::Builder};
+use crate::{breaker::CircuitBreaker, builder::Builder};
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
 ///
@@ -32,13 +32,12 @@ pub struct Declaration {
     name: &'static str,
     configure: fn(Builder) -> Builder,
     breaker: OnceLock<CircuitBreaker>,
-    pub(crate) link: Link,
 }
 
 impl Declaration {
     /// Of a breaker whose policy the macro has checked.
     pub const fn new(name: &'static str, configure: fn(Builder) -> Builder) -> Self {
-        Self { name, configure, breaker: OnceLock::new(), link: Link::new() }
+        Self { name, configure, breaker: OnceLock::new() }
     }
 
     pub(crate) fn breaker(&self) -> &CircuitBreaker {

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::{name::Name, state::State};
+use crate::{name::Name, nanos::Nanos, state::State};
 
 /// A call was rejected: the breaker is open, or half-open with no room for one more probe.
 ///
@@ -31,7 +31,8 @@ use crate::{name::Name, state::State};
 pub struct CallNotPermitted {
     pub(crate) breaker: Name,
     pub(crate) state: State,
-    pub(crate) retry_after: Option<Duration>,
+    /// `Nanos::NEVER` where no time will bring one.
+    pub(crate) retry_after: Nanos,
 }
 
 impl CallNotPermitted {
@@ -50,14 +51,14 @@ impl CallNotPermitted {
     /// `None` if no time will bring it (`Never`, `forced_open`), or if a retry is under way already (`half_open`, where
     /// the next call may be admitted).
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        (self.retry_after != Nanos::NEVER).then(|| self.retry_after.into())
     }
 }
 
 impl fmt::Display for CallNotPermitted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "call not permitted: circuit breaker `{}` is {}", self.breaker, self.state)?;
-        match self.retry_after {
+        match self.retry_after() {
             Some(wait) => write!(formatter, ", retry after {:.1} s", wait.as_secs_f64()),
             None => Ok(()),
         }

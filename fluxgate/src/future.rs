@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 use crate::{
     breaker::CircuitBreaker,
     call::{Flight, Running},
+    ending::{ByValue, Ending},
     error::{CallTimedOut, Error},
-    judge::{ByValue, Judge},
     limit::{Limit, NoLimit},
     outcome::Outcome,
 };
@@ -38,6 +38,8 @@ impl CircuitBreaker {
     ///     breaker.call_async(async { "42".parse::<u32>() }).await
     /// }
     /// ```
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
     pub fn call_async<F, T, E>(&self, future: F) -> CallFuture<'_, F>
     where
         F: Future<Output = Result<T, E>>,
@@ -74,28 +76,32 @@ impl CircuitBreaker {
     }
 
     /// The one way of every async call.
-    pub(crate) fn attempt_async<F, J, L>(&self, judge: J, limit: L, future: F) -> CallFuture<'_, F, J, L> {
-        CallFuture::new(Cow::Borrowed(self), judge, limit, future)
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+    pub(crate) fn attempt_async<F, N, L>(&self, ending: N, limit: L, future: F) -> CallFuture<'_, F, N, L> {
+        CallFuture::new(Cow::Borrowed(self), ending, limit, future)
     }
 }
 
-impl<'b, F, J, L> CallFuture<'b, F, J, L> {
+impl<'b, F, N, L> CallFuture<'b, F, N, L> {
     /// A guarded future that may take its handle of the breaker along.
-    pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, judge: J, limit: L, future: F) -> Self {
-        Self { future: Some(future), limit, judge, seat: Seat { breaker, flight: None } }
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+    pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, ending: N, limit: L, future: F) -> Self {
+        Self { future: Some(future), limit, ending: Some(ending), seat: Seat { breaker, flight: None } }
     }
 }
 
 pin_project! {
     /// A guarded future, from [`CircuitBreaker::call_async`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct CallFuture<'b, F, J = ByValue, L = NoLimit> {
+    pub struct CallFuture<'b, F, N = ByValue, L = NoLimit> {
         // Before `seat`, for a dropped future is to be gone before its slot is free.
         #[pin]
         future: Option<F>,
         #[pin]
         limit: L,
-        judge: J,
+        ending: Option<N>,
         seat: Seat<'b>,
     }
 }
@@ -115,7 +121,7 @@ impl Drop for Seat<'_> {
 }
 
 #[cfg(feature = "tokio")]
-impl<'b, F, J> CallFuture<'b, F, J, NoLimit> {
+impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
     /// Gives the call no more than `limit`, counted from its first poll. A call that takes longer is dropped and
     /// recorded as a failure.
     ///
@@ -138,50 +144,47 @@ impl<'b, F, J> CallFuture<'b, F, J, NoLimit> {
     /// assert_eq!(breaker.info().failures, 1);
     /// # }
     /// ```
-    pub fn timeout(self, limit: std::time::Duration) -> CallFuture<'b, F, J, crate::limit::Timeout> {
+    pub fn timeout(self, limit: std::time::Duration) -> CallFuture<'b, F, N, crate::limit::Timeout> {
         let limit = crate::limit::Timeout::new(limit);
-        CallFuture { future: self.future, limit, judge: self.judge, seat: self.seat }
+        CallFuture { future: self.future, limit, ending: self.ending, seat: self.seat }
     }
 }
 
-impl<F, J, L, T, E> Future for CallFuture<'_, F, J, L>
-where
-    F: Future<Output = Result<T, E>>,
-    J: Judge<T, E>,
-    L: Limit,
-{
-    type Output = Result<T, Error<E>>;
+impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, L> {
+    type Output = N::Output;
 
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Seat { breaker, flight: seat } = this.seat;
         let breaker: &CircuitBreaker = breaker;
         let Some(future) = this.future.as_mut().as_pin_mut() else {
-            panic!("`CallFuture` polled after it was done");
+            panic!("a guarded future was polled after it was done");
         };
         let mut flight = match seat.take() {
             Some(flight) => flight,
             None => match breaker.admit() {
                 Ok(ticket) => Flight::new(ticket),
-                Err(rejection) => {
-                    this.future.set(None);
-                    return Poll::Ready(Err(rejection.into()));
-                }
+                Err(rejection) => return done(this.future, this.ending, Err(rejection.into())),
             },
         };
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
         let running = Running { breaker, ticket: flight.ticket() };
-        if let Poll::Ready(result) = future.poll(context) {
-            let outcome = this.judge.outcome(&result, &breaker.shared.rules.tracker);
+        if let Poll::Ready(returned) = future.poll(context) {
+            let Some(ending) = this.ending.take() else { unreachable!("an ending goes with its future") };
+            let result = ending.split(returned);
+            let outcome = ending.outcome(&result, &breaker.shared.rules.tracker);
             running.end(outcome);
             this.future.set(None);
-            return Poll::Ready(result.map_err(Error::Inner));
+            return Poll::Ready(ending.give(result.map_err(Error::Inner)));
         }
-        let elapsed = this.limit.poll_elapsed(context);
-        if let Poll::Ready(limit) = elapsed {
+        if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
+            // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
             running.end(Outcome::Failure);
-            return Poll::Ready(Err(CallTimedOut { breaker: breaker.shared.name.clone(), limit }.into()));
+            let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
+            return done(this.future, this.ending, Err(time_out.into()));
         }
         running.stop();
         flight.waits(breaker);
@@ -190,7 +193,21 @@ where
     }
 }
 
-impl<F, J, L> fmt::Debug for CallFuture<'_, F, J, L> {
+/// Lets go of the future of a call that was rejected or timed out, and gives its caller the answer.
+#[cold]
+fn done<F: Future, N: Ending<F::Output>>(
+    mut future: Pin<&mut Option<F>>,
+    ending: &mut Option<N>,
+    answer: Result<N::Ok, Error<N::Err>>,
+) -> Poll<N::Output> {
+    future.set(None);
+    match ending.take() {
+        Some(ending) => Poll::Ready(ending.give(answer)),
+        None => unreachable!("an ending goes with its future"),
+    }
+}
+
+impl<F, N, L> fmt::Debug for CallFuture<'_, F, N, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("CallFuture").field("breaker", &self.seat.breaker).finish_non_exhaustive()
     }

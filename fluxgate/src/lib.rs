@@ -44,10 +44,10 @@ mod clock;
 mod component;
 #[cfg(feature = "macros")]
 mod declared;
+mod ending;
 mod error;
 mod future;
 mod info;
-mod judge;
 mod limit;
 pub mod listeners;
 mod machine;

@@ -14,10 +14,8 @@ use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 /// let fixed = CircuitBreaker::new("payment_api");
 /// let made = CircuitBreaker::new(format!("payment_api of {host}"));
 /// ```
-#[derive(Clone)]
 pub struct Name(Text);
 
-#[derive(Clone)]
 enum Text {
     Static(&'static str),
     Shared(Arc<str>),
@@ -30,6 +28,16 @@ impl Name {
             Text::Static(text) => text,
             Text::Shared(text) => text,
         }
+    }
+}
+
+impl Clone for Name {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Text::Static(text) => Text::Static(text),
+            Text::Shared(text) => Text::Shared(Arc::clone(text)),
+        })
     }
 }
 

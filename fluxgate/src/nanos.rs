@@ -9,11 +9,16 @@ pub(crate) struct Nanos(pub(crate) u64);
 impl Nanos {
     pub(crate) const PER_SECOND: u64 = 1_000_000_000;
 
+    /// A time that does not come, and a wait that does not end.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
     /// The span from `earlier` to `self`; zero if the clock went backwards.
+    #[inline]
     pub(crate) fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
 
+    #[inline]
     pub(crate) fn plus(self, span: Self) -> Self {
         Self(self.0.saturating_add(span.0))
     }

@@ -4,7 +4,6 @@
 //! an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
-mod map;
 mod probe;
 mod register;
 
@@ -19,20 +18,19 @@ pub use {
     },
     answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
     probe::{OfType, Shape, View},
-    register::register,
+    register::{Declared, inventory},
 };
 
 use crate::{
     breaker::CircuitBreaker,
+    ending::{Ending, tracked},
     error::Error,
     future::CallFuture,
-    judge::{Judge, tracked},
     limit::Limit,
     outcome::Outcome,
     trackers, user_code,
 };
-use map::map;
-pub(crate) use register::{Link, registered};
+pub(crate) use register::registered;
 
 /// What becomes known of an error.
 pub enum Seen<'e> {
@@ -69,6 +67,8 @@ pub fn run<R>(body: impl FnOnce() -> R) -> R {
 }
 
 /// A guarded function.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
 pub fn call<R, T, E, O>(
     breaker: &CircuitBreaker,
     seen: impl Fn(&E) -> Seen<'_>,
@@ -76,11 +76,11 @@ pub fn call<R, T, E, O>(
     work: impl FnOnce() -> R,
     answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> O {
-    let Answer { split, give } = answer;
-    give(breaker.attempt(&Judging { seen, failed }, || split(work())))
+    breaker.attempt(Guarding { seen, failed, answer }, work)
 }
 
 /// A guarded function at whose errors nothing looks, and whose values are all successes.
+#[inline]
 pub fn plain<R, T, E, O>(
     breaker: &CircuitBreaker,
     work: impl FnOnce() -> R,
@@ -91,6 +91,8 @@ pub fn plain<R, T, E, O>(
 
 /// An async guarded function, or one that returns a future.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
 pub fn call_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
     seen: impl Fn(&E) -> Seen<'_>,
@@ -99,11 +101,12 @@ pub fn call_async<'b, R, T, E, O>(
     future: impl Future<Output = R>,
     answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> impl Future<Output = O> {
-    let Answer { split, give } = answer;
-    map(CallFuture::new(breaker.held(), Judging { seen, failed }, limit, map(future, split)), give)
+    CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
 }
 
 /// The same of an async one, or of one that returns a future, without a `timeout`.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
 pub fn plain_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
     future: impl Future<Output = R>,
@@ -118,34 +121,48 @@ pub trait Held<'b> {
 }
 
 impl<'b> Held<'b> for &'b CircuitBreaker {
+    #[inline]
     fn held(self) -> Cow<'b, CircuitBreaker> {
         Cow::Borrowed(self)
     }
 }
 
 impl Held<'static> for &'static Declaration {
+    #[inline]
     fn held(self) -> Cow<'static, CircuitBreaker> {
         Cow::Borrowed(self)
     }
 }
 
 impl Held<'static> for CircuitBreaker {
+    #[inline]
     fn held(self) -> Cow<'static, CircuitBreaker> {
         Cow::Owned(self)
     }
 }
 
-/// The judge of a guarded function.
-struct Judging<S, P> {
+/// The ending of a guarded function.
+struct Guarding<S, P, A> {
     seen: S,
     failed: P,
+    answer: A,
 }
 
-impl<T, E, S, P> Judge<T, E> for Judging<S, P>
+impl<R, T, E, O, S, P, G> Ending<R> for Guarding<S, P, Answer<R, T, E, G>>
 where
     S: Fn(&E) -> Seen<'_>,
     P: Fn(&T) -> bool,
+    G: FnOnce(Result<T, Error<E>>) -> O,
 {
+    type Ok = T;
+    type Err = E;
+    type Output = O;
+
+    #[inline]
+    fn split(&self, returned: R) -> Result<T, E> {
+        (self.answer.split)(returned)
+    }
+
     #[inline]
     fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
         match result {
@@ -155,10 +172,15 @@ where
             // One of a tracker is not: it tracks the error, wherever the tracker was written.
             Err(error) => tracked(match user_code::run("tracker", || (self.seen)(error)) {
                 Some(Seen::At(view)) => tracker.tracks(|| view),
-                Some(Seen::Judged(verdict)) => verdict,
+                Some(Seen::Judged(is_failure)) => is_failure,
                 None => true,
             }),
         }
+    }
+
+    #[inline]
+    fn give(self, answer: Result<T, Error<E>>) -> O {
+        (self.answer.give)(answer)
     }
 }
 

@@ -1,13 +1,11 @@
 //! Everything that a crate can do to make the expansions of macros fail, short of not depending on fluxgate.
 
 #![no_implicit_prelude]
-#![deny(warnings, missing_docs, rust_2018_idioms)]
+#![deny(warnings, missing_docs, unused, future_incompatible, nonstandard_style, rust_2018_idioms)]
 #![deny(unused_qualifications, unused_lifetimes, unreachable_pub, single_use_lifetimes, missing_debug_implementations)]
 #![deny(unused_results, let_underscore_drop, trivial_casts, elided_lifetimes_in_paths, explicit_outlives_requirements)]
 #![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::unwrap_used)]
-// Under `forbid`, an `allow` in an expansion is an error.
-#![forbid(unsafe_code, non_upper_case_globals, non_snake_case, non_camel_case_types, dead_code, unused_variables)]
-#![forbid(unused, nonstandard_style, future_incompatible)]
+#![forbid(unsafe_code)]
 
 use ::breakers::{circuit_breaker, CallNotPermitted, CallTimedOut};
 use ::core::{convert::From, marker::Send};
