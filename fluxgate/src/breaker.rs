@@ -20,7 +20,7 @@ use crate::{
     signal::Signal,
     state::State,
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, Ordering, OwnLine},
+    sync::{AtomicU64, Gap, Ordering},
     totals::Totals,
     trackers, trippers,
 };
@@ -54,19 +54,24 @@ pub struct CircuitBreaker {
 }
 
 /// What the clones of a breaker share.
+///
+/// In this order, so that what healthy calls read shares no cache line with what is written often: the reference count
+/// before it all, and what is under the lock.
+#[repr(C)]
 pub(crate) struct Shared {
-    /// What a healthy call reads: written only when there is something new to say.
-    pub(crate) published: OwnLine<Published>,
-    /// When the present opening ends by itself: nanoseconds on the breaker's clock, or `u64::MAX` where that is not
-    /// known. Written before the opening is published.
-    pub(crate) due: AtomicU64,
+    pub(crate) outbox: Outbox,
+    pub(crate) name: Name,
+    pub(crate) place: registry::Place,
     pub(crate) rules: Rules,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
-    pub(crate) name: Name,
-    pub(crate) place: registry::Place,
-    pub(crate) outbox: Outbox,
-    pub(crate) core: OwnLine<Mutex<Core>>,
+    /// When the present opening ends by itself: nanoseconds on the breaker's clock, or `u64::MAX` where that is not
+    /// known. Written before the opening is published.
+    pub(crate) due: AtomicU64,
+    /// What a healthy call reads: written only when there is something new to say.
+    pub(crate) published: Published,
+    pub(crate) gap: Gap,
+    pub(crate) core: Mutex<Core>,
 }
 
 /// A checked policy, ready to be followed.

@@ -20,7 +20,7 @@ use crate::{
     retries::{self, Retry},
     settings::{self, Cancelled, CancelledRule, DEFAULT_CANCELLED, MaxProbeTime},
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, OwnLine},
+    sync::{AtomicU64, Gap},
     trackers::{self, Tracker},
     trippers::{self, Tripper},
     windows::{Records, Window},
@@ -227,7 +227,8 @@ impl Builder {
             totals: outbox.counts_calls().then(Box::default),
         };
         let shared = Arc::new(Shared {
-            published: OwnLine(Published::new(summary)),
+            published: Published::new(summary),
+            gap: Gap::default(),
             due: AtomicU64::new(u64::MAX),
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
@@ -235,7 +236,7 @@ impl Builder {
             place: registry::reserve(&self.name),
             name: self.name,
             outbox,
-            core: OwnLine(Mutex::new(core)),
+            core: Mutex::new(core),
         });
         registry::enter(&shared);
         Ok(CircuitBreaker { shared })

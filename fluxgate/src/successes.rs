@@ -13,16 +13,22 @@ use crate::{
     thread_slot::{self, SLOTS},
 };
 
-const CHUNK: usize = 16;
-const CHUNKS: usize = SLOTS / CHUNK;
+/// How many threads' counters are made at a time.
+const CHUNK: usize = 4;
+
+type Chunk = [OwnLine<Counter>; CHUNK];
+
+/// All but the first.
+type Chunks = [OnceLock<Box<Chunk>>; SLOTS / CHUNK - 1];
 
 /// After how many counts of a thread its next success takes the lock, to see whether the window has become one in
 /// which successes need not even be counted.
 const LOOK_AGAIN: u64 = 1 << 10;
 
-/// The counters of all threads, made when a thread is first enrolled.
+/// The counters of all threads, made when a thread is first enrolled: an idle breaker has none.
 pub(crate) struct Successes {
-    chunks: [OnceLock<Box<[OwnLine<Counter>; CHUNK]>>; CHUNKS],
+    first: OnceLock<Box<Chunk>>,
+    others: OnceLock<Box<Chunks>>,
 }
 
 struct Counter {
@@ -60,7 +66,7 @@ struct Entry {
 
 impl Successes {
     pub(crate) fn new() -> Self {
-        Self { chunks: std::array::from_fn(|_| OnceLock::new()) }
+        Self { first: OnceLock::new(), others: OnceLock::new() }
     }
 
     /// Counts a success of this thread. `false` if its counter is not enrolled for that, or is to be looked at again.
@@ -90,40 +96,55 @@ impl Successes {
     /// Gives this thread a counter for its next rejection.
     pub(crate) fn prepare(&self) {
         if let Some(slot) = thread_slot::slot() {
-            self.chunk(slot);
+            self.made_counter(slot);
         }
     }
 
-    fn chunk(&self, slot: usize) -> &[OwnLine<Counter>; CHUNK] {
-        self.chunks[slot / CHUNK % CHUNKS]
-            .get_or_init(|| Box::new(std::array::from_fn(|_| OwnLine(Counter::default()))))
+    /// The counter of a slot, if it is made.
+    #[inline]
+    fn counter(&self, slot: usize) -> Option<&Counter> {
+        let chunk = match slot / CHUNK {
+            0 => self.first.get(),
+            other => self.others.get()?.get(other - 1)?.get(),
+        };
+        Some(&chunk?[slot % CHUNK])
+    }
+
+    /// The counter of a slot, made if need be.
+    fn made_counter(&self, slot: usize) -> &Counter {
+        let others = || self.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
+        let chunk = match slot / CHUNK {
+            0 => &self.first,
+            other => &others()[other - 1],
+        };
+        &chunk.get_or_init(|| Box::new(std::array::from_fn(|_| OwnLine(Counter::default()))))[slot % CHUNK]
+    }
+
+    fn counters(&self) -> impl Iterator<Item = &Counter> {
+        (0..SLOTS).filter_map(|slot| self.counter(slot))
     }
 
     /// The rejections that all threads have counted.
     pub(crate) fn rejections(&self) -> u64 {
-        let counters = self.chunks.iter().filter_map(|chunk| chunk.get()).flat_map(|chunk| chunk.iter());
-        counters.map(|counter| counter.rejections.load(Ordering::Acquire)).sum()
+        self.counters().map(|counter| counter.rejections.load(Ordering::Acquire)).sum()
     }
 
     /// The successes that were ever counted here and not recorded under the lock, those of former generations too.
     /// Called under the breaker's lock.
     pub(crate) fn counted(&self, enrolled: &Enrolled) -> u64 {
-        let counters = self.chunks.iter().filter_map(|chunk| chunk.get()).flat_map(|chunk| chunk.iter());
-        counters.map(|counter| counter.successes.load(Ordering::Acquire)).sum::<u64>() - enrolled.stepped_over
+        self.counters().map(|counter| counter.successes.load(Ordering::Acquire)).sum::<u64>() - enrolled.stepped_over
     }
 
     #[inline]
     fn own(&self) -> Option<&Counter> {
-        let slot = thread_slot::slot()?;
-        let chunk = self.chunks[slot / CHUNK % CHUNKS].get()?;
-        Some(&chunk[slot % CHUNK])
+        self.counter(thread_slot::slot()?)
     }
 
     /// Lets this thread count from now on, for this generation and second. Called under the breaker's lock, with all
     /// that the thread has counted before taken.
     pub(crate) fn enroll(&self, enrolled: &mut Enrolled, generation: u64, second: u64) {
         let Some(slot) = thread_slot::slot() else { return };
-        let counter = &self.chunk(slot)[slot % CHUNK];
+        let counter = self.made_counter(slot);
         // Nobody but this thread writes it, so what is there is what was counted.
         let mut taken = counter.successes.load(Ordering::Relaxed);
         if (taken + 1).is_multiple_of(LOOK_AGAIN) {
@@ -143,8 +164,7 @@ impl Successes {
     /// Takes what has been counted since the last time: calls `take` with how many successes, and in which second.
     pub(crate) fn take(&self, enrolled: &mut Enrolled, mut take: impl FnMut(u64, u64)) {
         for entry in &mut enrolled.entries {
-            let chunk = self.chunks[entry.slot / CHUNK % CHUNKS].get();
-            let Some(counter) = chunk.map(|chunk| &chunk[entry.slot % CHUNK]) else { continue };
+            let Some(counter) = self.counter(entry.slot) else { continue };
             let sum = counter.successes.load(Ordering::Acquire);
             if sum != entry.taken {
                 take(sum - entry.taken, entry.second);

@@ -19,3 +19,9 @@ impl<T> std::ops::Deref for OwnLine<T> {
         &self.0
     }
 }
+
+/// A cache line between two fields, for less memory than a line of its own for each.
+#[derive(Default)]
+pub(crate) struct Gap {
+    _unused: [u64; 8],
+}

@@ -6,13 +6,13 @@ use crate::{component::Leaf, user_code};
 /// A checked tracker, ready to be asked.
 pub struct Rule {
     /// `None` for `All()`, which every error passes unseen.
-    expression: Option<Expr<Leaf<dyn CustomTracker>>>,
+    expression: Option<Box<Expr<Leaf<dyn CustomTracker>>>>,
 }
 
 impl Rule {
     pub(crate) fn new(expression: &Expr<Leaf<dyn CustomTracker>>) -> Self {
         let all = matches!(expression, Expr::Leaf(Leaf::BuiltIn(_)));
-        Self { expression: (!all).then(|| expression.clone()) }
+        Self { expression: (!all).then(|| Box::new(expression.clone())) }
     }
 
     /// Whether the error that `view` shows counts as a failure. The view is taken only if somebody looks.

@@ -24,7 +24,7 @@ pub(crate) struct Rule {
 }
 
 enum RuleLeaf {
-    BuiltIn { clause: Box<dyn Clause>, name: Arc<str> },
+    BuiltIn { clause: Box<dyn Clause>, name: Box<str> },
     Custom(Custom<dyn CustomTripper>),
 }
 
@@ -125,7 +125,7 @@ fn collect(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>,
     match expression {
         Expr::Leaf(RuleLeaf::BuiltIn { clause, name }) => {
             let evidence = Evidence {
-                clause: Arc::clone(name),
+                clause: Arc::from(&**name),
                 figures: clause.evidence(figures),
                 condition: clause.is_condition(),
             };
