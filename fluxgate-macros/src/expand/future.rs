@@ -34,7 +34,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, beginning_with, fallback, located};
+use super::{Breaker, Guard, arguments, beginning_with, fallback, located, respanned};
 use crate::policy::Part;
 use crate::tail::Tail;
 use crate::types::{nameable, ungrouped};
@@ -132,8 +132,10 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
 /// Tells inference at the beginning of the block what it returns, so that `?`, `return` and coercions in it mean what
 /// they meant. A block, unlike a closure, can't say it.
 fn pin(guard: &Guard<'_>) -> TokenStream {
-    if matches!(ungrouped(&guard.returned), Type::Infer(_) | Type::Never(_)) {
-        return TokenStream::new();
+    match ungrouped(&guard.returned) {
+        Type::Infer(_) | Type::Never(_) => return TokenStream::new(),
+        Type::Tuple(unit) if unit.elems.is_empty() => return TokenStream::new(),
+        _ => {}
     }
     let returned = nameable(guard.returned.clone());
     // Placed as if it were the user's: where the body returns another type, rustc points at it as the return type.
@@ -142,7 +144,11 @@ fn pin(guard: &Guard<'_>) -> TokenStream {
         ReturnType::Default => None,
     };
     let place = written.map_or_else(|| guard.function.signature.ident.span(), |tree| tree.span());
-    let krate = located(&guard.krate, place);
+    let krate = match &guard.arguments.krate {
+        // Its spans may be what it means, as those of `$crate` are.
+        Some(_) => located(&guard.krate, place),
+        None => respanned(&guard.krate, place),
+    };
     let give = quote_spanned!(place=> return #krate::__private::returned::<#returned>(););
     quote_spanned!(Span::mixed_site()=> if false { #give })
 }

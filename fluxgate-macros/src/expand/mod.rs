@@ -219,3 +219,12 @@ fn located(tokens: &TokenStream, place: Span) -> TokenStream {
     };
     tokens.clone().into_iter().map(at_place).collect()
 }
+
+/// The same tokens as if they had been written elsewhere.
+fn respanned(tokens: &TokenStream, place: Span) -> TokenStream {
+    let at_place = |mut tree: TokenTree| {
+        tree.set_span(place);
+        tree
+    };
+    tokens.clone().into_iter().map(at_place).collect()
+}

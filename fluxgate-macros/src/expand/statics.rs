@@ -99,8 +99,8 @@ pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
     let name = if let Some(given) = &guard.arguments.name {
         given.value.to_token_stream()
     } else {
-        let name = format!("::{}", guard.function.signature.ident.unraw());
-        quote_spanned!(span=> ::core::concat!(::core::module_path!(), #name))
+        let name = guard.function.signature.ident.unraw().to_string();
+        quote_spanned!(span=> fn #name)
     };
     let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
     declaration(krate, &name, configure.as_ref())

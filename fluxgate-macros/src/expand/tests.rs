@@ -3,35 +3,53 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The item with the attribute, printed as `cargo expand` prints it.
+/// The item with the attribute, laid out as `cargo expand` does it.
 fn expanded(arguments: TokenStream, item: &TokenStream) -> String {
     let file = syn::parse2(super::attribute(arguments, item)).expect("an expansion is a file of items");
     prettyplease::unparse(&file)
 }
 
 #[test]
-fn a_guarded_function_is_one_call() {
-    let charge = quote! {
+fn a_plain_function_becomes_one_call_with_its_body_in_it() {
+    let function = quote! {
         fn charge(amount: u64) -> Result<Receipt, ApiError> {
             provider().charge(amount)
         }
     };
-    println!("{}", expanded(quote!(), &charge));
-    println!(
-        "{}",
-        expanded(
-            quote!(name = "payment_api", tripper = FailureStreak(5) | MinRequests(20) & FailureRate(0.6)),
-            &charge
-        )
-    );
+    let expected = r#"
+fn charge(amount: u64) -> Result<Receipt, ApiError> {
+    ::fluxgate::__private::plain(
+        ::fluxgate::__private::breaker!(fn "charge"),
+        move || -> Result<Receipt, ApiError> { provider().charge(amount) },
+        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
+    )
+}
+"#;
+    assert_eq!(expanded(quote!(), &function), expected.trim_start());
 }
 
 #[test]
-fn a_guarded_async_function_is_one_call() {
-    let charge = quote! {
+fn so_does_a_plain_async_function() {
+    let function = quote! {
         async fn stock(sku: &str) -> Result<u32, ApiError> {
             warehouse(sku).await
         }
     };
-    println!("{}", expanded(quote!(), &charge));
+    let expected = r#"
+fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError>> {
+    ::fluxgate::__private::plain_async(
+        ::fluxgate::__private::breaker!("inventory"),
+        async move {
+            if false {
+                return ::fluxgate::__private::returned::<Result<u32, ApiError>>();
+            }
+            warehouse(sku).await
+        },
+        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+    )
+}
+"#;
+    let expansion = expanded(quote!(name = "inventory"), &function);
+    assert_eq!(expansion, expected.trim_start());
+    assert!(expansion.lines().count() <= 12, "{expansion}");
 }

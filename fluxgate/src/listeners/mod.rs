@@ -9,6 +9,8 @@ mod log;
 pub mod opentelemetry;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
+#[cfg(feature = "slack")]
+pub mod slack;
 
 #[cfg(feature = "tracing")]
 pub use log::LogListener;
@@ -16,6 +18,8 @@ pub use log::LogListener;
 pub use opentelemetry::OpenTelemetryListener;
 #[cfg(feature = "prometheus")]
 pub use prometheus::PrometheusListener;
+#[cfg(feature = "slack")]
+pub use slack::SlackListener;
 
 use std::any::Any;
 

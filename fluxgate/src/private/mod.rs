@@ -1,7 +1,7 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
-//! Every guarded function is one call of [`call`] or [`call_async`], or of their shorter forms for plain ones: with its breaker, what is `seen` of an error, whether
-//! an `Ok` value has `failed`, its body, and what it answers in the end.
+//! Every guarded function is one call of [`call`] or [`call_async`], or of their shorter forms for plain ones: with its
+//! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
 mod probe;

@@ -20,6 +20,9 @@ pub(crate) fn registered() -> impl Iterator<Item = &'static Declaration> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fluxgate_breaker {
+    (fn $name:literal $(, $($configure:tt)+)?) => {
+        $crate::__private::breaker!(::core::concat!(::core::module_path!(), "::", $name) $(, $($configure)+)?)
+    };
     ($name:expr) => {
         $crate::__private::breaker!($name, |builder| builder)
     };

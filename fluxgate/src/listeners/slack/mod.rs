@@ -1,0 +1,182 @@
+//! Transitions told in a Slack channel.
+
+mod courier;
+mod message;
+mod queue;
+mod templates;
+
+use std::{borrow::Cow, fmt, sync::Arc, thread, time::Duration};
+
+use queue::{Offer, Parcel, Queue};
+pub use templates::{Labels, Template, Templates};
+
+use super::Listener;
+use crate::signal::Signal;
+
+/// Tells a Slack channel of transitions, each with its reason.
+///
+/// The messages of a failure cycle are one thread: it begins with `open`, goes on through all probes, and ends with
+/// `closed`, `disabled` or `metrics_only`. A recovery is shown in the channel too.
+///
+/// Messages are sent by a thread of their own, so that no call ever waits for Slack. Between the two is a bounded queue.
+/// When Slack asks to wait, by status 429 and `Retry-After`, it waits; when Slack can't be reached or answers with a
+/// status of 500 or above, it tries again twice. What can't be delivered, because of that or because the queue is full,
+/// is told in the log and [counted](Self::undelivered). The token is in no log, error or `Debug` output.
+///
+/// A clone shares the queue and the thread, so keep one to [`flush`](Self::flush) at shutdown. The token is that of a bot
+/// with the scope `chat:write`; the channel is an id or a name, such as `#alerts`.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, listeners::SlackListener};
+///
+/// let slack = SlackListener::new("xoxb-…", "#alerts");
+/// let breaker = CircuitBreaker::builder("payment_api").listener(slack.clone()).build()?;
+/// // … at shutdown:
+/// if !slack.flush(Duration::from_secs(5)) {
+///     eprintln!("Slack has not heard of everything");
+/// }
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct SlackListener {
+    settings: Arc<Settings>,
+    handle: Arc<Handle>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    token: Token,
+    channel: String,
+    base_url: Cow<'static, str>,
+    templates: Templates,
+    queue: usize,
+    timeout: Duration,
+    retry_pause: Duration,
+}
+
+/// Never printed.
+#[derive(Clone)]
+struct Token(String);
+
+/// What the clones of a listener share. When the last is gone the queue is closed.
+struct Handle(Arc<Queue>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Token {
+    fn as_bearer(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    /// A text from outside without the token, if somebody should send that back.
+    fn redact(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "[redacted]") }
+    }
+}
+
+impl SlackListener {
+    /// Tells `channel` of transitions, by the bot that `token` belongs to.
+    pub fn new(token: impl Into<String>, channel: impl Into<String>) -> Self {
+        let settings = Settings {
+            token: Token(token.into()),
+            channel: channel.into(),
+            base_url: "https://slack.com/api".into(),
+            templates: Templates::default(),
+            queue: 1_000,
+            timeout: Duration::from_secs(5),
+            retry_pause: Duration::from_secs(1),
+        };
+        Self { settings: Arc::new(settings), handle: Arc::new(Handle(Arc::default())) }
+    }
+
+    /// The same with other titles, colours and texts.
+    #[must_use]
+    pub fn templates(self, templates: Templates) -> Self {
+        self.with(|settings| settings.templates = templates)
+    }
+
+    /// The same for a proxy of Slack, or a server that tests it: `chat.postMessage` is behind this URL. The usual one is
+    /// `https://slack.com/api`.
+    #[must_use]
+    pub fn base_url(self, base_url: impl Into<String>) -> Self {
+        self.with(|settings| settings.base_url = base_url.into().into())
+    }
+
+    /// The same with room for this many messages in the queue: 1,000, unless said otherwise. With 0 nothing is sent.
+    #[must_use]
+    pub fn queue(self, messages: usize) -> Self {
+        self.with(|settings| settings.queue = messages)
+    }
+
+    /// The same with another limit to how long Slack may take to answer: 5 s, unless said otherwise.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.timeout = timeout)
+    }
+
+    /// The same with another pause before the second attempt to reach Slack: 1 s, unless said otherwise. Before the
+    /// third it is twice as long.
+    #[must_use]
+    pub fn retry_pause(self, pause: Duration) -> Self {
+        self.with(|settings| settings.retry_pause = pause)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// Waits until every message is delivered or given up, no longer than `timeout`. `false` if there are still some.
+    ///
+    /// To be called at shutdown, for what is in the queue when the process ends is lost.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.handle.0.flush(timeout)
+    }
+
+    /// How many messages could not be delivered.
+    pub fn undelivered(&self) -> u64 {
+        self.handle.0.undelivered()
+    }
+
+    /// Has the queue served by a thread of its own.
+    fn serve(&self) {
+        let queue = Arc::clone(&self.handle.0);
+        let spawned = thread::Builder::new().name("fluxgate-slack".to_owned()).spawn(move || courier::serve(&queue));
+        if let Err(error) = spawned {
+            let queue = &self.handle.0;
+            let lost = queue.give_up();
+            queue.abandon();
+            queue.count_lost(lost as u64);
+            tracing::warn!(target: "fluxgate", lost, %error, "no thread could be started to tell Slack of transitions");
+        }
+    }
+}
+
+impl Listener for SlackListener {
+    fn on_transition(&self, signal: &Signal) {
+        let parcel = Parcel { signal: signal.clone(), settings: Arc::clone(&self.settings) };
+        match self.handle.0.offer(parcel) {
+            Offer::Taken => {}
+            Offer::TakenUnserved => self.serve(),
+            Offer::Full => self.handle.0.lose(signal, "the queue is full"),
+        }
+    }
+}
+
+impl fmt::Debug for SlackListener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SlackListener")
+            .field("channel", &self.settings.channel)
+            .field("base_url", &self.settings.token.redact(&self.settings.base_url))
+            .field("undelivered", &self.undelivered())
+            .finish_non_exhaustive()
+    }
+}
