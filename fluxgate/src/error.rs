@@ -105,11 +105,11 @@ impl StdError for CallTimedOut {}
 /// match breaker.call(|| "12x".parse::<u32>()) {
 ///     Ok(hits) => println!("{hits} hits"),
 ///     Err(Error::Inner(error)) => println!("the call failed: {error}"),
-///     Err(rejected) => println!("the call was not made or not waited for: {rejected}"),
+///     Err(Error::NotPermitted(rejection)) => println!("the call was not made: {rejection}"),
+///     Err(Error::TimedOut(time_out)) => println!("the call was given up: {time_out}"),
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
 pub enum Error<E> {
     /// The breaker rejected the call, which was not made.
     NotPermitted(CallNotPermitted),

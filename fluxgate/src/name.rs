@@ -1,4 +1,9 @@
-use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+    ops::Deref,
+    sync::Arc,
+};
 
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
@@ -50,6 +55,27 @@ impl From<&'static str> for Name {
 impl From<String> for Name {
     fn from(text: String) -> Self {
         Self(Text::Shared(text.into()))
+    }
+}
+
+impl From<&String> for Name {
+    fn from(text: &String) -> Self {
+        Self(Text::Shared(text.as_str().into()))
+    }
+}
+
+impl From<Box<str>> for Name {
+    fn from(text: Box<str>) -> Self {
+        Self(Text::Shared(text.into()))
+    }
+}
+
+impl From<Cow<'static, str>> for Name {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
     }
 }
 

@@ -20,6 +20,12 @@ pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, Give<T, E, R>
     Answer { split: R::split, give: R::give }
 }
 
+/// The same where the error is a type parameter, for which rustc knows to suggest the very bound if it is one of the
+/// function's own predicates.
+pub fn own_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>() -> Answer<R, T, E, Give<T, E, R>> {
+    Answer { split: R::split, give: |answer| R::join(<Result<T, E> as Guarded>::give(answer)) }
+}
+
 /// The same of a call with a `timeout`.
 pub fn own_in_time<R, T, E>() -> Answer<R, T, E, Give<T, E, R>>
 where
@@ -80,6 +86,34 @@ impl<T, E: From<CallNotPermitted>> Guarded for Result<T, E> {
             Error::NotPermitted(rejection) => rejection.into(),
             Error::TimedOut(_) => unreachable!("a call without a `timeout` takes as long as it likes"),
         })
+    }
+}
+
+/// The return type of a guarded function with an error of which nothing is asked yet.
+#[diagnostic::on_unimplemented(
+    message = "a call that the circuit breaker rejects can't be returned as `{Self}`",
+    label = "must be a `Result` whose error is made `From<fluxgate::CallNotPermitted>`",
+    note = "or say in the attribute what to return instead: `fallback = |error| …`"
+)]
+pub trait IsAResult: Sized {
+    type Ok;
+    type Err;
+
+    fn split(self) -> Result<Self::Ok, Self::Err>;
+
+    fn join(result: Result<Self::Ok, Self::Err>) -> Self;
+}
+
+impl<T, E> IsAResult for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    fn split(self) -> Self {
+        self
+    }
+
+    fn join(result: Self) -> Self {
+        result
     }
 }
 

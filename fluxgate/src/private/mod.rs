@@ -16,7 +16,10 @@ pub use {
         __fluxgate_breaker as breaker, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
         trackers::ErrorView,
     },
-    answer::{Answer, Fallible, Give, Guarded, InTime, IsResult, Kind, Plain, or, own, own_in_time, wrapped},
+    answer::{
+        Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, or, own, own_generic, own_in_time,
+        wrapped,
+    },
     probe::{OfType, Shape, View},
     register::{Declared, inventory},
 };
