@@ -72,7 +72,12 @@ impl Successes {
     /// Counts a success of this thread. `false` if its counter is not enrolled for that, or is to be looked at again.
     #[inline]
     pub(crate) fn count(&self, generation: u64, second: u64) -> bool {
-        let Some(counter) = self.own() else { return false };
+        thread_slot::slot().is_some_and(|slot| self.count_in(slot, generation, second))
+    }
+
+    #[inline]
+    fn count_in(&self, slot: usize, generation: u64, second: u64) -> bool {
+        let Some(counter) = self.counter(slot) else { return false };
         let enrolled = counter.generation.load(Ordering::Relaxed) == generation
             && counter.second.load(Ordering::Relaxed) == second;
         let sum = counter.successes.load(Ordering::Relaxed) + 1;
@@ -87,7 +92,7 @@ impl Successes {
     /// Counts a rejection of this thread. `false` if it has no counter.
     #[inline]
     pub(crate) fn count_rejection(&self) -> bool {
-        let Some(counter) = self.own() else { return false };
+        let Some(counter) = thread_slot::slot().and_then(|slot| self.counter(slot)) else { return false };
         let sum = counter.rejections.load(Ordering::Relaxed) + 1;
         counter.rejections.store(sum, Ordering::Release);
         true
@@ -135,15 +140,15 @@ impl Successes {
         self.counters().map(|counter| counter.successes.load(Ordering::Acquire)).sum::<u64>() - enrolled.stepped_over
     }
 
-    #[inline]
-    fn own(&self) -> Option<&Counter> {
-        self.counter(thread_slot::slot()?)
-    }
-
     /// Lets this thread count from now on, for this generation and second. Called under the breaker's lock, with all
     /// that the thread has counted before taken.
     pub(crate) fn enroll(&self, enrolled: &mut Enrolled, generation: u64, second: u64) {
-        let Some(slot) = thread_slot::slot() else { return };
+        if let Some(slot) = thread_slot::slot() {
+            self.enroll_in(slot, enrolled, generation, second);
+        }
+    }
+
+    fn enroll_in(&self, slot: usize, enrolled: &mut Enrolled, generation: u64, second: u64) {
         let counter = self.made_counter(slot);
         // Nobody but this thread writes it, so what is there is what was counted.
         let mut taken = counter.successes.load(Ordering::Relaxed);
@@ -178,5 +183,116 @@ impl Enrolled {
     /// Begins a generation, in which nobody is enrolled yet.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
+    }
+}
+
+#[cfg(all(test, loom))]
+mod interleavings {
+    use loom::{sync::Arc, sync::Mutex, thread};
+
+    use super::*;
+    use crate::{
+        published::{Published, SuccessIs, Summary},
+        state::State,
+    };
+
+    /// A breaker reduced to what the counters meet: a generation, and how many successes its window holds.
+    struct Model {
+        published: Published,
+        successes: Successes,
+        core: Mutex<Core>,
+    }
+
+    #[derive(Default)]
+    struct Core {
+        generation: u64,
+        window: u64,
+        enrolled: Enrolled,
+    }
+
+    fn counted(generation: u64) -> Summary {
+        Summary::new(State::Closed, false, SuccessIs::Counted, generation)
+    }
+
+    impl Model {
+        fn new() -> Arc<Self> {
+            let successes = Successes::new();
+            // Made before the threads begin: how they are made is the standard library's affair.
+            for slot in 0..2 {
+                successes.made_counter(slot);
+            }
+            Arc::new(Self { published: Published::new(counted(0)), successes, core: Mutex::default() })
+        }
+
+        fn admit(&self) -> u64 {
+            self.published.read().generation()
+        }
+
+        /// As `CircuitBreaker::end` does it.
+        fn succeed(&self, slot: usize, ticket: u64) {
+            if self.published.read().generation() == ticket && self.successes.count_in(slot, ticket, 0) {
+                return;
+            }
+            let mut core = self.core.lock().unwrap();
+            self.take(&mut core);
+            if core.generation == ticket {
+                core.window += 1;
+                let core = &mut *core;
+                self.successes.enroll_in(slot, &mut core.enrolled, core.generation, 0);
+            }
+        }
+
+        fn take(&self, core: &mut Core) {
+            let Core { window, enrolled, .. } = core;
+            self.successes.take(enrolled, |count, _| *window += count);
+        }
+
+        fn transition(&self) {
+            let mut core = self.core.lock().unwrap();
+            self.take(&mut core);
+            core.generation += 1;
+            core.window = 0;
+            core.enrolled.clear();
+            self.published.write(counted(core.generation));
+        }
+
+        fn window(&self) -> (u64, u64) {
+            let mut core = self.core.lock().unwrap();
+            self.take(&mut core);
+            (core.generation, core.window)
+        }
+    }
+
+    #[test]
+    fn no_success_is_lost_or_counted_twice() {
+        loom::model(|| {
+            let model = Model::new();
+            let other = {
+                let model = Arc::clone(&model);
+                thread::spawn(move || (0..2).for_each(|_| model.succeed(1, model.admit())))
+            };
+            (0..2).for_each(|_| model.succeed(0, model.admit()));
+            model.window();
+            other.join().unwrap();
+            assert_eq!(model.window(), (0, 4));
+        });
+    }
+
+    #[test]
+    fn a_success_counts_in_the_generation_that_admitted_it_or_not_at_all() {
+        loom::model(|| {
+            let model = Model::new();
+            let other = {
+                let model = Arc::clone(&model);
+                thread::spawn(move || {
+                    let tickets = [model.admit(), model.admit(), model.admit()];
+                    tickets.into_iter().for_each(|ticket| model.succeed(1, ticket));
+                    tickets.into_iter().filter(|ticket| *ticket == 1).count() as u64
+                })
+            };
+            model.transition();
+            let of_the_new_generation = other.join().unwrap();
+            assert_eq!(model.window(), (1, of_the_new_generation));
+        });
     }
 }
