@@ -20,6 +20,14 @@ impl Function {
         names.collect()
     }
 
+    /// The error in `returned` if it is one of the function's own type parameters.
+    pub(crate) fn generic_error<'t>(&self, returned: &'t Type) -> Option<&'t Type> {
+        let error = last_of_two(returned)?;
+        let Type::Path(path) = ungrouped(error) else { return None };
+        let name = path.path.get_ident()?;
+        self.generic_names().iter().any(|generic| name == generic).then_some(error)
+    }
+
     /// Whether the error in `returned` is not known to be `'static`, as it would have to be for a tracker of types.
     ///
     /// A macro can't ask the compiler, so it looks: the error is the last of two type arguments. With fewer it is in
@@ -30,11 +38,10 @@ impl Function {
         else {
             return false;
         };
-        let types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
         let mut find = Find { parameters: self.parameters_that_may_borrow(), found: false };
-        match types.collect::<Vec<_>>().as_slice() {
-            [.., _, GenericArgument::Type(error)] => find.visit_type(error),
-            _ => {
+        match last_of_two(returned) {
+            Some(error) => find.visit_type(error),
+            None => {
                 for argument in &arguments.args {
                     if let GenericArgument::Lifetime(lifetime) = argument {
                         find.visit_lifetime(lifetime);
@@ -65,6 +72,18 @@ impl Function {
 
 fn is_static<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool {
     bounds.into_iter().any(|bound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static"))
+}
+
+/// The last of at least two type arguments: an error is nowhere else.
+fn last_of_two(returned: &Type) -> Option<&Type> {
+    let Type::Path(path) = ungrouped(returned) else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(of) => Some(of),
+        _ => None,
+    });
+    types.next()?;
+    types.last()
 }
 
 struct Find {

@@ -27,15 +27,20 @@ pub(crate) fn contains_impl(of: &Type) -> bool {
     find.0
 }
 
-/// Whether a type can be no `Result`, by whatever name, for it has no name or one of the language's own.
+/// Whether a type is no `Result`, as far as that is beyond doubt: it has no name, or one that nobody gives to a `Result`.
 pub(crate) fn is_no_result(of: &Type) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
         "f32", "f64",
     ];
+    const OF_STD: [&str; 12] = [
+        "Option", "String", "Vec", "Box", "Rc", "Arc", "Cow", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Duration",
+    ];
     match ungrouped(of) {
         Type::Path(path) => {
-            path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|primitive| name == primitive))
+            let is_primitive = path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|known| name == known));
+            let last = path.path.segments.last();
+            is_primitive || last.is_some_and(|last| OF_STD.iter().any(|known| last.ident == known))
         }
         Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
         _ => true,

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
 use super::{Guard, located};
@@ -21,17 +22,20 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
         };
         return quote_spanned!(span=> #krate::__private::or::<#returned, _, _, _>(#kind, #fallback));
     }
-    let name = match guard.arguments.timeout {
+    let generic = guard.function.generic_error(&guard.returned);
+    let name = match (&guard.arguments.timeout, generic) {
         _ if guard.arguments.wraps_error() => "wrapped",
-        Some(_) => "own_in_time",
-        None => "own",
+        (Some(_), _) => "own_in_time",
+        (None, Some(_)) => "own_generic",
+        (None, None) => "own",
     };
     // Placed at the return type, for what that lacks is to be told there.
     let returned = nameable(guard.returned.clone());
     let [start, end] = guard.place_of_result();
     let krate = located(&guard.krate, start);
     let name = Ident::new(name, start);
-    let end = quote_spanned!(end=> , _, _>());
+    let error = quote_spanned!(generic.map_or(end, Spanned::span)=> _);
+    let end = quote_spanned!(end=> , _, #error>());
     quote_spanned!(start=> #krate::__private::#name::<#returned #end)
 }
 
@@ -54,11 +58,10 @@ pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream
     let ReturnType::Type(_, returned) = &mut signature.output else {
         return Err(syn::Error::new_spanned(&signature.ident, needs));
     };
-    if is_no_result(returned) && matches!(shape, Shape::Sync | Shape::Async) {
-        return Err(syn::Error::new_spanned(returned, needs));
-    }
     let mut result = Ok(());
-    let mut change = |of: &mut Type| result = wrap_type(of, krate);
+    let mut change = |of: &mut Type| {
+        result = if is_no_result(of) { Err(syn::Error::new_spanned(of, needs)) } else { wrap_type(of, krate) };
+    };
     match shape {
         Shape::Sync | Shape::Async => change(returned),
         Shape::Tail(_) | Shape::Future { .. } => {

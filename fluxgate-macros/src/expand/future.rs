@@ -125,7 +125,9 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
         // A time-out is a duration and nothing else.
         SettingValue::Count(_) | SettingValue::Word(_) => TokenStream::new(),
     };
+    // All of it at the argument, where a missing feature is told of.
     let span = Span::mixed_site().located_at(given.key.span());
+    let krate = located(krate, span);
     quote_spanned!(span=> #krate::__private::timeout!(#limit))
 }
 

@@ -4,6 +4,7 @@ use fluxgate_policy::SettingValue;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::Guard;
 use crate::args::{Arguments, Given};
@@ -66,7 +67,8 @@ impl<'a> Declaration<'a> {
             calls.extend(quote_spanned!(span=> .shadow(true)));
         }
         for listener in self.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value) {
-            calls.extend(quote_spanned!(span=> .listener(#listener)));
+            let place = span.located_at(listener.span());
+            calls.extend(quote_spanned!(place=> .listener(#listener)));
         }
         (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
     }

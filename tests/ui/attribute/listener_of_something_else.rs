@@ -8,7 +8,7 @@ impl From<CallNotPermitted> for ApiError {
     }
 }
 
-#[circuit_breaker(listeners = [5])]
+#[circuit_breaker(listeners = [|state: &str| println!("{state}")])]
 fn charge(amount: u64) -> Result<u64, ApiError> {
     Ok(amount)
 }
