@@ -13,7 +13,7 @@
 //!     ::fluxgate::__private::plain(
 //!         ::fluxgate::__private::breaker!("payment_api"),
 //!         move || -> Result<Receipt, ApiError> { body },
-//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
+//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>,
 //!     )
 //! }
 //! ```
@@ -32,12 +32,12 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     // A closure and not an inner function: it keeps generics, `self`, lints and an `unsafe fn`'s permission. Handed to a
     // function bounded by `FnOnce`, it may return what it borrows mutably.
     let work = guard.closure(&nameable(guard.returned.clone()).to_token_stream());
-    let answer = fallback::answer(guard);
     let span = Span::mixed_site();
     let call = if guard.is_plain() {
-        quote_spanned!(span=> #krate::__private::plain(#borrowed, #work, #answer))
+        let own = fallback::own(guard);
+        quote_spanned!(span=> #krate::__private::plain(#borrowed, #work, #own))
     } else {
-        let (seen, failed) = (guard.seen(), guard.failed());
+        let (seen, failed, answer) = (guard.seen(), guard.failed(), fallback::answer(guard));
         quote_spanned!(span=> #krate::__private::call(#borrowed, #seen, #failed, #work, #answer))
     };
     let body = quote_spanned!(span=> #binding #call);

@@ -21,7 +21,7 @@ fn charge(amount: u64) -> Result<Receipt, ApiError> {
     ::fluxgate::__private::plain(
         ::fluxgate::__private::breaker!(fn "charge"),
         move || -> Result<Receipt, ApiError> { provider().charge(amount) },
-        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
+        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>,
     )
 }
 "#;
@@ -45,7 +45,7 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
             }
             warehouse(sku).await
         },
-        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>,
     )
 }
 "#;

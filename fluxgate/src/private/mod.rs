@@ -83,13 +83,14 @@ pub fn call<R, T, E, O>(
 }
 
 /// A guarded function at whose errors nothing looks, and whose values are all successes.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "as it is")]
 pub fn plain<R, T, E, O>(
     breaker: &CircuitBreaker,
     work: impl FnOnce() -> R,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: impl FnOnce() -> Answer<R, T, E, Give<T, E, O>>,
 ) -> O {
-    call(breaker, unseen, never, work, answer)
+    call(breaker, unseen, never, work, answer())
 }
 
 /// An async guarded function, or one that returns a future.
@@ -113,9 +114,9 @@ pub fn call_async<'b, R, T, E, O>(
 pub fn plain_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
     future: impl Future<Output = R>,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
+    answer: impl FnOnce() -> Answer<R, T, E, Give<T, E, O>>,
 ) -> impl Future<Output = O> {
-    call_async(breaker, unseen, never, NoLimit, future, answer)
+    call_async(breaker, unseen, never, NoLimit, future, answer())
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.

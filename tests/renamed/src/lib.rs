@@ -7,7 +7,9 @@
 #![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 
-use ::breakers::{circuit_breaker, CallNotPermitted, CallTimedOut};
+use ::breakers::circuit_breaker;
+
+use ::breakers::{CallNotPermitted, CallTimedOut};
 use ::core::{convert::From, marker::Send};
 
 /// Not the one of the prelude.
