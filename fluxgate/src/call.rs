@@ -136,10 +136,19 @@ impl CircuitBreaker {
             Ok(ticket) => Running { breaker: self, ticket },
             Err(rejection) => return ending.give(Err(rejection.into())),
         };
-        let result = ending.split(work());
-        let outcome = ending.outcome(&result, &self.shared.rules.tracker);
-        running.end(outcome);
-        ending.give(result.map_err(Error::Inner))
+        // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
+        match ending.split(work()) {
+            Ok(value) => {
+                let outcome = ending.of_value(&value);
+                running.end(outcome);
+                ending.give(Ok(value))
+            }
+            Err(error) => {
+                let outcome = ending.of_error(&error, &self.shared.rules.tracker);
+                running.end(outcome);
+                ending.give(Err(Error::Inner(error)))
+            }
+        }
     }
 }
 
@@ -240,7 +249,10 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
-        let outcome = ByValue.outcome(result, &self.breaker.shared.rules.tracker);
+        let outcome = match result {
+            Ok(_) => Outcome::Success,
+            Err(error) => Ending::<Result<T, E>>::of_error(&ByValue, error, &self.breaker.shared.rules.tracker),
+        };
         self.end(outcome);
     }
 

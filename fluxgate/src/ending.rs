@@ -18,8 +18,11 @@ pub trait Ending<R> {
     /// What the call returned, as a `Result`.
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
-    /// How the call ended.
-    fn outcome(&self, result: &Result<Self::Ok, Self::Err>, tracker: &trackers::Rule) -> Outcome;
+    /// How a call ended that returned this value.
+    fn of_value(&self, value: &Self::Ok) -> Outcome;
+
+    /// How a call ended that returned this error.
+    fn of_error(&self, error: &Self::Err, tracker: &trackers::Rule) -> Outcome;
 
     /// What the caller gets, once the breaker has its outcome.
     fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
@@ -42,11 +45,12 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
-        match result {
-            Ok(_) => Outcome::Success,
-            Err(error) => of_value(error, tracker),
-        }
+    fn of_value(&self, _: &T) -> Outcome {
+        Outcome::Success
+    }
+
+    fn of_error(&self, error: &E, tracker: &trackers::Rule) -> Outcome {
+        of_any(error, tracker)
     }
 
     #[inline(always)]
@@ -57,7 +61,7 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
 }
 
 #[inline(never)]
-fn of_value(error: &dyn Any, tracker: &trackers::Rule) -> Outcome {
+fn of_any(error: &dyn Any, tracker: &trackers::Rule) -> Outcome {
     tracked(tracker.tracks(|| ErrorView::of_value(error)))
 }
 

@@ -173,11 +173,21 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
         let running = Running { breaker, ticket: flight.ticket() };
         if let Poll::Ready(returned) = future.poll(context) {
             let Some(ending) = this.ending.take() else { unreachable!("an ending goes with its future") };
-            let result = ending.split(returned);
-            let outcome = ending.outcome(&result, &breaker.shared.rules.tracker);
-            running.end(outcome);
-            this.future.set(None);
-            return Poll::Ready(ending.give(result.map_err(Error::Inner)));
+            // Taken apart first, as in a sync call.
+            return Poll::Ready(match ending.split(returned) {
+                Ok(value) => {
+                    let outcome = ending.of_value(&value);
+                    running.end(outcome);
+                    this.future.set(None);
+                    ending.give(Ok(value))
+                }
+                Err(error) => {
+                    let outcome = ending.of_error(&error, &breaker.shared.rules.tracker);
+                    running.end(outcome);
+                    this.future.set(None);
+                    ending.give(Err(Error::Inner(error)))
+                }
+            });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.

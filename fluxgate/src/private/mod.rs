@@ -167,19 +167,19 @@ where
         (self.answer.split)(returned)
     }
 
+    /// A panic of `failed_if` is the function's own and goes on unwinding.
     #[inline]
-    fn outcome(&self, result: &Result<T, E>, tracker: &trackers::Rule) -> Outcome {
-        match result {
-            // A panic of `failed_if` is the function's own and goes on unwinding.
-            Ok(value) if (self.failed)(value) => Outcome::Failure,
-            Ok(_) => Outcome::Success,
-            // One of a tracker is not: it tracks the error, wherever the tracker was written.
-            Err(error) => tracked(match user_code::run("tracker", || (self.seen)(error)) {
-                Some(Seen::At(view)) => tracker.tracks(|| view),
-                Some(Seen::Judged(is_failure)) => is_failure,
-                None => true,
-            }),
-        }
+    fn of_value(&self, value: &T) -> Outcome {
+        if (self.failed)(value) { Outcome::Failure } else { Outcome::Success }
+    }
+
+    /// One of a tracker is not: it tracks the error, wherever the tracker was written.
+    fn of_error(&self, error: &E, tracker: &trackers::Rule) -> Outcome {
+        tracked(match user_code::run("tracker", || (self.seen)(error)) {
+            Some(Seen::At(view)) => tracker.tracks(|| view),
+            Some(Seen::Judged(is_failure)) => is_failure,
+            None => true,
+        })
     }
 
     #[inline]
