@@ -27,8 +27,14 @@ impl BreakerClock {
     pub(crate) fn now(&self) -> Nanos {
         match self {
             Self::System(clock) => clock.elapsed(),
-            Self::Other { clock, origin } => clock.now().saturating_sub(*origin).into(),
+            Self::Other { clock, origin } => Self::read(&**clock, *origin),
         }
+    }
+
+    /// Kept out of line, for the clock of a breaker is seldom another.
+    #[inline(never)]
+    fn read(clock: &dyn Clock, origin: Duration) -> Nanos {
+        clock.now().saturating_sub(origin).into()
     }
 
     /// The same, or up to [`Self::LAG`] before, at a fraction of the cost.
