@@ -78,8 +78,9 @@ use proc_macro::TokenStream;
 /// `TypeOf(A, B)` looks for the types in the error and in its chain of sources; `Matches(PATTERN if guard)` sees the error
 /// by reference. A tracker with `Custom` or `Matches`, or one that names `Self` or a generic parameter, is compiled into
 /// the function, where the type of its error is known: a closure there needs no types, and a predicate for another error
-/// is a mistake. The breaker itself then tracks every error, which shows only if it is called by hand besides. A breaker
-/// that is to do both is declared by [`breakers!`](macro@breakers).
+/// is a mistake. The breaker itself then tracks every error, which shows only if it is called by hand besides, through
+/// `fluxgate::get`: it belongs to all instances of the function, and can name neither their types nor the type of an error
+/// that is generic or behind an alias. A breaker that is to do both is declared by [`breakers!`](macro@breakers).
 ///
 /// A breaker that is shared sees of an error that borrows, or whose generic type is not known to be `'static`, only that
 /// it is one: no tracker of types or values finds anything in it.
@@ -89,6 +90,15 @@ use proc_macro::TokenStream;
 /// They may stand above or below. An `async fn` under no others but built-in ones becomes a function that returns
 /// `impl Future`, with which it holds no argument twice; that is all the same to its callers. `Location::caller()` in the
 /// body of a function with `#[track_caller]` names the body.
+///
+/// Nothing in what it becomes is unsafe code or fires a lint, at `deny(warnings)` and with all of clippy's pedantic and
+/// nursery ones. A crate can deny `non_upper_case_globals` too, but not `forbid` it, by itself or with its group: what
+/// makes breakers known when the program starts allows it.
+///
+/// # What it costs to compile
+///
+/// About 3 ms a function in `cargo check`. The body is not parsed but handed on as it is, in a closure or a future, to a
+/// generic function that is compiled once; what is said of a policy becomes one call chain; and there is one static.
 #[proc_macro_attribute]
 pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments.into(), &item.into()).into()
