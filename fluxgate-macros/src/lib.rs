@@ -91,8 +91,8 @@ use proc_macro::TokenStream;
 /// `impl Future`, with which it holds no argument twice; that is all the same to its callers. `Location::caller()` in the
 /// body of a function with `#[track_caller]` names the body.
 ///
-/// Nothing in what it becomes is unsafe code or fires a lint, at `deny(warnings)` and with all of clippy's pedantic and
-/// nursery ones. A crate can deny `non_upper_case_globals` too, but not `forbid` it, by itself or with its group: what
+/// What it becomes passes `forbid(unsafe_code)`, and `deny(warnings)` with all of clippy's pedantic and nursery lints. A
+/// crate can deny `non_upper_case_globals` too, but not `forbid` it, by itself or with its group: what
 /// makes breakers known when the program starts allows it.
 ///
 /// # What it costs to compile

@@ -22,14 +22,6 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
         };
         return quote_spanned!(span=> #krate::__private::or::<#returned, _, _, _>(#kind, #fallback));
     }
-    let own = own(guard);
-    quote_spanned!(span=> #own())
-}
-
-/// What makes of the end of a call what a function without a fallback returns.
-///
-/// By its name alone it tells clippy that the call is more than arithmetic, the result of which one must use.
-pub(super) fn own(guard: &Guard<'_>) -> TokenStream {
     let generic = guard.function.generic_error(&guard.returned);
     let name = match (&guard.arguments.timeout, generic) {
         _ if guard.arguments.wraps_error() => "wrapped",
@@ -43,7 +35,7 @@ pub(super) fn own(guard: &Guard<'_>) -> TokenStream {
     let krate = located(&guard.krate, start);
     let name = Ident::new(name, start);
     let error = quote_spanned!(generic.map_or(end, Spanned::span)=> _);
-    let end = quote_spanned!(end=> , _, #error>);
+    let end = quote_spanned!(end=> , _, #error>());
     quote_spanned!(start=> #krate::__private::#name::<#returned #end)
 }
 

@@ -10,15 +10,15 @@
 //!
 //! ```text
 //! fn charge(amount: u64) -> Result<Receipt, ApiError> {
-//!     ::fluxgate::__private::plain(
+//!     ::fluxgate::__private::call(
 //!         ::fluxgate::__private::breaker!("payment_api"),
+//!         ::fluxgate::__private::unseen,
+//!         ::fluxgate::__private::never,
 //!         move || -> Result<Receipt, ApiError> { body },
-//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>,
+//!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
 //!     )
 //! }
 //! ```
-//!
-//! or `call` with what else there is to say of results.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -33,13 +33,11 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     // function bounded by `FnOnce`, it may return what it borrows mutably.
     let work = guard.closure(&nameable(guard.returned.clone()).to_token_stream());
     let span = Span::mixed_site();
-    let call = if guard.is_plain() {
-        let own = fallback::own(guard);
-        quote_spanned!(span=> #krate::__private::plain(#borrowed, #work, #own))
-    } else {
-        let (seen, failed, answer) = (guard.seen(), guard.failed(), fallback::answer(guard));
-        quote_spanned!(span=> #krate::__private::call(#borrowed, #seen, #failed, #work, #answer))
+    let (seen, failed, answer) = (guard.seen(), guard.failed(), fallback::answer(guard));
+    // Functions among its arguments tell clippy that there is more to the call than its value, which one must use.
+    let body = quote_spanned! {span=>
+        #binding
+        #krate::__private::call(#borrowed, #seen, #failed, #work, #answer)
     };
-    let body = quote_spanned!(span=> #binding #call);
     guard.function.with(&guard.signature, &body)
 }

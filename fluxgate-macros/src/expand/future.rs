@@ -18,7 +18,7 @@
 //!             }
 //!             body
 //!         },
-//!         ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>,
+//!         ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
 //!     )
 //! }
 //! ```
@@ -105,11 +105,11 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
 /// The guarded future.
 fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStream {
     let krate = &guard.krate;
+    let answer = fallback::answer(guard);
     if guard.is_plain() {
-        let own = fallback::own(guard);
-        return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #own));
+        return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #answer));
     }
-    let (seen, failed, limit, answer) = (guard.seen(), guard.failed(), limit(guard), fallback::answer(guard));
+    let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::call_async(#held, #seen, #failed, #limit, #future, #answer)
     }

@@ -171,8 +171,7 @@ impl<'a> Guard<'a> {
 
     /// Whether nothing is said of results and how long they may take.
     fn is_plain(&self) -> bool {
-        let Arguments { failed_if, timeout, fallback, .. } = self.arguments;
-        !self.looks_at_errors() && failed_if.is_none() && timeout.is_none() && fallback.is_none()
+        !self.looks_at_errors() && self.arguments.failed_if.is_none() && self.arguments.timeout.is_none()
     }
 
     /// Whether the attribute's tracker stands in the function, where the error's type is known and `Self` and generics

@@ -18,10 +18,12 @@ fn a_plain_function_becomes_one_call_with_its_body_in_it() {
     };
     let expected = r#"
 fn charge(amount: u64) -> Result<Receipt, ApiError> {
-    ::fluxgate::__private::plain(
+    ::fluxgate::__private::call(
         ::fluxgate::__private::breaker!(fn "charge"),
+        ::fluxgate::__private::unseen,
+        ::fluxgate::__private::never,
         move || -> Result<Receipt, ApiError> { provider().charge(amount) },
-        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>,
+        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
     )
 }
 "#;
@@ -45,7 +47,7 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
             }
             warehouse(sku).await
         },
-        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>,
+        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
     )
 }
 "#;

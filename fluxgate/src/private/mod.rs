@@ -1,6 +1,6 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
-//! Every guarded function is one call of [`call`] or [`call_async`], or of their shorter forms for plain ones: with its
+//! Every guarded function is one call of [`call`] or [`call_async`], or of its shorter form for plain ones: with its
 //! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
@@ -82,17 +82,6 @@ pub fn call<R, T, E, O>(
     breaker.attempt(Guarding { seen, failed, answer }, work)
 }
 
-/// A guarded function at whose errors nothing looks, and whose values are all successes.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "as it is")]
-pub fn plain<R, T, E, O>(
-    breaker: &CircuitBreaker,
-    work: impl FnOnce() -> R,
-    answer: impl FnOnce() -> Answer<R, T, E, Give<T, E, O>>,
-) -> O {
-    call(breaker, unseen, never, work, answer())
-}
-
 /// An async guarded function, or one that returns a future.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
 #[inline(always)]
@@ -108,15 +97,15 @@ pub fn call_async<'b, R, T, E, O>(
     CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
 }
 
-/// The same of an async one, or of one that returns a future, without a `timeout`.
+/// The same where nothing looks at errors, all values are successes, and the call may take as long as it likes.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
 pub fn plain_async<'b, R, T, E, O>(
     breaker: impl Held<'b>,
     future: impl Future<Output = R>,
-    answer: impl FnOnce() -> Answer<R, T, E, Give<T, E, O>>,
+    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
 ) -> impl Future<Output = O> {
-    call_async(breaker, unseen, never, NoLimit, future, answer())
+    call_async(breaker, unseen, never, NoLimit, future, answer)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
