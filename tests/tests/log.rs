@@ -76,14 +76,20 @@ impl Visit for Fields {
 #[test]
 fn a_transition_is_an_event_with_structured_fields() {
     let told = Capture::of(|| {
-        let (breaker, _) = breaker_with("MinRequests(4) & FailureRate(0.5)", |builder| builder.listener(LogListener));
+        // A name of its own: namesakes would be told apart by one field more.
+        let breaker = CircuitBreaker::builder("log: fields")
+            .tripper("MinRequests(4) & FailureRate(0.5)".parse::<fluxgate::Tripper>().unwrap())
+            .clock(fluxgate::ManualClock::new())
+            .listener(LogListener)
+            .build()
+            .unwrap();
         let _: [bool; 4] = [succeed(&breaker), fail(&breaker), succeed(&breaker), fail(&breaker)];
         breaker.disable();
     });
     let [(target, level, tripped), (_, _, disabled)] = &told[..] else { panic!("{told:?}") };
     assert_eq!((target.as_str(), *level), ("fluxgate", Level::WARN));
     let expected = [
-        ("breaker", "str test"),
+        ("breaker", "str log: fields"),
         ("calls", "u64 4"),
         ("failure_rate", "f64 0.5"),
         ("from", "str closed"),
