@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod fixture;
 pub mod openmetrics;
 pub mod server;
+pub mod slack;
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]

@@ -115,7 +115,8 @@ impl SlackListener {
         self.with(|settings| settings.queue = messages)
     }
 
-    /// The same with another limit to how long Slack may take to answer: 5 s, unless said otherwise.
+    /// The same with another limit to how long Slack may take to answer, at most an hour: 5 s, unless said
+    /// otherwise.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
