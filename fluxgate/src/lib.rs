@@ -67,6 +67,8 @@ mod seconds;
 mod settings;
 mod settlement;
 mod signal;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod state;
 mod successes;
 mod sync;
@@ -88,6 +90,8 @@ pub use clock::TokioClock;
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+#[cfg(feature = "serde")]
+pub use snapshot::{SlowRate, Snapshot, snapshot};
 pub use {
     breaker::CircuitBreaker,
     builder::Builder,
