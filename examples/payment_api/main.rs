@@ -2,7 +2,8 @@
 //!
 //! The provider is a real HTTP server on loopback. It is well, then answers 5xx, hangs and refuses connections, then is
 //! well again, while tasks and threads charge it all the time. The policy is that of a production service, its times
-//! divided by ten so that one sees it all within half a minute.
+//! divided by ten so that one sees it all within half a minute. The log, Slack (a server on loopback too) and Prometheus
+//! hear of it.
 //!
 //! ```text
 //! cargo run --example payment_api
@@ -10,6 +11,7 @@
 
 mod provider;
 mod report;
+mod slack;
 
 use std::{
     io::IsTerminal,
@@ -22,7 +24,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fluxgate::{CallNotPermitted, State, breakers, circuit_breaker, listeners::LogListener};
+use fluxgate::{
+    CallNotPermitted, State, breakers, circuit_breaker,
+    listeners::{LogListener, PrometheusListener},
+};
 use provider::{Mood, Provider};
 use report::Report;
 
@@ -36,7 +41,7 @@ breakers! {
         )),
         retry   = Backoff(initial = 1.0, multiplier = 2.0, max_duration = 30.0, jitter_ratio = 0.1),
         permit  = RampUp(initial = 0.1, final = 0.5, duration = 6.0),
-        listeners = [LogListener, report::transitions()],
+        listeners = [LogListener, PrometheusListener, slack::listener(), report::transitions()],
     }
 }
 
@@ -106,6 +111,7 @@ const CALM: Duration = Duration::from_secs(2);
 async fn main() -> std::io::Result<ExitCode> {
     tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let started = Instant::now();
+    slack::start().await?;
     let provider = Provider::start().await?;
     let report = Arc::new(Report::new(started, provider.mood()));
     let stop = Arc::new(AtomicBool::new(false));
@@ -139,7 +145,11 @@ async fn main() -> std::io::Result<ExitCode> {
         blocking_customers.into_iter().map(thread::JoinHandle::join).collect::<Vec<_>>()
     })
     .await?;
+    if !tokio::task::block_in_place(|| slack::listener().flush(Duration::from_secs(1))) {
+        eprintln!("Slack has not heard of everything");
+    }
     report.print();
+    report::print_metrics();
     Ok(if report::has_closed_again() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

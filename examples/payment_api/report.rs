@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fluxgate::{Signal, State};
+use fluxgate::{Signal, State, listeners::prometheus};
+use prometheus_client::{encoding::text, registry::Registry};
 
 use crate::{
     ChargeError, PAYMENT_API,
@@ -114,5 +115,16 @@ impl Report {
             let transition = format!("{} -> {}", signal.old_state(), signal.new_state());
             println!("{:>6.2} s  {transition:<22}  {}", time.as_secs_f64(), signal.reason());
         }
+    }
+}
+
+/// What Prometheus would be told now.
+pub(crate) fn print_metrics() {
+    let mut registry = Registry::default();
+    prometheus::register(&mut registry);
+    let mut page = String::new();
+    if text::encode(&mut page, &registry).is_ok() {
+        println!("\nmetrics\n{}", "-".repeat(90));
+        page.lines().filter(|line| !line.starts_with('#')).for_each(|line| println!("{line}"));
     }
 }

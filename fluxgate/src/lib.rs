@@ -27,7 +27,7 @@
 //! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
 //! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
 //! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Builder`].
+//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -47,6 +47,8 @@ mod declared;
 mod ending;
 mod error;
 mod future;
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 mod info;
 mod limit;
 pub mod listeners;
