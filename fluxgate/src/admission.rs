@@ -31,8 +31,14 @@ impl CircuitBreaker {
 
     #[inline]
     fn ticket(&self, generation: u64) -> Ticket {
-        let started = if self.shared.rules.measures { self.now() } else { Nanos(0) };
+        let started = if self.shared.rules.measures { self.exact_time() } else { Nanos(0) };
         Ticket::of_call(generation, started)
+    }
+
+    /// Out of line, so that guarded functions are small: reading the clock takes far longer than getting there.
+    #[inline(never)]
+    fn exact_time(&self) -> Nanos {
+        self.now()
     }
 
     #[inline(never)]
@@ -118,7 +124,7 @@ impl CircuitBreaker {
     /// Whether an open breaker's retry is due, and if not, how long that will take.
     fn is_due<'a>(&'a self, core: MutexGuard<'a, Core>, now: Nanos) -> Asked<'a, Result<(), Option<Duration>>> {
         let retries::Rule::Custom(custom) = &self.shared.rules.retry else {
-            let due = core.machine.due.is_some_and(|due| now >= due);
+            let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
             let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
         };

@@ -65,8 +65,7 @@ pub(crate) struct Shared {
     pub(crate) rules: Rules,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
-    /// When the present opening ends by itself: nanoseconds on the breaker's clock, or `u64::MAX` where that is not
-    /// known. Written before the opening is published.
+    /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) published: Published,
@@ -81,7 +80,7 @@ pub(crate) struct Rules {
     pub(crate) retry: retries::Rule,
     pub(crate) permit: permits::Rule,
     pub(crate) max_half_open_calls: usize,
-    pub(crate) max_probe_time: Option<Nanos>,
+    pub(crate) max_probe_time: Nanos,
     pub(crate) cancelled: CancelledRule,
     /// Whether the duration of a call is of use to the tripper.
     pub(crate) measures: bool,
@@ -103,6 +102,14 @@ pub(crate) struct Core {
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
+}
+
+impl Rules {
+    /// What tells the counts of different seconds apart, where the window does.
+    #[inline]
+    pub(crate) fn second(&self, at: Nanos) -> u64 {
+        if self.by_the_second { at.whole_seconds() } else { 0 }
+    }
 }
 
 impl CircuitBreaker {
@@ -305,7 +312,7 @@ impl CircuitBreaker {
     }
 
     /// Lets be seen what has changed. To be called before the lock is given up.
-    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) {
+    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Summary {
         let machine = &core.machine;
         let rules = &self.shared.rules;
         let success = match machine.success(&rules.tripper) {
@@ -314,7 +321,9 @@ impl CircuitBreaker {
             SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
             success => success,
         };
-        self.shared.published.write(Summary::new(machine.state, core.shadow, success, machine.generation));
+        let summary = Summary::new(machine.state, core.shadow, success, machine.generation);
+        self.shared.published.write(summary);
+        summary
     }
 
     /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
@@ -324,8 +333,7 @@ impl CircuitBreaker {
             core.enrolled.clear();
             core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random)
         };
-        let due = core.machine.due.filter(|_| to == State::Open).map_or(u64::MAX, |due| due.0);
-        self.shared.due.store(due, Ordering::Release);
+        self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };
         if let Some(totals) = &mut core.totals {

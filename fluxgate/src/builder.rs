@@ -18,7 +18,7 @@ use crate::{
     random::Random,
     registry,
     retries::{self, Retry},
-    settings::{self, Cancelled, CancelledRule, DEFAULT_CANCELLED, MaxProbeTime},
+    settings::{self, Cancelled, MaxProbeTime},
     successes::{Enrolled, Successes},
     sync::{AtomicU64, Gap},
     trackers::{self, Tracker},
@@ -188,29 +188,30 @@ impl Builder {
                 mistakes.0.push(error.to_string());
             }
         }
-        let max_half_open_calls =
-            mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls.unwrap_or(10)));
-        let max_probe_time = self.max_probe_time.unwrap_or(MaxProbeTime::After(60_u32.into()));
-        let max_probe_time = mistakes.setting(settings::max_probe_time(max_probe_time));
-        let cancelled = self.cancelled.map(|cancelled| mistakes.setting(settings::cancelled(cancelled)));
-
-        let (Leaf::BuiltIn(window), true) = (&window, mistakes.0.is_empty()) else {
+        let settings = (
+            mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),
+            mistakes.setting(settings::max_probe_time(self.max_probe_time)),
+            mistakes.setting(self.cancelled.map(settings::cancelled).transpose()),
+        );
+        let (Leaf::BuiltIn(window), (Some(max_half_open_calls), Some(max_probe_time), Some(cancelled)), true) =
+            (&window, settings, mistakes.0.is_empty())
+        else {
             return Err(PolicyError::new(mistakes.0));
         };
         let tripper = trippers::Rule::new(&tripper);
+        let quickest = tripper.shortest_threshold();
         let records = Records::new(window, tripper.measures());
-        let default_cancelled = tripper.shortest_threshold().unwrap_or(DEFAULT_CANCELLED.into());
         let measures = tripper.measures().is_some();
         let rules = Rules {
             tracker: trackers::Rule::new(&tracker),
             retry: retries::Rule::new(&retry),
             permit: permits::Rule::new(&permit),
-            max_half_open_calls: max_half_open_calls.unwrap_or_default(),
-            max_probe_time: max_probe_time.flatten(),
-            cancelled: cancelled.flatten().unwrap_or(CancelledRule::After(default_cancelled)),
+            max_half_open_calls,
+            max_probe_time,
+            cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
             measures,
             by_the_second: records.needs_time(),
-            quick: tripper.shortest_threshold().unwrap_or(Nanos(u64::MAX)),
+            quick: quickest.unwrap_or(Nanos::NEVER),
             spares_the_lock: self.spares_the_lock,
             tripper,
         };
@@ -229,7 +230,7 @@ impl Builder {
         let shared = Arc::new(Shared {
             published: Published::new(summary),
             gap: Gap::default(),
-            due: AtomicU64::new(u64::MAX),
+            due: AtomicU64::new(Nanos::NEVER.0),
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),

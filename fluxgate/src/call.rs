@@ -143,13 +143,18 @@ impl CircuitBreaker {
                 running.end(outcome);
                 ending.give(Ok(value))
             }
-            Err(error) => {
-                let outcome = ending.of_error(&error, &self.shared.rules.tracker);
-                running.end(outcome);
-                ending.give(Err(Error::Inner(error)))
-            }
+            Err(error) => end_badly(running, ending, error),
         }
     }
+}
+
+/// The end of a call that returned an error. Out of line, so that what becomes of a success is written by itself: a
+/// result that either may have written is copied before it is all written.
+#[inline(never)]
+pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
+    let outcome = ending.of_error(&error, &running.breaker.shared.rules.tracker);
+    running.end(outcome);
+    ending.give(Err(Error::Inner(error)))
 }
 
 /// User code at work: dropped by nothing but a panic of it, which is a failure of the call.

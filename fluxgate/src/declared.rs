@@ -40,7 +40,16 @@ impl Declaration {
         Self { name, configure, breaker: OnceLock::new() }
     }
 
+    #[inline]
     pub(crate) fn breaker(&self) -> &CircuitBreaker {
+        match self.breaker.get() {
+            Some(breaker) => breaker,
+            None => self.made(),
+        }
+    }
+
+    #[cold]
+    fn made(&self) -> &CircuitBreaker {
         self.breaker.get_or_init(|| {
             let builder = (self.configure)(CircuitBreaker::builder(self.name));
             // The macro has made the same checks while it compiled.
@@ -52,6 +61,7 @@ impl Declaration {
 impl Deref for Declaration {
     type Target = CircuitBreaker;
 
+    #[inline]
     fn deref(&self) -> &CircuitBreaker {
         self.breaker()
     }
@@ -60,6 +70,7 @@ impl Deref for Declaration {
 impl Deref for DeclaredBreaker {
     type Target = CircuitBreaker;
 
+    #[inline]
     fn deref(&self) -> &CircuitBreaker {
         self.0.breaker()
     }

@@ -110,6 +110,9 @@ impl StdError for CallTimedOut {}
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+// With a tag as wide as a word, a `Result` is moved word by word: bytes beside a narrow tag are moved in pieces that the
+// processor has to wait for.
+#[repr(u64)]
 pub enum Error<E> {
     /// The breaker rejected the call, which was not made.
     NotPermitted(CallNotPermitted),

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     breaker::CircuitBreaker,
-    call::{Flight, Running},
+    call::{Flight, Running, end_badly},
     ending::{ByValue, Ending},
     error::{CallTimedOut, Error},
     limit::{Limit, NoLimit},
@@ -113,8 +113,9 @@ struct Seat<'b> {
 }
 
 impl Drop for Seat<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(flight) = self.flight.take() {
+        if let Some(flight) = &self.flight {
             flight.cancel(&self.breaker);
         }
     }
@@ -173,20 +174,15 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
         let running = Running { breaker, ticket: flight.ticket() };
         if let Poll::Ready(returned) = future.poll(context) {
             let Some(ending) = this.ending.take() else { unreachable!("an ending goes with its future") };
+            this.future.set(None);
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
                     let outcome = ending.of_value(&value);
                     running.end(outcome);
-                    this.future.set(None);
                     ending.give(Ok(value))
                 }
-                Err(error) => {
-                    let outcome = ending.of_error(&error, &breaker.shared.rules.tracker);
-                    running.end(outcome);
-                    this.future.set(None);
-                    ending.give(Err(Error::Inner(error)))
-                }
+                Err(error) => end_badly(running, ending, error),
             });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {

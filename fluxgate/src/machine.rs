@@ -29,8 +29,8 @@ pub(crate) struct Machine {
     pub(crate) probes: Probes,
     /// The chance of this opening: drawn when it began, so that all its calls see one due time.
     pub(crate) draw: f64,
-    /// When `open` ends by itself, if that is known.
-    pub(crate) due: Option<Nanos>,
+    /// When `open` ends by itself: `Nanos::NEVER` where it doesn't, or where that is not known, and in other states.
+    pub(crate) due: Nanos,
 }
 
 /// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
@@ -97,7 +97,7 @@ impl Machine {
             records,
             probes: Probes::default(),
             draw: 0.0,
-            due: None,
+            due: Nanos::NEVER,
         }
     }
 
@@ -106,9 +106,9 @@ impl Machine {
     }
 
     /// The ticket of the oldest probe, if that has been in flight for `limit` or longer.
-    pub(crate) fn hung_probe(&self, now: Nanos, limit: Option<Nanos>) -> Option<Ticket> {
-        let probe =
-            self.probes.oldest().filter(|probe| limit.is_some_and(|limit| now.since(probe.started) >= limit))?;
+    pub(crate) fn hung_probe(&self, now: Nanos, limit: Nanos) -> Option<Ticket> {
+        let hangs = |since| limit != Nanos::NEVER && now.since(since) >= limit;
+        let probe = self.probes.oldest().filter(|probe| hangs(probe.started))?;
         Some(Ticket::of_probe(self.generation, probe.id))
     }
 
@@ -166,8 +166,7 @@ impl Machine {
 
     /// How long until a retry is due, if that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
-        let due = self.due.filter(|_| self.state == State::Open)?;
-        Some(due.since(now).into())
+        (self.due != Nanos::NEVER).then(|| self.due.since(now).into())
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
@@ -181,6 +180,7 @@ impl Machine {
         self.generation += 1;
         self.records.clear(now);
         self.probes.clear();
+        self.due = Nanos::NEVER;
         match to {
             State::Closed => {
                 self.reopens = 0;
@@ -190,7 +190,7 @@ impl Machine {
             State::Open => {
                 self.reopens += u64::from(from == State::HalfOpen);
                 self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
-                self.due = retry.wait(self.reopens, self.draw).map(|wait| now.plus(wait));
+                self.due = retry.wait(self.reopens, self.draw).map_or(Nanos::NEVER, |wait| now.plus(wait));
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }

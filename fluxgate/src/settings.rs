@@ -1,8 +1,6 @@
 //! The settings of a breaker that are a single value, as the builder takes them.
 
-use std::time::Duration;
-
-use fluxgate_policy::{Argument, Error, Setting, SettingValue};
+use fluxgate_policy::{Argument, Error, Setting, SettingValue, defaults};
 
 use crate::{nanos::Nanos, seconds::Seconds};
 
@@ -67,13 +65,12 @@ pub(crate) enum CancelledRule {
     After(Nanos),
 }
 
-/// Where nothing else says how long is long.
-pub(crate) const DEFAULT_CANCELLED: Duration = Duration::from_secs(1);
-
-pub(crate) fn max_probe_time(setting: MaxProbeTime) -> Result<Option<Nanos>, Error> {
+/// [`Nanos::NEVER`] where it is off.
+pub(crate) fn max_probe_time(setting: Option<MaxProbeTime>) -> Result<Nanos, Error> {
     match setting {
-        MaxProbeTime::Off => Ok(None),
-        MaxProbeTime::After(seconds) => duration(Setting::MaxProbeTime, seconds).map(Some),
+        None => Ok(default_duration(Setting::MaxProbeTime)),
+        Some(MaxProbeTime::Off) => Ok(Nanos::NEVER),
+        Some(MaxProbeTime::After(seconds)) => duration(Setting::MaxProbeTime, seconds),
     }
 }
 
@@ -85,14 +82,38 @@ pub(crate) fn cancelled(setting: Cancelled) -> Result<CancelledRule, Error> {
     }
 }
 
-pub(crate) fn max_half_open_calls(calls: u32) -> Result<usize, Error> {
-    fluxgate_policy::check_setting(Setting::MaxHalfOpenCalls, Argument::Count(calls.into()))?;
-    Ok(usize::try_from(calls).unwrap_or(usize::MAX))
+/// Where nothing is said, long is what is long to the tripper.
+pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> CancelledRule {
+    CancelledRule::After(quickest.unwrap_or_else(|| default_duration(Setting::Cancelled)))
+}
+
+pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<usize, Error> {
+    let calls = match calls {
+        Some(calls) => fluxgate_policy::check_setting(Setting::MaxHalfOpenCalls, Argument::Count(calls.into()))?,
+        None => default(Setting::MaxHalfOpenCalls),
+    };
+    match calls {
+        SettingValue::Count(calls) => Ok(usize::try_from(calls).unwrap_or(usize::MAX)),
+        value => unreachable!("a number of calls was checked, not {value:?}"),
+    }
 }
 
 fn duration(setting: Setting, seconds: Seconds) -> Result<Nanos, Error> {
-    match fluxgate_policy::check_setting(setting, seconds.0)? {
-        SettingValue::Duration(nanos) => Ok(Nanos(nanos)),
+    fluxgate_policy::check_setting(setting, seconds.0).map(nanos)
+}
+
+fn default_duration(setting: Setting) -> Nanos {
+    nanos(default(setting))
+}
+
+fn nanos(value: SettingValue) -> Nanos {
+    match value {
+        SettingValue::Duration(nanos) => Nanos(nanos),
         value => unreachable!("a duration was checked, not {value:?}"),
     }
+}
+
+fn default(setting: Setting) -> SettingValue {
+    // The catalog has one for each setting of a breaker; every breaker that a test makes asks for them.
+    defaults::setting(setting).unwrap_or_else(|| unreachable!("{setting:?} has a default"))
 }

@@ -47,19 +47,20 @@ impl CircuitBreaker {
         }
         match summary.success() {
             SuccessIs::Known => {}
-            SuccessIs::Counted if self.is_counted(summary, None) => {}
+            SuccessIs::Counted if self.is_counted(summary) => {}
             SuccessIs::Counted | SuccessIs::Judged => self.end_under_lock(ticket, Outcome::Success, None),
         }
     }
 
     /// Only a success that is quicker than every threshold is like the others.
+    #[inline(never)]
     fn end_measured(&self, ticket: Ticket, summary: Summary) {
         let now = self.now();
         let quick = now.since(ticket.started()) < self.shared.rules.quick;
         let spared = quick
             && match summary.success() {
                 SuccessIs::Known => true,
-                SuccessIs::Counted => self.is_counted(summary, Some(now)),
+                SuccessIs::Counted => self.is_counted_at(summary, now),
                 SuccessIs::Judged => false,
             };
         if !spared {
@@ -67,15 +68,23 @@ impl CircuitBreaker {
         }
     }
 
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
-    fn is_counted(&self, summary: Summary, now: Option<Nanos>) -> bool {
-        let second = if self.shared.rules.by_the_second {
-            now.unwrap_or_else(|| self.shared.clock.roughly_now()).whole_seconds()
-        } else {
-            0
-        };
-        self.shared.successes.count(summary.generation(), second)
+    #[inline]
+    fn is_counted(&self, summary: Summary) -> bool {
+        if self.shared.rules.by_the_second {
+            return self.is_counted_now(summary);
+        }
+        self.shared.successes.count(summary.generation(), 0)
+    }
+
+    /// Out of line, so that guarded functions are small.
+    #[inline(never)]
+    fn is_counted_now(&self, summary: Summary) -> bool {
+        self.is_counted_at(summary, self.shared.clock.roughly_now())
+    }
+
+    #[inline]
+    fn is_counted_at(&self, summary: Summary, now: Nanos) -> bool {
+        self.shared.successes.count(summary.generation(), self.shared.rules.second(now))
     }
 
     #[inline(never)]
@@ -122,10 +131,10 @@ impl CircuitBreaker {
             self.enter(&mut core, to, now, reason);
             drop(core);
         } else {
-            self.publish(&core);
-            if outcome == Outcome::Success && self.shared.published.read().success() == SuccessIs::Counted {
+            let summary = self.publish(&core);
+            if outcome == Outcome::Success && summary.success() == SuccessIs::Counted {
                 let core = &mut *core;
-                let second = if self.shared.rules.by_the_second { at.whole_seconds() } else { 0 };
+                let second = self.shared.rules.second(at);
                 self.shared.successes.enroll(&mut core.enrolled, core.machine.generation, second);
             }
             return;

@@ -80,12 +80,20 @@ impl<T, E: From<CallNotPermitted>> Guarded for Result<T, E> {
         self
     }
 
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     fn give(answer: Result<T, Error<E>>) -> Self {
-        answer.map_err(|error| match error {
-            Error::Inner(error) => error,
-            Error::NotPermitted(rejection) => rejection.into(),
-            Error::TimedOut(_) => unreachable!("a call without a `timeout` takes as long as it likes"),
-        })
+        answer.map_err(unwrapped)
+    }
+}
+
+/// The function's own error for any.
+#[inline(never)]
+fn unwrapped<E: From<CallNotPermitted>>(error: Error<E>) -> E {
+    match error {
+        Error::Inner(error) => error,
+        Error::NotPermitted(rejection) => rejection.into(),
+        Error::TimedOut(_) => unreachable!("a call without a `timeout` takes as long as it likes"),
     }
 }
 
