@@ -21,10 +21,24 @@ use crate::{
     user_code,
 };
 
+/// Why a call may not run. The error for its caller is made of it where that is to stand, for a copy would cost more.
+#[derive(Clone, Copy)]
+pub(crate) struct Rejected {
+    state: State,
+    retry_after: Nanos,
+}
+
 impl CircuitBreaker {
+    /// What the caller of a rejected call is told.
+    #[inline]
+    pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
+        let Rejected { state, retry_after } = rejected;
+        CallNotPermitted { breaker: self.shared.name.clone(), state, retry_after }
+    }
+
     /// Admits or rejects a call. A well breaker is read and no more.
     #[inline]
-    pub(crate) fn admit(&self) -> Result<Ticket, CallNotPermitted> {
+    pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
         let summary = self.shared.published.read();
         if summary.admits_all() { Ok(self.ticket(summary.generation())) } else { self.admit_unwell(summary) }
     }
@@ -42,7 +56,7 @@ impl CircuitBreaker {
     }
 
     #[inline(never)]
-    fn admit_unwell(&self, summary: Summary) -> Result<Ticket, CallNotPermitted> {
+    fn admit_unwell(&self, summary: Summary) -> Result<Ticket, Rejected> {
         if summary.state() == State::Disabled {
             return Ok(Ticket::UNRECORDED);
         }
@@ -55,9 +69,8 @@ impl CircuitBreaker {
     }
 
     /// A rejection that needs no lock, because nothing is due for a while.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "has one caller, and a large result")]
-    fn reject_at_a_glance(&self, summary: Summary) -> Option<CallNotPermitted> {
+    #[inline]
+    fn reject_at_a_glance(&self, summary: Summary) -> Option<Rejected> {
         if summary.shadow() || !self.shared.rules.spares_the_lock {
             return None;
         }
@@ -76,12 +89,13 @@ impl CircuitBreaker {
             _ => return None,
         };
         let counted = self.shared.successes.count_rejection();
-        counted.then(|| CallNotPermitted { breaker: self.shared.name.clone(), state: summary.state(), retry_after })
+        counted.then(|| Rejected { state: summary.state(), retry_after })
     }
 
     /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
     /// state is looked at afresh.
-    fn admit_recovering(&self) -> Result<Ticket, CallNotPermitted> {
+    #[inline(never)]
+    fn admit_recovering(&self) -> Result<Ticket, Rejected> {
         let now = self.now();
         let mut core = self.shared.core.lock();
         loop {
@@ -183,7 +197,7 @@ impl CircuitBreaker {
         &self,
         core: &mut MutexGuard<'_, Core>,
         retry_after: Option<Duration>,
-    ) -> Result<Ticket, CallNotPermitted> {
+    ) -> Result<Ticket, Rejected> {
         if core.shadow {
             core.would_have_been_rejected += 1;
             return Ok(Ticket::UNRECORDED);
@@ -191,7 +205,7 @@ impl CircuitBreaker {
         core.rejected += 1;
         self.shared.successes.prepare();
         let retry_after = retry_after.map_or(Nanos::NEVER, Nanos::from);
-        Err(CallNotPermitted { breaker: self.shared.name.clone(), state: core.machine.state, retry_after })
+        Err(Rejected { state: core.machine.state, retry_after })
     }
 }
 

@@ -134,7 +134,7 @@ impl CircuitBreaker {
     pub(crate) fn attempt<R, N: Ending<R>>(&self, ending: N, work: impl FnOnce() -> R) -> N::Output {
         let running = match self.admit() {
             Ok(ticket) => Running { breaker: self, ticket },
-            Err(rejection) => return ending.give(Err(rejection.into())),
+            Err(rejected) => return ending.give(Err(self.not_permitted(rejected).into())),
         };
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
         match ending.split(work()) {
@@ -219,7 +219,8 @@ impl Flight {
 
 impl<'b> Call<'b> {
     fn begin(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
-        let mut flight = Flight::new(breaker.admit()?);
+        let ticket = breaker.admit().map_err(|rejected| breaker.not_permitted(rejected))?;
+        let mut flight = Flight::new(ticket);
         flight.waits(&breaker);
         Ok(Self { breaker, flight, begun_unwinding: thread::panicking() })
     }

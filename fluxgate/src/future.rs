@@ -167,7 +167,9 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
             Some(flight) => flight,
             None => match breaker.admit() {
                 Ok(ticket) => Flight::new(ticket),
-                Err(rejection) => return done(this.future, this.ending, Err(rejection.into())),
+                Err(rejected) => {
+                    return done(this.future, this.ending, Err(breaker.not_permitted(rejected).into()));
+                }
             },
         };
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
