@@ -193,11 +193,7 @@ impl CircuitBreaker {
         if core.machine.generation == generation { Asked::Answer(core, answer) } else { Asked::Stale(core) }
     }
 
-    fn reject(
-        &self,
-        core: &mut MutexGuard<'_, Core>,
-        retry_after: Option<Duration>,
-    ) -> Result<Ticket, Rejected> {
+    fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Ticket, Rejected> {
         if core.shadow {
             core.would_have_been_rejected += 1;
             return Ok(Ticket::UNRECORDED);

@@ -308,7 +308,7 @@ impl CircuitBreaker {
     /// Brings the machine up to what the threads have counted.
     pub(crate) fn take_successes(&self, core: &mut MutexGuard<'_, Core>) {
         let core = &mut **core;
-        self.shared.successes.take(&mut core.enrolled, |count, second| core.machine.record_successes(count, second));
+        self.shared.successes.take(&core.enrolled, |count, second| core.machine.record_successes(count, second));
     }
 
     /// Lets be seen what has changed. To be called before the lock is given up.

@@ -16,7 +16,7 @@ pub struct Metrics {
 #[derive(Clone, Debug)]
 pub(crate) struct Measures {
     /// Those of all its `SlowRate` clauses, in ascending order.
-    pub(crate) thresholds: Arc<[Nanos]>,
+    pub(crate) thresholds: Box<[Nanos]>,
     /// Whether it asks for the mean.
     pub(crate) mean: bool,
 }
@@ -24,10 +24,30 @@ pub(crate) struct Measures {
 /// Kept only for a policy that has a use for durations.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
-    /// Exact: 2^64 calls of 2^64 ns fit. `None` for a policy that asks for no mean.
-    pub(crate) total: Option<u128>,
-    pub(crate) thresholds: Arc<[Nanos]>,
+    pub(crate) measures: Arc<Measures>,
+    /// Zero for a policy that asks for no mean.
+    pub(crate) total: Total,
     pub(crate) slow: SlowCounts,
+}
+
+/// An exact sum of durations: 2^64 calls of 2^64 ns fit. In halves, as the alignment of a `u128` would make all around
+/// it larger.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Total {
+    high: u64,
+    low: u64,
+}
+
+impl Total {
+    pub(crate) fn get(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    /// Never below zero: what is displaced was added before.
+    pub(crate) fn exchange(&mut self, displaced: u128, duration: Nanos) {
+        let sum = self.get() + u128::from(duration.0) - displaced;
+        [self.high, self.low] = [sum >> 64, sum].map(|half| half as u64);
+    }
 }
 
 /// How many calls reached each threshold of the policy, in the order of the thresholds.
@@ -65,11 +85,11 @@ impl SlowCounts {
 }
 
 impl Metrics {
-    pub(crate) fn counting(measures: Option<&Measures>) -> Self {
+    pub(crate) fn counting(measures: Option<&Arc<Measures>>) -> Self {
         let latency = measures.map(|measures| Latency {
-            total: measures.mean.then_some(0),
+            total: Total::default(),
             slow: SlowCounts::none(measures.thresholds.len()),
-            thresholds: Arc::clone(&measures.thresholds),
+            measures: Arc::clone(measures),
         });
         Self { calls: 0, failures: 0, latency }
     }
@@ -78,14 +98,14 @@ impl Metrics {
         self.calls = 0;
         self.failures = 0;
         if let Some(latency) = &mut self.latency {
-            latency.total = latency.total.map(|_| 0);
-            latency.slow = SlowCounts::none(latency.thresholds.len());
+            latency.total = Total::default();
+            latency.slow = SlowCounts::none(latency.measures.thresholds.len());
         }
     }
 
     /// Whether no call of the window failed or was slow.
     pub(crate) fn is_flawless(&self) -> bool {
-        let slow = |latency: &Latency| (0..latency.thresholds.len()).any(|index| latency.slow.get(index) > 0);
+        let slow = |latency: &Latency| (0..latency.measures.thresholds.len()).any(|index| latency.slow.get(index) > 0);
         self.failures == 0 && !self.latency.as_ref().is_some_and(slow)
     }
 
@@ -109,7 +129,8 @@ impl Metrics {
     /// `None` while the window is empty, and for a policy that has no use for the mean: one without `AvgLatency` and
     /// without a tripper of the user's own.
     pub fn mean_latency(&self) -> Option<Duration> {
-        let mean = self.latency.as_ref()?.total?.checked_div(u128::from(self.calls))?;
+        let latency = self.latency.as_ref().filter(|latency| latency.measures.mean)?;
+        let mean = latency.total.get().checked_div(u128::from(self.calls))?;
         // A mean of u64 values is one.
         Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
@@ -124,7 +145,7 @@ impl Metrics {
     /// Nothing while the window is empty.
     pub fn slow_rates(&self) -> impl Iterator<Item = (Duration, f64)> + '_ {
         self.latency.iter().flat_map(move |latency| {
-            latency.thresholds.iter().enumerate().filter_map(move |(index, &threshold)| {
+            latency.measures.thresholds.iter().enumerate().filter_map(move |(index, &threshold)| {
                 Some((threshold.into(), ratio(latency.slow.get(index), self.calls)?))
             })
         })
@@ -135,7 +156,7 @@ impl Metrics {
     }
 
     pub(crate) fn total_latency(&self) -> u128 {
-        self.latency.as_ref().and_then(|latency| latency.total).unwrap_or_default()
+        self.latency.as_ref().map_or(0, |latency| latency.total.get())
     }
 }
 

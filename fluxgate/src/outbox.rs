@@ -1,6 +1,6 @@
 //! Transitions on their way to the listeners.
 
-use std::{any::Any, collections::VecDeque};
+use std::{any::Any, collections::VecDeque, mem};
 
 use parking_lot::Mutex;
 
@@ -11,7 +11,12 @@ use crate::{listeners::Listener, signal::Signal, user_code};
 /// Whoever finds nobody delivering delivers all there is; the others leave theirs with it. So a listener never runs
 /// twice at a time, and one that causes a transition hears of it after it has returned.
 pub(crate) struct Outbox {
-    listeners: Box<[Box<dyn Listener>]>,
+    /// Nothing for a breaker without listeners, of which most of a large number have none.
+    served: Option<Box<Served>>,
+}
+
+struct Served {
+    listeners: Vec<Box<dyn Listener>>,
     queue: Mutex<Queue>,
 }
 
@@ -19,47 +24,65 @@ pub(crate) struct Outbox {
 struct Queue {
     waiting: VecDeque<Signal>,
     delivering: bool,
+    /// How many signals were dropped because too many were waiting.
+    lost: u64,
 }
+
+/// So many signals wait for a listener that blocks. Of more the oldest are dropped, for memory is not to grow for ever.
+const MOST_WAITING: usize = 4_096;
 
 impl Outbox {
     pub(crate) fn new(listeners: Vec<Box<dyn Listener>>) -> Self {
-        Self { listeners: listeners.into_boxed_slice(), queue: Mutex::default() }
+        let has_some = !listeners.is_empty();
+        Self { served: has_some.then(|| Box::new(Served { listeners, queue: Mutex::default() })) }
     }
 
     pub(crate) fn has_listeners(&self) -> bool {
-        !self.listeners.is_empty()
+        self.served.is_some()
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = &dyn Listener> {
+        self.served.iter().flat_map(|served| &served.listeners).map(|listener| &**listener)
     }
 
     pub(crate) fn counts_calls(&self) -> bool {
-        self.listeners.iter().any(|listener| listener.counts_calls())
+        self.listeners().any(Listener::counts_calls)
     }
 
     pub(crate) fn listener<L: Listener>(&self) -> Option<&L> {
-        self.listeners.iter().find_map(|listener| (&**listener as &dyn Any).downcast_ref())
+        self.listeners().find_map(|listener| (listener as &dyn Any).downcast_ref())
     }
 
     /// Called with the breaker locked, which is what makes the order that of the transitions.
     pub(crate) fn post(&self, signal: Signal) {
-        self.queue.lock().waiting.push_back(signal);
+        let Some(served) = &self.served else { return };
+        let mut queue = served.queue.lock();
+        if queue.waiting.len() == MOST_WAITING {
+            queue.waiting.pop_front();
+            queue.lost += 1;
+        }
+        queue.waiting.push_back(signal);
     }
 
     /// Called with nothing locked.
     pub(crate) fn deliver(&self) {
-        if !self.has_listeners() {
-            return;
-        }
-        let mut queue = self.queue.lock();
+        let Some(served) = &self.served else { return };
+        let mut queue = served.queue.lock();
         if queue.delivering {
             return;
         }
         while let Some(signal) = queue.waiting.pop_front() {
             queue.delivering = true;
+            let lost = mem::take(&mut queue.lost);
             drop(queue);
-            for listener in &self.listeners {
+            if lost > 0 {
+                user_code::log_lost_signals(signal.breaker(), lost);
+            }
+            for listener in &served.listeners {
                 user_code::run("listener", || listener.on_transition(&signal));
             }
             drop(signal);
-            queue = self.queue.lock();
+            queue = served.queue.lock();
         }
         queue.delivering = false;
     }

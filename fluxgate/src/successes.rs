@@ -1,7 +1,7 @@
 //! Successes that each thread counts for itself, so that no two threads write to one cache line.
 //!
-//! A thread's counter is written by that thread alone, with a plain load and store; everybody else only reads it. It
-//! grows for ever: what has been taken from it is remembered beside the window, under the breaker's lock. A counter is
+//! A thread's count is written by that thread alone, with a plain load and store; everybody else only reads it. It
+//! grows for ever: how much of it has been taken is remembered beside it, under the breaker's lock. A counter is
 //! enrolled, under that lock too, for one generation (and, under a time window, one second), which its thread compares
 //! before it counts. So a count always belongs to what the counter was enrolled for, whenever it becomes visible, and a
 //! call from before a transition counts for nothing.
@@ -32,36 +32,33 @@ pub(crate) struct Successes {
 }
 
 struct Counter {
-    /// What it is enrolled for. Read and written by its own thread alone.
+    /// What it is enrolled for. Written by its own thread alone, under the breaker's lock.
     generation: AtomicU64,
     second: AtomicU64,
     /// Written by its own thread alone.
     successes: AtomicU64,
     rejections: AtomicU64,
+    /// How many of the successes have been taken. Read and written under the breaker's lock. Here, for whoever takes
+    /// from the counter has its line at hand.
+    taken: AtomicU64,
 }
 
 impl Default for Counter {
     /// Enrolled for a generation that never comes.
     fn default() -> Self {
         let [generation, second] = [u64::MAX; 2].map(AtomicU64::new);
-        let [successes, rejections] = [0; 2].map(AtomicU64::new);
-        Self { generation, second, successes, rejections }
+        let [successes, rejections, taken] = [0; 3].map(AtomicU64::new);
+        Self { generation, second, successes, rejections, taken }
     }
 }
 
 /// The counters that are enrolled in this generation, kept under the breaker's lock.
 #[derive(Default)]
 pub(crate) struct Enrolled {
-    entries: Vec<Entry>,
+    /// A bit for each slot.
+    slots: [u64; SLOTS / 64],
     /// How many of the counts stand for successes that were recorded under the lock. Kept over generations.
     stepped_over: u64,
-}
-
-struct Entry {
-    slot: usize,
-    second: u64,
-    /// How much of the counter has been taken.
-    taken: u64,
 }
 
 impl Successes {
@@ -160,20 +157,18 @@ impl Successes {
         }
         counter.generation.store(generation, Ordering::Relaxed);
         counter.second.store(second, Ordering::Relaxed);
-        match enrolled.entries.iter_mut().find(|entry| entry.slot == slot) {
-            Some(entry) => (entry.second, entry.taken) = (second, taken),
-            None => enrolled.entries.push(Entry { slot, second, taken }),
-        }
+        counter.taken.store(taken, Ordering::Relaxed);
+        enrolled.slots[slot / 64] |= 1 << (slot % 64);
     }
 
     /// Takes what has been counted since the last time: calls `take` with how many successes, and in which second.
-    pub(crate) fn take(&self, enrolled: &mut Enrolled, mut take: impl FnMut(u64, u64)) {
-        for entry in &mut enrolled.entries {
-            let Some(counter) = self.counter(entry.slot) else { continue };
+    pub(crate) fn take(&self, enrolled: &Enrolled, mut take: impl FnMut(u64, u64)) {
+        for counter in enrolled.slots().filter_map(|slot| self.counter(slot)) {
             let sum = counter.successes.load(Ordering::Acquire);
-            if sum != entry.taken {
-                take(sum - entry.taken, entry.second);
-                entry.taken = sum;
+            let taken = counter.taken.load(Ordering::Relaxed);
+            if sum != taken {
+                take(sum - taken, counter.second.load(Ordering::Relaxed));
+                counter.taken.store(sum, Ordering::Relaxed);
             }
         }
     }
@@ -182,7 +177,15 @@ impl Successes {
 impl Enrolled {
     /// Begins a generation, in which nobody is enrolled yet.
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
+        self.slots = Default::default();
+    }
+
+    fn slots(&self) -> impl Iterator<Item = usize> {
+        let bits = |bits: u64| std::iter::successors(Some(bits), |bits| Some(bits & bits.wrapping_sub(1)));
+        let slots = move |(word, set)| {
+            bits(set).take_while(|bits| *bits != 0).map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+        };
+        self.slots.into_iter().enumerate().flat_map(slots)
     }
 }
 

@@ -14,3 +14,10 @@ pub(crate) fn run<R>(part: &str, code: impl FnOnce() -> R) -> Option<R> {
     }
     result.ok()
 }
+
+/// Tells of transitions that a listener never heard of, for it was at work on another all the while.
+pub(crate) fn log_lost_signals(breaker: &str, lost: u64) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "fluxgate", breaker, lost, "a listener takes too long: transitions were dropped untold");
+    let _ = (breaker, lost); // named in the log alone
+}

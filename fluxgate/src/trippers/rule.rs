@@ -16,7 +16,7 @@ pub(crate) struct Rule {
     expression: Expr<RuleLeaf>,
     custom: bool,
     /// `None` for a tripper without use for durations.
-    measures: Option<Measures>,
+    measures: Option<Arc<Measures>>,
     /// The most calls that any clause asks for.
     needed_calls: u64,
     /// The smallest duration that `SlowRate` and `AvgLatency` ask about.
@@ -41,8 +41,8 @@ impl Rule {
         let custom = expression.leaves().any(|leaf| matches!(leaf, Leaf::Custom(_)));
         // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
         let mean = custom || named("AvgLatency").next().is_some();
-        let measures =
-            (mean || !thresholds.is_empty()).then(|| Measures { thresholds: thresholds.as_slice().into(), mean });
+        let measures = (mean || !thresholds.is_empty())
+            .then(|| Arc::new(Measures { thresholds: thresholds.as_slice().into(), mean }));
         let needed_calls = named("MinRequests").map(|component| component.count("count")).max().unwrap_or(0);
 
         let expression = expression.clone().map(|leaf| match leaf {
@@ -59,7 +59,7 @@ impl Rule {
         self.custom
     }
 
-    pub(crate) fn measures(&self) -> Option<&Measures> {
+    pub(crate) fn measures(&self) -> Option<&Arc<Measures>> {
         self.measures.as_ref()
     }
 

@@ -1,3 +1,5 @@
+use std::{mem, sync::Arc};
+
 use super::bits::Bits;
 use crate::{
     metrics::{Measures, Metrics},
@@ -24,7 +26,7 @@ pub(crate) struct CountRecords {
 impl CountRecords {
     /// Takes all its memory here, so that recording never allocates. The zeroed pages of a large window cost nothing
     /// before they are used.
-    pub(crate) fn new(size: usize, measures: Option<&Measures>) -> Self {
+    pub(crate) fn new(size: usize, measures: Option<&Arc<Measures>>) -> Self {
         let thresholds = measures.map_or(0, |measures| measures.thresholds.len());
         let durations = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
         Self {
@@ -38,19 +40,21 @@ impl CountRecords {
     }
 
     pub(crate) fn record(&mut self, failed: bool, duration: Nanos) {
-        self.metrics.calls += u64::from(self.metrics.calls < self.size as u64);
+        if !self.is_full() {
+            self.metrics.calls += 1;
+        }
         self.metrics.failures += u64::from(failed);
         self.metrics.failures -= u64::from(self.failed.replace(self.next, failed));
         if let Some(latency) = &mut self.metrics.latency {
-            for (index, &threshold) in latency.thresholds.iter().enumerate() {
+            for (index, &threshold) in latency.measures.thresholds.iter().enumerate() {
                 let slow = duration >= threshold;
                 let displaced = self.slow[index].replace(self.next, slow);
                 let count = latency.slow.get_mut(index);
                 *count = *count + u64::from(slow) - u64::from(displaced);
             }
-            if let Some(total) = &mut latency.total {
-                let displaced = std::mem::replace(&mut self.durations[self.next], duration);
-                *total = *total + u128::from(duration.0) - u128::from(displaced.0);
+            if latency.measures.mean {
+                let displaced = mem::replace(&mut self.durations[self.next], duration);
+                latency.total.exchange(displaced.0.into(), duration);
             }
         }
         self.next = if self.next + 1 == self.size { 0 } else { self.next + 1 };
@@ -114,8 +118,8 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    fn measures(thresholds: &[u64], mean: bool) -> Measures {
-        Measures { thresholds: thresholds.iter().copied().map(Nanos).collect(), mean }
+    fn measures(thresholds: &[u64], mean: bool) -> Arc<Measures> {
+        Arc::new(Measures { thresholds: thresholds.iter().copied().map(Nanos).collect(), mean })
     }
 
     fn assert_equals(metrics: &Metrics, naive: &VecDeque<(bool, Nanos)>, measures: &Measures) {

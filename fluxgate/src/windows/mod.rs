@@ -9,6 +9,8 @@ mod bits;
 mod count;
 mod time;
 
+use std::sync::Arc;
+
 use count::CountRecords;
 use fluxgate_policy::{Argument, Component, Kind};
 use time::TimeRecords;
@@ -86,7 +88,7 @@ pub(crate) enum Records {
 
 impl Records {
     /// `measures` is `None` if the policy has no use for durations.
-    pub(crate) fn new(window: &Component, measures: Option<&Measures>) -> Self {
+    pub(crate) fn new(window: &Component, measures: Option<&Arc<Measures>>) -> Self {
         // Both sizes are checked to be small, so they fit a usize.
         let size = |size| usize::try_from(size).unwrap_or(usize::MAX);
         if window.name() == "CountWindow" {

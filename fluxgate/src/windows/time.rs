@@ -1,3 +1,5 @@
+use std::{mem, sync::Arc};
+
 use crate::{
     metrics::{Measures, Metrics},
     nanos::Nanos,
@@ -27,7 +29,7 @@ struct Second {
 impl TimeRecords {
     /// Takes all its memory here, so that recording never allocates. The zeroed pages of a long window cost nothing
     /// before they are used.
-    pub(crate) fn new(size: usize, measures: Option<&Measures>) -> Self {
+    pub(crate) fn new(size: usize, measures: Option<&Arc<Measures>>) -> Self {
         let totals = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
         let slow = size * measures.map_or(0, |measures| measures.thresholds.len());
         Self {
@@ -48,12 +50,12 @@ impl TimeRecords {
         self.metrics.calls += 1;
         self.metrics.failures += u64::from(failed);
         if let Some(latency) = &mut self.metrics.latency {
-            if let Some(total) = &mut latency.total {
+            if latency.measures.mean {
                 self.totals[place] += u128::from(duration.0);
-                *total += u128::from(duration.0);
+                latency.total.exchange(0, duration);
             }
-            let thresholds = latency.thresholds.len();
-            for (index, &threshold) in latency.thresholds.iter().enumerate() {
+            let thresholds = latency.measures.thresholds.len();
+            for (index, &threshold) in latency.measures.thresholds.iter().enumerate() {
                 let slow = u64::from(duration >= threshold);
                 self.slow[place * thresholds + index] += slow;
                 *latency.slow.get_mut(index) += slow;
@@ -92,18 +94,19 @@ impl TimeRecords {
     }
 
     fn empty(&mut self, place: usize, counted: bool) {
-        let second = std::mem::take(&mut self.seconds[place]);
+        let second = mem::take(&mut self.seconds[place]);
         if counted {
             self.metrics.calls -= second.calls;
             self.metrics.failures -= second.failures;
         }
         if let Some(latency) = &mut self.metrics.latency {
-            if let Some(total) = &mut latency.total {
-                let passed = std::mem::take(&mut self.totals[place]);
-                *total -= if counted { passed } else { 0 };
+            if latency.measures.mean {
+                let passed = mem::take(&mut self.totals[place]);
+                latency.total.exchange(if counted { passed } else { 0 }, Nanos(0));
             }
-            for index in 0..latency.thresholds.len() {
-                let slow = std::mem::take(&mut self.slow[place * latency.thresholds.len() + index]);
+            let thresholds = latency.measures.thresholds.len();
+            for index in 0..thresholds {
+                let slow = mem::take(&mut self.slow[place * thresholds + index]);
                 *latency.slow.get_mut(index) -= if counted { slow } else { 0 };
             }
         }
@@ -135,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_window_of_any_length_equals_a_naive_list_on_edges_and_after_idling() {
-        let measures = Measures { thresholds: [Nanos(300), Nanos(700)].into(), mean: true };
+        let measures = Arc::new(Measures { thresholds: [Nanos(300), Nanos(700)].into(), mean: true });
         for size in [1, 2, 3, 10, 61] {
             let mut random = Random::seeded(size);
             let mut records = TimeRecords::new(usize::try_from(size).unwrap(), Some(&measures));
