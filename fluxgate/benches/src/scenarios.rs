@@ -154,6 +154,16 @@ pub(crate) fn all() -> Vec<Scenario> {
                 fluxgate::attribute().goal(Goal::Above { row: fluxgate::BY_HAND, by: 1.0 }),
             ],
         ),
+        Scenario::new(
+            Topic::Attribute,
+            "the attribute, async",
+            Traffic::Healthy,
+            vec![
+                bare::future(),
+                fluxgate::async_by_hand(),
+                fluxgate::async_attribute().goal(Goal::Above { row: fluxgate::ASYNC_BY_HAND, by: 1.0 }),
+            ],
+        ),
     ];
     scenarios.extend(sizes());
     let parts = [bare::call()].into_iter().chain(reference::parts()).collect();

@@ -64,7 +64,11 @@ pub(crate) fn of_window(window: &Window) -> Subject {
 }
 
 pub(crate) fn asynchronous() -> Subject {
-    Subject::new(NAME, Role::Ours, || {
+    asynchronous_as(NAME)
+}
+
+fn asynchronous_as(name: &'static str) -> Subject {
+    Subject::new(name, Role::Ours, || {
         let breaker = leak(breaker(CountWindow(100)));
         move |traffic, calls| {
             drive(traffic, calls, |request| {
@@ -90,19 +94,46 @@ fn guarded(request: Request) -> Result<u64, Failure> {
     service(request)
 }
 
+pub(crate) const ASYNC_BY_HAND: &str = "`breaker.call_async` by hand";
+
+pub(crate) fn async_by_hand() -> Subject {
+    asynchronous_as(ASYNC_BY_HAND)
+}
+
+#[circuit_breaker(
+    name = "async attribute",
+    window = "CountWindow(100)",
+    tripper = "MinRequests(100) & FailureRate(0.5)",
+    retry = "Cooldown(24h)"
+)]
+async fn async_guarded(request: Request) -> Result<u64, Failure> {
+    service(request)
+}
+
+pub(crate) fn async_attribute() -> Subject {
+    Subject::new("`#[circuit_breaker]`, async", Role::Ours, || {
+        begin_anew("async attribute");
+        move |traffic, calls| drive(traffic, calls, |request| finish(async_guarded(request)).map_err(own_refusal))
+    })
+}
+
+/// A guarded function has one breaker for the whole run, so it begins anew instead of being made anew.
+fn begin_anew(name: &str) {
+    if let Some(breaker) = fluxgate::get(name) {
+        breaker.reset();
+    }
+}
+
+fn own_refusal(failure: Failure) -> Refusal {
+    match failure {
+        Failure::Down => Refusal::Failed,
+        Failure::NotPermitted => Refusal::Rejected,
+    }
+}
+
 pub(crate) fn attribute() -> Subject {
     Subject::new("`#[circuit_breaker]`", Role::Ours, || {
-        // The function has one breaker for the whole run, so it begins anew instead of being made anew.
-        if let Some(breaker) = fluxgate::get("attribute") {
-            breaker.reset();
-        }
-        move |traffic, calls| {
-            drive(traffic, calls, |request| {
-                guarded(request).map_err(|failure| match failure {
-                    Failure::Down => Refusal::Failed,
-                    Failure::NotPermitted => Refusal::Rejected,
-                })
-            })
-        }
+        begin_anew("attribute");
+        move |traffic, calls| drive(traffic, calls, |request| guarded(request).map_err(own_refusal))
     })
 }
