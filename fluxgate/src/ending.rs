@@ -28,6 +28,16 @@ pub trait Ending<R> {
     fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
 }
 
+/// What a future keeps until its call has ended: its ending, or what makes that. Functions are not kept, for the compiler
+/// can't see through the memory of a future which ones they are.
+pub trait EndsWith<R> {
+    /// How calls end.
+    type Ending: Ending<R>;
+
+    /// The ending, now that it is needed.
+    fn ending(self) -> Self::Ending;
+}
+
 /// The caller gets the answer itself, and of an error no more is known than its type.
 #[derive(Clone, Copy, Debug)]
 pub struct ByValue;
@@ -57,6 +67,15 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     fn give(self, answer: Self::Output) -> Self::Output {
         answer
+    }
+}
+
+impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
+    type Ending = Self;
+
+    #[inline]
+    fn ending(self) -> Self {
+        self
     }
 }
 

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use crate::{
     breaker::CircuitBreaker,
     call::{Flight, Running, end_badly},
-    ending::{ByValue, Ending},
+    ending::{ByValue, Ending, EndsWith},
     error::{CallTimedOut, Error},
     limit::{Limit, NoLimit},
     outcome::Outcome,
@@ -151,8 +151,8 @@ impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
     }
 }
 
-impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, L> {
-    type Output = N::Output;
+impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N, L> {
+    type Output = <N::Ending as Ending<F::Output>>::Output;
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
@@ -175,7 +175,7 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
         let running = Running { breaker, ticket: flight.ticket() };
         if let Poll::Ready(returned) = future.poll(context) {
-            let Some(ending) = this.ending.take() else { unreachable!("an ending goes with its future") };
+            let ending = taken(this.ending);
             this.future.set(None);
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
@@ -203,14 +203,20 @@ impl<F: Future, N: Ending<F::Output>, L: Limit> Future for CallFuture<'_, F, N, 
 
 /// Lets go of the future of a call that was rejected or timed out, and gives its caller the answer.
 #[cold]
-fn done<F: Future, N: Ending<F::Output>>(
+fn done<R, F, N: Ending<R>>(
     mut future: Pin<&mut Option<F>>,
-    ending: &mut Option<N>,
+    ending: &mut Option<impl EndsWith<R, Ending = N>>,
     answer: Result<N::Ok, Error<N::Err>>,
 ) -> Poll<N::Output> {
     future.set(None);
+    Poll::Ready(taken(ending).give(answer))
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "an ending is known only where it is made")]
+fn taken<R, N: EndsWith<R>>(ending: &mut Option<N>) -> N::Ending {
     match ending.take() {
-        Some(ending) => Poll::Ready(ending.give(answer)),
+        Some(ending) => ending.ending(),
         None => unreachable!("an ending goes with its future"),
     }
 }

@@ -10,7 +10,7 @@ use crate::args::{Arguments, Given};
 use crate::shape::Shape;
 use crate::types::{change_output, contains_impl, is_no_result, nameable, ungrouped};
 
-/// What the end of a call becomes. It comes last, for a fallback is to borrow what the body has not moved.
+/// What the end of a call becomes. In a sync call it comes last, for a fallback is to borrow what the body has not moved.
 pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     if let Some(given) = &guard.arguments.fallback {
@@ -37,6 +37,17 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     let error = quote_spanned!(generic.map_or(end, Spanned::span)=> _);
     let end = quote_spanned!(end=> , _, #error>());
     quote_spanned!(start=> #krate::__private::#name::<#returned #end)
+}
+
+/// The same, made when it is needed: the functions in it would be called by their address if a future kept them.
+pub(super) fn later_answer(guard: &Guard<'_>) -> TokenStream {
+    let krate = &guard.krate;
+    let span = Span::mixed_site();
+    let answer = answer(guard);
+    match guard.arguments.fallback {
+        Some(_) => quote_spanned!(span=> #krate::__private::made(#answer)),
+        None => quote_spanned!(span=> || #answer),
+    }
 }
 
 /// How a fallback learns whether the function returns a `Result`: from the type, where that has a name.

@@ -18,7 +18,7 @@
 //!             }
 //!             body
 //!         },
-//!         ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+//!         || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
 //!     )
 //! }
 //! ```
@@ -105,13 +105,13 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
 /// The guarded future.
 fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStream {
     let krate = &guard.krate;
-    let answer = fallback::answer(guard);
+    let answer = fallback::later_answer(guard);
     if guard.is_plain() {
         return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #answer));
     }
     let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::call_async(#held, #seen, #failed, #limit, #future, #answer)
+        #krate::__private::call_async(#held, #answer, #seen, #failed, #limit, #future)
     }
 }
 

@@ -47,7 +47,7 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
             }
             warehouse(sku).await
         },
-        ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+        || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
     )
 }
 "#;

@@ -4,30 +4,34 @@ use std::convert::Infallible;
 
 use crate::error::{CallNotPermitted, CallTimedOut, Error};
 
-/// What a body that returns `R` comes to as a `Result`, and what is made of the end of its call.
+/// What a body's return value comes to as a `Result`, and what is made of the end of its call.
 ///
 /// Functions and no traits, so that a return type that is not fit for it is told of where this is made and nowhere else.
-pub struct Answer<R, T, E, G> {
-    pub(super) split: fn(R) -> Result<T, E>,
+pub struct Answer<S, G> {
+    pub(super) split: S,
     pub(super) give: G,
 }
+
+/// What a body that returns `R` comes to.
+pub(crate) type Split<R, T, E> = fn(R) -> Result<T, E>;
 
 /// Makes what the function returns of the end of its call.
 pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
 
 /// The end of a call by its function's own error.
-pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<R, T, E, Give<T, E, R>> {
+pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: R::give }
 }
 
 /// The same where the error is a type parameter, for which rustc knows to suggest the very bound if it is one of the
 /// function's own predicates.
-pub fn own_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>() -> Answer<R, T, E, Give<T, E, R>> {
+pub fn own_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>()
+-> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: |answer| R::join(<Result<T, E> as Guarded>::give(answer)) }
 }
 
 /// The same of a call with a `timeout`.
-pub fn own_in_time<R, T, E>() -> Answer<R, T, E, Give<T, E, R>>
+pub fn own_in_time<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>>
 where
     R: Guarded<Ok = T, Err = E> + InTime,
 {
@@ -39,7 +43,7 @@ where
 }
 
 /// The end of a call as it is, for `wrap_error`.
-pub fn wrapped<R, T, E>() -> Answer<R, T, E, Give<T, E, R::Wrapped>>
+pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R::Wrapped>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
@@ -51,8 +55,13 @@ where
 pub fn or<R, K: Kind<R, Ok = T, Err = E>, T, E>(
     _: K,
     fallback: impl FnOnce(Error<E>) -> R,
-) -> Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> R> {
+) -> Answer<impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R> {
     Answer { split: K::split, give: |answer: Result<T, Error<E>>| answer.map_or_else(fallback, K::join) }
+}
+
+/// An answer that holds no function by its address may be made at once.
+pub fn made<S, G>(answer: Answer<S, G>) -> impl FnOnce() -> Answer<S, G> {
+    move || answer
 }
 
 /// The return type of a guarded function: a `Result` whose error can be a rejection.

@@ -17,8 +17,8 @@ pub use {
         trackers::ErrorView,
     },
     answer::{
-        Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, or, own, own_generic, own_in_time,
-        wrapped,
+        Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, made, or, own, own_generic,
+        own_in_time, wrapped,
     },
     probe::{OfType, Shape, View},
     register::{Declared, inventory},
@@ -26,7 +26,7 @@ pub use {
 
 use crate::{
     breaker::CircuitBreaker,
-    ending::{Ending, tracked},
+    ending::{Ending, EndsWith, tracked},
     error::Error,
     future::CallFuture,
     limit::Limit,
@@ -72,40 +72,55 @@ pub fn run<R>(body: impl FnOnce() -> R) -> R {
 /// A guarded function.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
-pub fn call<R, T, E, O>(
+pub fn call<R, T, E, O, S, G>(
     breaker: &CircuitBreaker,
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
     work: impl FnOnce() -> R,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
-) -> O {
+    answer: Answer<S, G>,
+) -> O
+where
+    S: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
+{
     breaker.attempt(Guarding { seen, failed, answer }, work)
 }
 
 /// An async guarded function, or one that returns a future.
+///
+/// `answer` stands before what is asked about errors, for the compiler learns from it which errors these are.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn call_async<'b, R, T, E, O>(
+pub fn call_async<'b, R, T, E, O, S, G>(
     breaker: impl Held<'b>,
+    answer: impl FnOnce() -> Answer<S, G>,
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
     limit: impl Limit,
     future: impl Future<Output = R>,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
-) -> impl Future<Output = O> {
-    CallFuture::new(breaker.held(), Guarding { seen, failed, answer }, limit, future)
+) -> impl Future<Output = O>
+where
+    S: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
+{
+    let ending = Later(move || Guarding { seen, failed, answer: answer() });
+    CallFuture::new(breaker.held(), ending, limit, future)
 }
 
 /// The same where nothing looks at errors, all values are successes, and the call may take as long as it likes.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn plain_async<'b, R, T, E, O>(
+pub fn plain_async<'b, R, T, E, O, S, G>(
     breaker: impl Held<'b>,
     future: impl Future<Output = R>,
-    answer: Answer<R, T, E, impl FnOnce(Result<T, Error<E>>) -> O>,
-) -> impl Future<Output = O> {
-    call_async(breaker, unseen, never, NoLimit, future, answer)
+    answer: impl FnOnce() -> Answer<S, G>,
+) -> impl Future<Output = O>
+where
+    S: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
+{
+    call_async(breaker, answer, unseen, never, NoLimit, future)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
@@ -134,17 +149,31 @@ impl Held<'static> for CircuitBreaker {
     }
 }
 
+/// An ending that is made when it is needed.
+struct Later<F>(F);
+
+impl<R, F: FnOnce() -> N, N: Ending<R>> EndsWith<R> for Later<F> {
+    type Ending = N;
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the functions in it are to be seen where they are called")]
+    fn ending(self) -> N {
+        (self.0)()
+    }
+}
+
 /// The ending of a guarded function.
-struct Guarding<S, P, A> {
-    seen: S,
+struct Guarding<V, P, A> {
+    seen: V,
     failed: P,
     answer: A,
 }
 
-impl<R, T, E, O, S, P, G> Ending<R> for Guarding<S, P, Answer<R, T, E, G>>
+impl<R, T, E, O, V, P, S, G> Ending<R> for Guarding<V, P, Answer<S, G>>
 where
-    S: Fn(&E) -> Seen<'_>,
+    V: Fn(&E) -> Seen<'_>,
     P: Fn(&T) -> bool,
+    S: Fn(R) -> Result<T, E>,
     G: FnOnce(Result<T, Error<E>>) -> O,
 {
     type Ok = T;
