@@ -120,6 +120,35 @@ fn one_that_blocks_holds_up_no_other_call_and_hears_of_all_in_order_afterwards()
 }
 
 #[test]
+fn one_that_blocks_for_long_costs_no_memory_without_end_and_hears_of_the_latest() {
+    let (entered, leave) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let first = AtomicUsize::new(0);
+    let (breaker, recorder) = with_hurtful({
+        let (entered, leave) = (Arc::clone(&entered), Arc::clone(&leave));
+        move |_, _| {
+            if first.fetch_add(1, Ordering::SeqCst) == 0 {
+                entered.wait();
+                leave.wait();
+            }
+        }
+    });
+    thread::scope(|scope| {
+        let tripping = scope.spawn(|| fail(&breaker));
+        entered.wait();
+        for _ in 0..5_000 {
+            breaker.reset();
+            breaker.force_open();
+        }
+        leave.wait();
+        tripping.join().unwrap();
+    });
+    let heard = recorder.signals();
+    assert_eq!(heard.len(), 1 + 4_096, "the one that it blocked on, and what waited");
+    assert!(heard[1..].windows(2).all(|pair| pair[0].new_state() == pair[1].old_state()), "the latest, without a gap");
+    assert_eq!(heard.last().unwrap().new_state(), state(&breaker));
+}
+
+#[test]
 fn one_may_ask_command_and_call_its_own_breaker() {
     let (breaker, recorder) = with_hurtful(|breaker, signal| {
         let info = breaker.info();
