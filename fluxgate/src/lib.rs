@@ -48,7 +48,11 @@ mod ending;
 mod error;
 mod future;
 #[doc = include_str!("guide.md")]
-pub mod guide {}
+pub mod guide {
+    #[doc = include_str!("performance.md")]
+    #[doc = include_str!("measured.md")]
+    pub mod performance {}
+}
 mod info;
 mod limit;
 pub mod listeners;
