@@ -36,6 +36,8 @@ pub(crate) struct Arguments {
     pub(crate) max_half_open_calls: Option<Given<SettingValue>>,
     pub(crate) max_probe_time: Option<Given<SettingValue>>,
     pub(crate) cancelled: Option<Given<SettingValue>>,
+    pub(crate) honour_retry_after: Option<Given<SettingValue>>,
+    pub(crate) retry_after: Option<Given<Expr>>,
     pub(crate) shadow: Option<Given<bool>>,
     pub(crate) listeners: Option<Given<Vec<Expr>>>,
     pub(crate) failed_if: Option<Given<Expr>>,
@@ -193,6 +195,7 @@ impl Arguments {
             "max_half_open_calls" => self.max_half_open_calls = setting(Setting::MaxHalfOpenCalls, key, input)?,
             "max_probe_time" => self.max_probe_time = setting(Setting::MaxProbeTime, key, input)?,
             "cancelled" => self.cancelled = setting(Setting::Cancelled, key, input)?,
+            "honour_retry_after" => self.honour_retry_after = setting(Setting::HonourRetryAfter, key, input)?,
             "timeout" => self.timeout = setting(Setting::Timeout, key, input)?,
             "shadow" | "wrap_error" => {
                 let value: LitBool = parse_or_stay(input).map_err(|error| {
@@ -213,6 +216,7 @@ impl Arguments {
                     "unknown argument `listener`; write `listeners = [LogListener]`",
                 ));
             }
+            "retry_after" => self.retry_after = Some(Given { value: function(&key, input)?, key }),
             "failed_if" => self.failed_if = Some(Given { value: function(&key, input)?, key }),
             "fallback" => self.fallback = Some(Given { value: function(&key, input)?, key }),
             _ => {

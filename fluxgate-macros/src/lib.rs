@@ -63,6 +63,8 @@ use proc_macro::TokenStream;
 /// | `max_half_open_calls = 10` | how many calls may be in flight while half-open |
 /// | `max_probe_time = 60s` | after how long a probe is given up, or `"off"` |
 /// | `cancelled = 1s` | after how long of waiting a dropped call is a failure, or `"failure"` (always) or `"ignore"` (never) |
+/// | `honour_retry_after = 10m` | for how long at most the service itself may keep the breaker open, or `"off"`, which it is unless said |
+/// | `retry_after = path or closure` | `&E -> Option<Duration>`: for how long a failure's error asks to be left alone. A closure names the type of the error |
 /// | `shadow` | reject nothing, and count what would have been rejected |
 /// | `listeners = [expr, …]` | who hears of transitions |
 /// | `failed_if = path or closure` | `&T -> bool`: an `Ok` value that is a failure all the same. It is recorded as one and returned as it is |

@@ -1,6 +1,6 @@
 //! What the arguments mean together, and with the function they stand on.
 
-use fluxgate_policy::{check_policy, defaults};
+use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, check_policy, defaults};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ReturnType, Type};
@@ -19,6 +19,11 @@ const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_er
 
 /// Checks that a whole policy can work: each part is fine by itself already.
 pub(crate) fn policy(declaration: &Declaration<'_>, errors: &mut Errors) {
+    if let Some(given) = declaration.get(|arguments| arguments.retry_after.as_ref())
+        && !declaration.has_key("honour_retry_after")
+    {
+        errors.at(&given.key, RETRY_AFTER_FOR_NOTHING);
+    }
     let window = declaration.get(|arguments| arguments.window.as_ref());
     let Some(tripper) = declaration.get(|arguments| arguments.tripper.as_ref()) else { return };
     if window.is_none() && declaration.has_key("window") {
@@ -107,7 +112,8 @@ fn of_the_function(arguments: &Arguments, is_default: bool, errors: &mut Errors)
 fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
     let parts = arguments.tracker.iter().chain(&arguments.tripper).flat_map(Part::rust_tokens);
     let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
-    for name in parts.chain(listeners).filter_map(|tokens| find(tokens, &["Self"])) {
+    let retry_after = arguments.retry_after.iter().map(|given| given.value.to_token_stream());
+    for name in parts.chain(listeners).chain(retry_after).filter_map(|tokens| find(tokens, &["Self"])) {
         errors.at(name, "`Self` has no meaning in `breakers!`; write the type's own name");
     }
 }
@@ -118,7 +124,8 @@ fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
 fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
     let parts = arguments.tripper.iter().flat_map(Part::rust_tokens);
     let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
-    for tokens in parts.chain(listeners) {
+    let retry_after = arguments.retry_after.iter().map(|given| given.value.to_token_stream());
+    for tokens in parts.chain(listeners).chain(retry_after) {
         if let Some(name) = find(tokens, names) {
             let message = format!(
                 "`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own"

@@ -40,6 +40,7 @@ pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
         Setting::MaxHalfOpenCalls => &MAX_HALF_OPEN_CALLS,
         Setting::MaxProbeTime => &MAX_PROBE_TIME,
         Setting::Cancelled => &CANCELLED,
+        Setting::HonourRetryAfter => &HONOUR_RETRY_AFTER,
         Setting::Timeout => &TIMEOUT,
     }
 }
@@ -241,6 +242,14 @@ static CANCELLED: SettingSpec = SettingSpec {
     words: &["failure", "ignore"],
     default: Some(Argument::Duration(SECOND)),
     example: "1s",
+};
+
+static HONOUR_RETRY_AFTER: SettingSpec = SettingSpec {
+    name: "honour_retry_after",
+    quantity: POSITIVE_DURATION,
+    words: &["off"],
+    default: None,
+    example: "10m",
 };
 
 static TIMEOUT: SettingSpec =

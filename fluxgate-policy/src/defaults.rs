@@ -50,7 +50,7 @@ pub fn permit() -> Component {
     make(Kind::Permit, "RampUp", vec![Value::Number(0.0), Value::Number(1.0), MINUTE])
 }
 
-/// What a setting is when nothing is said; nothing for [`Setting::Timeout`].
+/// What a setting is when nothing is said; nothing for [`Setting::Timeout`] and [`Setting::HonourRetryAfter`].
 pub fn setting(setting: Setting) -> Option<SettingValue> {
     crate::catalog::setting(setting).default.and_then(SettingValue::from_argument)
 }

@@ -47,7 +47,9 @@ pub use expr::{Expr, Leaves};
 pub use kind::Kind;
 pub use lexer::lex;
 pub use model::{Argument, Component, RustText, Value};
-pub use settings::{Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens};
+pub use settings::{
+    RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
+};
 pub use span::Span;
 pub use spec::{Parameter, Quantity, Role, Spec};
 pub use suggest::nearest;

@@ -20,9 +20,16 @@ pub enum Setting {
     /// After how long a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never); unless set
     /// the smallest threshold of the tripper, 1 s if it has none.
     Cancelled,
+    /// For how long at most the service itself may keep the breaker open, by a `Retry-After`, or `"off"`; off unless
+    /// set.
+    HonourRetryAfter,
     /// How long a call may take; no limit unless set.
     Timeout,
 }
+
+/// What is said of a way to read `Retry-After` from errors where nothing is done about it.
+pub const RETRY_AFTER_FOR_NOTHING: &str =
+    "retry_after: nothing honours it; write for how long at most besides, such as honour_retry_after = 10m";
 
 impl Setting {
     /// Its name as an argument of the macros: `max_probe_time`.

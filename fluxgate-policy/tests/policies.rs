@@ -85,6 +85,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(defaults::setting(Setting::MaxHalfOpenCalls), Some(SettingValue::Count(10)));
     assert_eq!(defaults::setting(Setting::MaxProbeTime), Some(SettingValue::Duration(60_000_000_000)));
     assert_eq!(defaults::setting(Setting::Cancelled), Some(SettingValue::Duration(1_000_000_000)));
+    assert_eq!(defaults::setting(Setting::HonourRetryAfter), None);
     assert_eq!(defaults::setting(Setting::Timeout), None);
 }
 
@@ -112,7 +113,7 @@ fn the_default_tripper_asks_for_what_the_window_holds() {
 
 #[test]
 fn a_setting_reads_its_values_and_words() {
-    use Setting::{Cancelled, MaxHalfOpenCalls, MaxProbeTime, Timeout};
+    use Setting::{Cancelled, HonourRetryAfter, MaxHalfOpenCalls, MaxProbeTime, Timeout};
     use SettingValue::{Count, Duration, Word};
     for (setting, text, value) in [
         (MaxHalfOpenCalls, "1", Count(1)),
@@ -123,6 +124,8 @@ fn a_setting_reads_its_values_and_words() {
         (Cancelled, "0.5", Duration(500_000_000)),
         (Cancelled, "failure", Word("failure")),
         (Cancelled, "ignore", Word("ignore")),
+        (HonourRetryAfter, "10m", Duration(600_000_000_000)),
+        (HonourRetryAfter, "off", Word("off")),
         (Timeout, "50 ms", Duration(50_000_000)),
         (Timeout, "1ns", Duration(1)),
     ] {
@@ -133,10 +136,11 @@ fn a_setting_reads_its_values_and_words() {
 
 #[test]
 fn a_mistaken_setting_says_what_to_write() {
-    use Setting::{Cancelled, MaxHalfOpenCalls, MaxProbeTime, Timeout};
+    use Setting::{Cancelled, HonourRetryAfter, MaxHalfOpenCalls, MaxProbeTime, Timeout};
     let calls = "write a whole number from 1 to 4294967295, such as 10";
     let probe = "write a duration above 0, such as 60s, or \"off\"";
     let cancelled = "write a duration above 0, such as 1s, or \"failure\", or \"ignore\"";
+    let honour = "write a duration above 0, such as 10m, or \"off\"";
     let timeout = "write a duration above 0, such as 2s";
     for (setting, marked, kind, message) in [
         (MaxHalfOpenCalls, "«0»", ErrorKind::OutOfRange, format!("max_half_open_calls: 0 is out of range; {calls}")),
@@ -163,6 +167,8 @@ fn a_mistaken_setting_says_what_to_write() {
         (MaxProbeTime, "«60 sec»", ErrorKind::UnknownUnit, "max_probe_time: `sec` is no unit; write 60s".to_owned()),
         (Cancelled, "«off»", ErrorKind::WrongType, format!("cancelled: `off` is no duration; {cancelled}")),
         (Cancelled, "«\"ignore\"»", ErrorKind::WrongType, format!("cancelled: a string is no duration; {cancelled}")),
+        (HonourRetryAfter, "«0»", ErrorKind::OutOfRange, format!("honour_retry_after: 0 is out of range; {honour}")),
+        (HonourRetryAfter, "«on»", ErrorKind::WrongType, format!("honour_retry_after: `on` is no duration; {honour}")),
         (Timeout, " «2s + 1s»", ErrorKind::WrongType, format!("timeout: `2s + 1s` is no duration; {timeout}")),
         (Timeout, "«1e400»", ErrorKind::OutOfRange, format!("timeout: 1e400 is out of range; {timeout}")),
         (Timeout, "«LIMIT»", ErrorKind::WrongType, format!("timeout: `LIMIT` is no duration; {timeout}")),
@@ -201,7 +207,15 @@ fn a_setting_given_in_rust_is_checked_the_same() {
 
 #[test]
 fn settings_are_called_as_in_the_macros() {
-    let names =
-        [Setting::MaxHalfOpenCalls, Setting::MaxProbeTime, Setting::Cancelled, Setting::Timeout].map(Setting::name);
-    assert_eq!(names, ["max_half_open_calls", "max_probe_time", "cancelled", "timeout"]);
+    let names = [
+        Setting::MaxHalfOpenCalls,
+        Setting::MaxProbeTime,
+        Setting::Cancelled,
+        Setting::HonourRetryAfter,
+        Setting::Timeout,
+    ];
+    assert_eq!(
+        names.map(Setting::name),
+        ["max_half_open_calls", "max_probe_time", "cancelled", "honour_retry_after", "timeout"]
+    );
 }

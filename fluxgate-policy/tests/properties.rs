@@ -198,7 +198,13 @@ fn no_heap_of_characters_is_too_much() {
     for round in 0..20_000 {
         let text: String = (0..random.below(40)).map(|_| *random.pick(&CHARACTERS)).collect();
         assert_sound(Kind::ALL[round % Kind::ALL.len()], &text);
-        for setting in [Setting::MaxHalfOpenCalls, Setting::MaxProbeTime, Setting::Cancelled, Setting::Timeout] {
+        for setting in [
+            Setting::MaxHalfOpenCalls,
+            Setting::MaxProbeTime,
+            Setting::Cancelled,
+            Setting::HonourRetryAfter,
+            Setting::Timeout,
+        ] {
             let _ = parse_setting(setting, &text);
             let _ = parse_setting_tokens(setting, &lex(&text));
         }

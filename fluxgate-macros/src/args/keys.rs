@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use super::Place;
 
 /// The known keys, each with a way to write it.
-pub(super) const KEYS: [(&str, &str); 17] = [
+pub(super) const KEYS: [(&str, &str); 19] = [
     ("name", "name = \"payment_api\""),
     ("window", "window = CountWindow(100)"),
     ("tracker", "tracker = All()"),
@@ -19,6 +19,8 @@ pub(super) const KEYS: [(&str, &str); 17] = [
     ("max_half_open_calls", "max_half_open_calls = 10"),
     ("max_probe_time", "max_probe_time = 60s"),
     ("cancelled", "cancelled = 1s"),
+    ("honour_retry_after", "honour_retry_after = 10m"),
+    ("retry_after", "retry_after = |error: &ApiError| error.retry_after"),
     ("shadow", "shadow"),
     ("listeners", "listeners = [LogListener]"),
     ("failed_if", "failed_if = |value| value.is_empty()"),

@@ -155,14 +155,21 @@ impl<'a> Guard<'a> {
             Some(tracker) if self.tracker_is_compiled_in() => {
                 let error = Ident::new("error", span);
                 let condition = tracker.condition(krate, &error);
+                if self.arguments.retry_after.is_some() {
+                    let view = quote_spanned!(span=> #krate::__private::View::new(error).view());
+                    return quote_spanned!(span=> |error| #krate::__private::Seen::JudgedAt(#condition, #view));
+                }
                 quote_spanned!(span=> |error| #krate::__private::Seen::Judged(#condition))
             }
             _ => quote_spanned!(span=> |error| #krate::__private::View::new(error).seen()),
         }
     }
 
-    /// Whether there is a tracker, or may be one, to which it matters which error it is.
+    /// Whether there is a tracker or a `retry_after`, or may be one, to which it matters which error it is.
     fn looks_at_errors(&self) -> bool {
+        if self.arguments.retry_after.is_some() {
+            return true;
+        }
         match &self.arguments.tracker {
             None => self.arguments.breaker.is_some() && !self.function.error_may_borrow(&self.returned),
             Some(tracker) => tracker.rust_tokens().next().is_some(),

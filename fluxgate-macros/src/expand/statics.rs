@@ -57,11 +57,16 @@ impl<'a> Declaration<'a> {
             self.get(|arguments| arguments.max_half_open_calls.as_ref()),
             self.get(|arguments| arguments.max_probe_time.as_ref()),
             self.get(|arguments| arguments.cancelled.as_ref()),
+            self.get(|arguments| arguments.honour_retry_after.as_ref()),
         ];
         for given in settings.into_iter().flatten() {
             let method = Ident::new(&given.key.to_string(), span);
             let value = setting(given, krate);
             calls.extend(quote_spanned!(span=> .#method(#value)));
+        }
+        if let Some(given) = self.get(|arguments| arguments.retry_after.as_ref()) {
+            let value = &given.value;
+            calls.extend(quote_spanned!(span.located_at(value.span())=> .retry_after(#value)));
         }
         if self.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
             calls.extend(quote_spanned!(span=> .shadow(true)));
@@ -82,6 +87,9 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
             quote!(#count)
         }
         SettingValue::Duration(nanos) => lower::duration(nanos),
+        SettingValue::Word("off") if given.key == "honour_retry_after" => {
+            quote_spanned!(span=> #krate::HonourRetryAfter::Off)
+        }
         SettingValue::Word("off") => quote_spanned!(span=> #krate::MaxProbeTime::Off),
         SettingValue::Word("failure") => quote_spanned!(span=> #krate::Cancelled::Failure),
         SettingValue::Word(_) => quote_spanned!(span=> #krate::Cancelled::Ignore),
