@@ -24,8 +24,8 @@ use crate::{
 /// Why a call may not run. The error for its caller is made of it where that is to stand, for a copy would cost more.
 #[derive(Clone, Copy)]
 pub(crate) struct Rejected {
-    state: State,
-    retry_after: Nanos,
+    pub(crate) state: State,
+    pub(crate) retry_after: Nanos,
 }
 
 impl CircuitBreaker {
@@ -136,12 +136,20 @@ impl CircuitBreaker {
     }
 
     /// Whether an open breaker's retry is due, and if not, how long that will take.
-    fn is_due<'a>(&'a self, core: MutexGuard<'a, Core>, now: Nanos) -> Asked<'a, Result<(), Option<Duration>>> {
+    pub(crate) fn is_due<'a>(
+        &'a self,
+        core: MutexGuard<'a, Core>,
+        now: Nanos,
+    ) -> Asked<'a, Result<(), Option<Duration>>> {
         let retries::Rule::Custom(custom) = &self.shared.rules.retry else {
             let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
             let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
         };
+        if now < core.machine.put_off_until {
+            let answer = Err(core.machine.retry_after(now));
+            return Asked::Answer(core, answer);
+        }
         let context = RetryContext {
             open_for: now.since(core.machine.since).into(),
             reopens: core.machine.reopens,
@@ -206,7 +214,7 @@ impl CircuitBreaker {
 }
 
 /// An answer, with the lock under which it holds.
-enum Asked<'a, A> {
+pub(crate) enum Asked<'a, A> {
     Answer(MutexGuard<'a, Core>, A),
     Stale(MutexGuard<'a, Core>),
 }

@@ -16,6 +16,7 @@ use crate::{
     random::Random,
     reason::Reason,
     registry, retries,
+    retry_after::Honoured,
     settings::CancelledRule,
     signal::Signal,
     state::State,
@@ -74,7 +75,7 @@ pub(crate) struct Shared {
 }
 
 /// A checked policy, ready to be followed.
-pub(crate) struct Rules {
+pub struct Rules {
     pub(crate) tracker: trackers::Rule,
     pub(crate) tripper: trippers::Rule,
     pub(crate) retry: retries::Rule,
@@ -82,6 +83,8 @@ pub(crate) struct Rules {
     pub(crate) max_half_open_calls: usize,
     pub(crate) max_probe_time: Nanos,
     pub(crate) cancelled: CancelledRule,
+    /// What a service says of when to come back, where the user wants it heeded.
+    pub(crate) honoured: Option<Box<Honoured>>,
     /// Whether the duration of a call is of use to the tripper.
     pub(crate) measures: bool,
     /// Whether the window goes by the second.
@@ -353,6 +356,13 @@ impl CircuitBreaker {
                 shadow: core.shadow,
             });
         }
+    }
+}
+
+impl From<&Self> for CircuitBreaker {
+    /// Another handle of the same breaker.
+    fn from(breaker: &Self) -> Self {
+        breaker.clone()
     }
 }
 

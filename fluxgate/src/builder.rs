@@ -1,6 +1,6 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::defaults;
+use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
 use parking_lot::Mutex;
 
 use crate::{
@@ -18,7 +18,8 @@ use crate::{
     random::Random,
     registry,
     retries::{self, Retry},
-    settings::{self, Cancelled, MaxProbeTime},
+    retry_after::{Honoured, ReadRetryAfter},
+    settings::{self, Cancelled, HonourRetryAfter, MaxProbeTime},
     successes::{Enrolled, Successes},
     sync::{AtomicU64, Gap},
     trackers::{self, Tracker},
@@ -64,6 +65,8 @@ pub struct Builder {
     max_half_open_calls: Option<u32>,
     max_probe_time: Option<MaxProbeTime>,
     cancelled: Option<Cancelled>,
+    honour_retry_after: Option<HonourRetryAfter>,
+    retry_after: Option<ReadRetryAfter>,
     shadow: bool,
     listeners: Vec<Box<dyn Listener>>,
     clock: Option<Box<dyn Clock>>,
@@ -83,6 +86,8 @@ impl Builder {
             max_half_open_calls: None,
             max_probe_time: None,
             cancelled: None,
+            honour_retry_after: None,
+            retry_after: None,
             shadow: false,
             listeners: Vec::new(),
             clock: None,
@@ -133,6 +138,65 @@ impl Builder {
         Self { cancelled: Some(cancelled.into()), ..self }
     }
 
+    /// For how long at most the service itself may keep the breaker open: seconds above 0, or
+    /// [`HonourRetryAfter::Off`], which it is unless set.
+    ///
+    /// A failed call may tell how long the service asks to be left alone: in the `Retry-After` of its response, in its
+    /// error (see [`retry_after`](Self::retry_after)), or by hand
+    /// ([`Call::failure_with_retry_after`](crate::Call::failure_with_retry_after)). The time is counted from the end of
+    /// that call. If the breaker opens by that failure or by a later one of the same state, it stays open until the
+    /// latest such time at least, but no longer than this limit after the call that told it: its retry is due when both
+    /// that time and the retry's own have come. A custom retry is not asked before; `Never` stays never.
+    ///
+    /// Calls that are ignored, rejected or stale tell nothing, and what was told is forgotten when the state changes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, retries::Cooldown, trippers::FailureStreak};
+    ///
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(FailureStreak(1))
+    ///     .retry(Cooldown(10))
+    ///     .honour_retry_after(Duration::from_secs(600))
+    ///     .build()?;
+    /// breaker.try_acquire().unwrap().failure_with_retry_after(Duration::from_secs(120));
+    /// assert!(breaker.info().retry_after > Some(Duration::from_secs(100)));
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn honour_retry_after(self, limit: impl Into<HonourRetryAfter>) -> Self {
+        Self { honour_retry_after: Some(limit.into()), ..self }
+    }
+
+    /// Reads from the error of a failed call how long the service asks to be left alone, for
+    /// [`honour_retry_after`](Self::honour_retry_after).
+    ///
+    /// `read` is asked of errors that are an `E`, once the tracker has called them a failure. It runs outside every
+    /// lock; one that panics has read nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// struct Busy { retry_after: Option<Duration> }
+    ///
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .honour_retry_after(600)
+    ///     .retry_after(|error: &Busy| error.retry_after)
+    ///     .build()?;
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn retry_after<E, F>(self, read: F) -> Self
+    where
+        E: 'static,
+        F: Fn(&E) -> Option<Duration> + Send + Sync + 'static,
+    {
+        Self { retry_after: Some(ReadRetryAfter::new(read)), ..self }
+    }
+
     /// Whether the breaker begins in shadow mode: see [`CircuitBreaker::set_shadow`].
     pub fn shadow(self, shadow: bool) -> Self {
         Self { shadow, ..self }
@@ -165,7 +229,7 @@ impl Builder {
     /// # Errors
     ///
     /// Every mistake of the policy: a value out of its range, a tripper that can hold in no window while closed, a
-    /// `MinRequests` that asks for more calls than the window can hold.
+    /// `MinRequests` that asks for more calls than the window can hold, a `retry_after` that nothing honours.
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
         let window = self.window.map_or_else(|| Leaf::BuiltIn(defaults::window()), |window| window.0);
         let retry = self.retry.map_or_else(|| Leaf::BuiltIn(defaults::retry()), |retry| retry.0);
@@ -188,13 +252,20 @@ impl Builder {
                 mistakes.0.push(error.to_string());
             }
         }
+        if self.retry_after.is_some() && self.honour_retry_after.is_none() {
+            mistakes.0.push(RETRY_AFTER_FOR_NOTHING.to_owned());
+        }
         let settings = (
             mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),
             mistakes.setting(settings::max_probe_time(self.max_probe_time)),
             mistakes.setting(self.cancelled.map(settings::cancelled).transpose()),
+            mistakes.setting(settings::honour_retry_after(self.honour_retry_after)),
         );
-        let (Leaf::BuiltIn(window), (Some(max_half_open_calls), Some(max_probe_time), Some(cancelled)), true) =
-            (&window, settings, mistakes.0.is_empty())
+        let (
+            Leaf::BuiltIn(window),
+            (Some(max_half_open_calls), Some(max_probe_time), Some(cancelled), Some(honoured)),
+            true,
+        ) = (&window, settings, mistakes.0.is_empty())
         else {
             return Err(PolicyError::new(mistakes.0));
         };
@@ -209,6 +280,7 @@ impl Builder {
             max_half_open_calls,
             max_probe_time,
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
+            honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after })),
             measures,
             by_the_second: records.needs_time(),
             quick: quickest.unwrap_or(Nanos::NEVER),

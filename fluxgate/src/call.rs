@@ -1,8 +1,8 @@
-use std::{borrow::Cow, mem, thread};
+use std::{borrow::Cow, mem, thread, time::Duration};
 
 use crate::{
     breaker::CircuitBreaker,
-    ending::{ByValue, Ending},
+    ending::{ByValue, Ending, Judged},
     error::{CallNotPermitted, Error},
     machine::Ticket,
     nanos::Nanos,
@@ -139,8 +139,8 @@ impl CircuitBreaker {
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
         match ending.split(work()) {
             Ok(value) => {
-                let outcome = ending.of_value(&value);
-                running.end(outcome);
+                let judged = ending.of_value(&value, &self.shared.rules);
+                running.end(judged);
                 ending.give(Ok(value))
             }
             Err(error) => end_badly(running, ending, error),
@@ -152,8 +152,8 @@ impl CircuitBreaker {
 /// result that either may have written is copied before it is all written.
 #[inline(never)]
 pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
-    let outcome = ending.of_error(&error, &running.breaker.shared.rules.tracker);
-    running.end(outcome);
+    let judged = ending.of_error(&error, &running.breaker.shared.rules);
+    running.end(judged);
     ending.give(Err(Error::Inner(error)))
 }
 
@@ -165,9 +165,12 @@ pub(crate) struct Running<'b> {
 
 impl Running<'_> {
     #[inline]
-    pub(crate) fn end(self, outcome: Outcome) {
+    pub(crate) fn end(self, judged: Judged) {
         let breaker = self.breaker;
-        breaker.end(self.stop(), outcome);
+        if let Some(wait) = judged.retry_after {
+            breaker.hear_retry_after(self.ticket, wait);
+        }
+        breaker.end(self.stop(), judged.outcome);
     }
 
     /// The call goes on, but its code is not at work.
@@ -235,6 +238,28 @@ impl<'b> Call<'b> {
         self.end(Outcome::Failure);
     }
 
+    /// Ends the call as a failure after which the service asks to be left alone for `wait`.
+    ///
+    /// A breaker that [honours](crate::Builder::honour_retry_after) it stays open for at least that long, within its
+    /// limit, if it opens by this failure or a later one. To others it is a failure like any.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, trippers::FailureStreak};
+    ///
+    /// let breaker =
+    ///     CircuitBreaker::builder("search").tripper(FailureStreak(1)).honour_retry_after(600).build().unwrap();
+    /// breaker.try_acquire()?.failure_with_retry_after(Duration::from_secs(300));
+    /// let rejection = breaker.try_acquire().unwrap_err();
+    /// assert!(rejection.retry_after() > Some(Duration::from_secs(290)));
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
+    pub fn failure_with_retry_after(self, wait: Duration) {
+        self.end(Judged { outcome: Outcome::Failure, retry_after: Some(wait) });
+    }
+
     /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse.
     pub fn ignored(self) {
         self.end(Outcome::Ignored);
@@ -255,15 +280,19 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
-        let outcome = match result {
-            Ok(_) => Outcome::Success,
-            Err(error) => Ending::<Result<T, E>>::of_error(&ByValue, error, &self.breaker.shared.rules.tracker),
+        let judged = match result {
+            Ok(_) => Outcome::Success.into(),
+            Err(error) => Ending::<Result<T, E>>::of_error(&ByValue, error, &self.breaker.shared.rules),
         };
-        self.end(outcome);
+        self.end(judged);
     }
 
-    fn end(mut self, outcome: Outcome) {
+    fn end(mut self, judged: impl Into<Judged>) {
+        let Judged { outcome, retry_after } = judged.into();
         if let Some(flight) = self.take() {
+            if let Some(wait) = retry_after {
+                self.breaker.hear_retry_after(flight.ticket, wait);
+            }
             self.breaker.end(flight.ticket, outcome);
         }
     }

@@ -76,6 +76,13 @@ impl Deref for DeclaredBreaker {
     }
 }
 
+impl From<&DeclaredBreaker> for CircuitBreaker {
+    /// A handle of the breaker.
+    fn from(declared: &DeclaredBreaker) -> Self {
+        declared.0.breaker().clone()
+    }
+}
+
 impl fmt::Debug for DeclaredBreaker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("DeclaredBreaker").field("name", &self.0.name).finish_non_exhaustive()

@@ -1,10 +1,6 @@
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
-use crate::{
-    error::Error,
-    outcome::Outcome,
-    trackers::{self, ErrorView},
-};
+use crate::{breaker::Rules, error::Error, outcome::Outcome, trackers::ErrorView};
 
 /// What is made of the end of a call: how its outcome is judged, and what its caller gets.
 pub trait Ending<R> {
@@ -19,10 +15,10 @@ pub trait Ending<R> {
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
     /// How a call ended that returned this value.
-    fn of_value(&self, value: &Self::Ok) -> Outcome;
+    fn of_value(&self, value: &Self::Ok, rules: &Rules) -> Judged;
 
     /// How a call ended that returned this error.
-    fn of_error(&self, error: &Self::Err, tracker: &trackers::Rule) -> Outcome;
+    fn of_error(&self, error: &Self::Err, rules: &Rules) -> Judged;
 
     /// What the caller gets, once the breaker has its outcome.
     fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
@@ -36,6 +32,22 @@ pub trait EndsWith<R> {
 
     /// The ending, now that it is needed.
     fn ending(self) -> Self::Ending;
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    pub(crate) outcome: Outcome,
+    /// Of a failure: how long the service asks to be left alone, where that is honoured.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<Outcome> for Judged {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, retry_after: None }
+    }
 }
 
 /// The caller gets the answer itself, and of an error no more is known than its type.
@@ -55,12 +67,12 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn of_value(&self, _: &T) -> Outcome {
-        Outcome::Success
+    fn of_value(&self, _: &T, _: &Rules) -> Judged {
+        Outcome::Success.into()
     }
 
-    fn of_error(&self, error: &E, tracker: &trackers::Rule) -> Outcome {
-        of_any(error, tracker)
+    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
+        of_any(error, rules)
     }
 
     #[inline(always)]
@@ -80,11 +92,12 @@ impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
 }
 
 #[inline(never)]
-fn of_any(error: &dyn Any, tracker: &trackers::Rule) -> Outcome {
-    tracked(tracker.tracks(|| ErrorView::of_value(error)))
+pub(crate) fn of_any(error: &dyn Any, rules: &Rules) -> Judged {
+    let view = || ErrorView::of_value(error);
+    tracked(rules.tracker.tracks(view), || rules.retry_after_of(view))
 }
 
 /// What an error is whose tracker has spoken.
-pub(crate) fn tracked(tracked: bool) -> Outcome {
-    if tracked { Outcome::Failure } else { Outcome::Ignored }
+pub(crate) fn tracked(tracked: bool, retry_after: impl FnOnce() -> Option<Duration>) -> Judged {
+    if tracked { Judged { outcome: Outcome::Failure, retry_after: retry_after() } } else { Outcome::Ignored.into() }
 }

@@ -53,6 +53,12 @@ impl CallNotPermitted {
     pub fn retry_after(&self) -> Option<Duration> {
         (self.retry_after != Nanos::NEVER).then(|| self.retry_after.into())
     }
+
+    /// The same in whole seconds, rounded up, as a `Retry-After` header has it.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let wait = self.retry_after()?;
+        Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
 }
 
 impl fmt::Display for CallNotPermitted {

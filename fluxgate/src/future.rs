@@ -8,6 +8,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "tower")]
+use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
     call::{Flight, Running, end_badly},
@@ -89,6 +91,15 @@ impl<'b, F, N, L> CallFuture<'b, F, N, L> {
     #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
     pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, ending: N, limit: L, future: F) -> Self {
         Self { future: Some(future), limit, ending: Some(ending), seat: Seat { breaker, flight: None } }
+    }
+}
+
+#[cfg(feature = "tower")]
+impl<F, N> CallFuture<'static, F, N> {
+    /// A guarded future that has leave already.
+    pub(crate) fn admitted(breaker: CircuitBreaker, ticket: Ticket, ending: N, future: F) -> Self {
+        let seat = Seat { breaker: Cow::Owned(breaker), flight: Some(Flight::new(ticket)) };
+        Self { future: Some(future), limit: NoLimit, ending: Some(ending), seat }
     }
 }
 
@@ -180,8 +191,8 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
-                    let outcome = ending.of_value(&value);
-                    running.end(outcome);
+                    let judged = ending.of_value(&value, &breaker.shared.rules);
+                    running.end(judged);
                     ending.give(Ok(value))
                 }
                 Err(error) => end_badly(running, ending, error),
@@ -190,7 +201,7 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
-            running.end(Outcome::Failure);
+            running.end(Outcome::Failure.into());
             let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }

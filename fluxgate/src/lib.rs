@@ -46,6 +46,7 @@ mod component;
 mod declared;
 mod ending;
 mod error;
+mod foresight;
 mod future;
 #[doc = include_str!("guide.md")]
 pub mod guide {
@@ -53,6 +54,8 @@ pub mod guide {
     #[doc = include_str!("measured.md")]
     pub mod performance {}
 }
+#[cfg(feature = "http")]
+pub mod http;
 mod info;
 mod limit;
 pub mod listeners;
@@ -69,6 +72,7 @@ mod random;
 mod reason;
 mod registry;
 pub mod retries;
+mod retry_after;
 mod seconds;
 mod settings;
 mod settlement;
@@ -80,6 +84,8 @@ mod successes;
 mod sync;
 mod thread_slot;
 mod totals;
+#[cfg(feature = "tower")]
+pub mod tower;
 pub mod trackers;
 pub mod trippers;
 mod user_code;
@@ -98,6 +104,8 @@ pub use declared::DeclaredBreaker;
 pub use fluxgate_macros::{breakers, circuit_breaker};
 #[cfg(feature = "serde")]
 pub use snapshot::{SlowRate, Snapshot, snapshot};
+#[cfg(feature = "tower")]
+pub use tower::CircuitBreakerLayer;
 pub use {
     breaker::CircuitBreaker,
     builder::Builder,
@@ -115,7 +123,7 @@ pub use {
     registry::{get, registry},
     retries::Retry,
     seconds::Seconds,
-    settings::{Cancelled, MaxProbeTime},
+    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
     signal::Signal,
     state::State,
     totals::{CallTotals, Transitions},

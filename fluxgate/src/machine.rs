@@ -1,6 +1,6 @@
 //! The state machine: what a breaker remembers, and how an event changes it. It knows no lock, clock or listener.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use crate::{
     metrics::Metrics,
@@ -31,6 +31,9 @@ pub(crate) struct Machine {
     pub(crate) draw: f64,
     /// When `open` ends by itself: `Nanos::NEVER` where it doesn't, or where that is not known, and in other states.
     pub(crate) due: Nanos,
+    /// Until when the service has asked to be left alone in this state; in `open`, until when a retry of the user's own
+    /// is not to be asked. Zero if at no time.
+    pub(crate) put_off_until: Nanos,
 }
 
 /// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
@@ -98,6 +101,15 @@ impl Machine {
             probes: Probes::default(),
             draw: 0.0,
             due: Nanos::NEVER,
+            put_off_until: Nanos(0),
+        }
+    }
+
+    /// Takes in until when the service wants to be left alone, by a call that is about to be recorded as a failure.
+    pub(crate) fn put_off(&mut self, ticket: Ticket, until: Nanos) {
+        let is_ours = ticket.generation & !IS_PROBE == self.generation;
+        if is_ours && (!ticket.is_probe() || self.probes.contains(ticket.detail)) {
+            self.put_off_until = self.put_off_until.max(until);
         }
     }
 
@@ -166,7 +178,12 @@ impl Machine {
 
     /// How long until a retry is due, if that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
-        (self.due != Nanos::NEVER).then(|| self.due.since(now).into())
+        let known = if self.due == Nanos::NEVER && self.state == State::Open && now < self.put_off_until {
+            self.put_off_until
+        } else {
+            self.due
+        };
+        (known != Nanos::NEVER).then(|| known.since(now).into())
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
@@ -178,6 +195,7 @@ impl Machine {
         self.state = to;
         self.since = now;
         self.generation += 1;
+        let put_off_until = mem::take(&mut self.put_off_until);
         self.records.clear(now);
         self.probes.clear();
         self.due = Nanos::NEVER;
@@ -190,7 +208,11 @@ impl Machine {
             State::Open => {
                 self.reopens += u64::from(from == State::HalfOpen);
                 self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
-                self.due = retry.wait(self.reopens, self.draw).map_or(Nanos::NEVER, |wait| now.plus(wait));
+                let due = retry.wait(self.reopens, self.draw).map(|wait| now.plus(wait).max(put_off_until));
+                self.due = due.unwrap_or(Nanos::NEVER);
+                if retry.is_custom() {
+                    self.put_off_until = put_off_until;
+                }
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }

@@ -32,6 +32,11 @@ impl Probes {
         id
     }
 
+    /// Whether a probe has not ended, and was not given up.
+    pub(crate) fn contains(&self, id: u64) -> bool {
+        self.in_flight.binary_search_by_key(&id, |probe| probe.id).is_ok()
+    }
+
     /// Frees the slot of a probe, if it still has one.
     pub(crate) fn release(&mut self, id: u64) -> Option<Probe> {
         // Ids grow with the order of admission, so the queue is sorted by them.

@@ -23,6 +23,26 @@ pub enum MaxProbeTime {
     After(Seconds),
 }
 
+/// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, HonourRetryAfter};
+///
+/// let ten_minutes = CircuitBreaker::builder("search").honour_retry_after(Duration::from_secs(600)).build()?;
+/// let off = CircuitBreaker::builder("archive").honour_retry_after(HonourRetryAfter::Off).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum HonourRetryAfter {
+    /// Not at all.
+    Off,
+    /// For this long at most: seconds, above 0.
+    AtMost(Seconds),
+}
+
 /// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is.
 ///
 /// # Examples
@@ -57,6 +77,12 @@ impl<T: Into<Seconds>> From<T> for Cancelled {
     }
 }
 
+impl<T: Into<Seconds>> From<T> for HonourRetryAfter {
+    fn from(limit: T) -> Self {
+        Self::AtMost(limit.into())
+    }
+}
+
 /// [`Cancelled`], checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CancelledRule {
@@ -71,6 +97,13 @@ pub(crate) fn max_probe_time(setting: Option<MaxProbeTime>) -> Result<Nanos, Err
         None => Ok(default_duration(Setting::MaxProbeTime)),
         Some(MaxProbeTime::Off) => Ok(Nanos::NEVER),
         Some(MaxProbeTime::After(seconds)) => duration(Setting::MaxProbeTime, seconds),
+    }
+}
+
+pub(crate) fn honour_retry_after(setting: Option<HonourRetryAfter>) -> Result<Option<Nanos>, Error> {
+    match setting {
+        None | Some(HonourRetryAfter::Off) => Ok(None),
+        Some(HonourRetryAfter::AtMost(seconds)) => duration(Setting::HonourRetryAfter, seconds).map(Some),
     }
 }
 

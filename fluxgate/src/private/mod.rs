@@ -25,13 +25,13 @@ pub use {
 };
 
 use crate::{
-    breaker::CircuitBreaker,
-    ending::{Ending, EndsWith, tracked},
+    breaker::{CircuitBreaker, Rules},
+    ending::{Ending, EndsWith, Judged, tracked},
     error::Error,
     future::CallFuture,
     limit::Limit,
     outcome::Outcome,
-    trackers, user_code,
+    user_code,
 };
 pub(crate) use register::registered;
 
@@ -39,6 +39,8 @@ pub(crate) use register::registered;
 pub enum Seen<'e> {
     /// The attribute's own tracker has spoken: whether the error is tracked.
     Judged(bool),
+    /// The same, and the breaker's `retry_after` is to look at it.
+    JudgedAt(bool, ErrorView<'e>),
     /// This is for the breaker's tracker to look at.
     At(ErrorView<'e>),
 }
@@ -187,17 +189,19 @@ where
 
     /// A panic of `failed_if` is the function's own and goes on unwinding.
     #[inline]
-    fn of_value(&self, value: &T) -> Outcome {
-        if (self.failed)(value) { Outcome::Failure } else { Outcome::Success }
+    fn of_value(&self, value: &T, _: &Rules) -> Judged {
+        if (self.failed)(value) { Outcome::Failure.into() } else { Outcome::Success.into() }
     }
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.
-    fn of_error(&self, error: &E, tracker: &trackers::Rule) -> Outcome {
-        tracked(match user_code::run("tracker", || (self.seen)(error)) {
-            Some(Seen::At(view)) => tracker.tracks(|| view),
-            Some(Seen::Judged(is_failure)) => is_failure,
-            None => true,
-        })
+    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
+        let (is_failure, view) = match user_code::run("tracker", || (self.seen)(error)) {
+            Some(Seen::At(view)) => (rules.tracker.tracks(|| view), Some(view)),
+            Some(Seen::JudgedAt(is_failure, view)) => (is_failure, Some(view)),
+            Some(Seen::Judged(is_failure)) => (is_failure, None),
+            None => (true, None),
+        };
+        tracked(is_failure, || view.and_then(|view| rules.retry_after_of(|| view)))
     }
 
     #[inline]

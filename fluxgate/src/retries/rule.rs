@@ -33,6 +33,11 @@ impl Rule {
         }
     }
 
+    /// Whether it is asked at every call, and nothing is known before.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self, Self::Custom(_))
+    }
+
     /// Whether an opening has a use for chance.
     pub(crate) fn needs_draw(&self) -> bool {
         match self {

@@ -4,7 +4,7 @@ use super::{CustomTracker, ErrorView};
 use crate::{component::Leaf, user_code};
 
 /// A checked tracker, ready to be asked.
-pub struct Rule {
+pub(crate) struct Rule {
     /// `None` for `All()`, which every error passes unseen.
     expression: Option<Box<Expr<Leaf<dyn CustomTracker>>>>,
 }

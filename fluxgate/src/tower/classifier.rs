@@ -1,0 +1,140 @@
+use std::{marker::PhantomData, time::Duration};
+
+use super::Answer;
+use crate::{
+    breaker::Rules,
+    ending::{Ending, EndsWith, Judged, of_any, tracked},
+    error::Error,
+    outcome::Outcome,
+    trackers::ErrorView,
+};
+
+/// What the responses and errors of a service mean to its breaker.
+///
+/// It is asked after the call, outside every lock, and cloned for each call.
+///
+/// # Examples
+///
+/// ```
+/// use std::{io, time::Duration};
+/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer, Outcome, tower::Classifier};
+///
+/// struct Reply { overloaded: bool }
+///
+/// #[derive(Clone)]
+/// struct Replies;
+///
+/// impl Classifier<Reply, io::Error> for Replies {
+///     fn of_response(&self, reply: &Reply) -> Outcome {
+///         if reply.overloaded { Outcome::Failure } else { Outcome::Success }
+///     }
+///
+///     fn of_error(&self, error: &io::Error) -> Option<Outcome> {
+///         (error.kind() == io::ErrorKind::Interrupted).then_some(Outcome::Ignored) // of others, the tracker decides
+///     }
+///
+///     fn retry_after(&self, reply: &Reply) -> Option<Duration> {
+///         reply.overloaded.then_some(Duration::from_secs(5))
+///     }
+/// }
+///
+/// let layer = CircuitBreakerLayer::new(CircuitBreaker::new("search")).classifier(Replies);
+/// # let _ = layer;
+/// ```
+pub trait Classifier<Response, Error> {
+    /// What a response is: a success, unless said otherwise.
+    fn of_response(&self, response: &Response) -> Outcome {
+        let _ = response;
+        Outcome::Success
+    }
+
+    /// What an error is. `None`, unless said otherwise, leaves it to the breaker's tracker.
+    fn of_error(&self, error: &Error) -> Option<Outcome> {
+        let _ = error;
+        None
+    }
+
+    /// For how long a response that is a failure asks to be left alone: not known, unless said otherwise. Asked only if
+    /// the breaker [honours](crate::Builder::honour_retry_after) it.
+    fn retry_after(&self, response: &Response) -> Option<Duration> {
+        let _ = response;
+        None
+    }
+}
+
+/// Every response is a success, and errors are for the breaker's tracker.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTracker;
+
+impl<R, E> Classifier<R, E> for ByTracker {}
+
+/// A response that a predicate holds of is a failure, and errors are for the breaker's tracker. From
+/// [`CircuitBreakerLayer::failed_if`](super::CircuitBreakerLayer::failed_if).
+#[derive(Clone, Copy, Debug)]
+pub struct FailedIf<F>(pub(super) F);
+
+impl<R, E, F: Fn(&R) -> bool> Classifier<R, E> for FailedIf<F> {
+    fn of_response(&self, response: &R) -> Outcome {
+        if (self.0)(response) { Outcome::Failure } else { Outcome::Success }
+    }
+}
+
+/// The ending of a call of a guarded service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Classified<C, A> {
+    classifier: C,
+    answer: PhantomData<fn() -> A>,
+}
+
+impl<C, A> Classified<C, A> {
+    pub(super) fn new(classifier: C) -> Self {
+        Self { classifier, answer: PhantomData }
+    }
+}
+
+impl<R, E, C, A> EndsWith<Result<R, E>> for Classified<C, A>
+where
+    E: 'static,
+    C: Classifier<R, E>,
+    A: Answer<E>,
+{
+    type Ending = Self;
+
+    fn ending(self) -> Self {
+        self
+    }
+}
+
+impl<R, E, C, A> Ending<Result<R, E>> for Classified<C, A>
+where
+    E: 'static,
+    C: Classifier<R, E>,
+    A: Answer<E>,
+{
+    type Ok = R;
+    type Err = E;
+    type Output = Result<R, A::Error>;
+
+    fn split(&self, returned: Result<R, E>) -> Result<R, E> {
+        returned
+    }
+
+    /// A panic of the classifier is the service's own and goes on unwinding.
+    fn of_value(&self, response: &R, rules: &Rules) -> Judged {
+        let outcome = self.classifier.of_response(response);
+        let asks = outcome == Outcome::Failure && rules.honoured.is_some();
+        Judged { outcome, retry_after: if asks { self.classifier.retry_after(response) } else { None } }
+    }
+
+    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
+        match self.classifier.of_error(error) {
+            None => of_any(error, rules),
+            Some(Outcome::Failure) => tracked(true, || rules.retry_after_of(|| ErrorView::of_value(error))),
+            Some(outcome) => outcome.into(),
+        }
+    }
+
+    fn give(self, answer: Result<R, Error<E>>) -> Self::Output {
+        answer.map_err(A::of)
+    }
+}

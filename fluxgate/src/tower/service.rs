@@ -1,0 +1,146 @@
+use std::{
+    fmt,
+    marker::PhantomData,
+    task::{Context, Poll},
+};
+
+use tower_service::Service;
+
+use super::{Answer, Classifier, ResponseFuture, classifier::Classified};
+use crate::{
+    breaker::CircuitBreaker,
+    call::Running,
+    ending::Ending,
+    error::{CallNotPermitted, Error},
+    nanos::Nanos,
+};
+
+/// A service behind a breaker, from [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
+///
+/// Clones share the breaker; each has to be ready by itself.
+pub struct CircuitBreakerService<S, C, A> {
+    inner: S,
+    breaker: CircuitBreaker,
+    classifier: C,
+    readiness: Readiness,
+    answer: PhantomData<fn() -> A>,
+}
+
+/// What the last `poll_ready` has found, which no call has used up since.
+enum Readiness {
+    Unknown,
+    /// The inner service is ready for a call.
+    Inner,
+    /// The breaker would have rejected a call like this, so that the inner service was left alone.
+    Rejecting(CallNotPermitted),
+}
+
+impl<S, C, A> CircuitBreakerService<S, C, A> {
+    pub(super) fn new(breaker: CircuitBreaker, classifier: C, inner: S) -> Self {
+        Self { inner, breaker, classifier, readiness: Readiness::Unknown, answer: PhantomData }
+    }
+
+    /// The breaker, to look at or to command.
+    pub fn breaker(&self) -> &CircuitBreaker {
+        &self.breaker
+    }
+
+    /// The service behind the breaker.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Records an error with which no call was made as if one had been.
+    fn record<R, E: 'static>(&self, error: &E)
+    where
+        C: Classifier<R, E> + Clone,
+        A: Answer<E>,
+    {
+        if let Ok(ticket) = self.breaker.admit() {
+            let running = Running { breaker: &self.breaker, ticket };
+            let ending = Classified::<C, A>::new(self.classifier.clone());
+            let judged = Ending::<Result<R, E>>::of_error(&ending, error, &self.breaker.shared.rules);
+            running.end(judged);
+        }
+    }
+}
+
+impl<S, C, A, Request> Service<Request> for CircuitBreakerService<S, C, A>
+where
+    S: Service<Request>,
+    S::Error: 'static,
+    C: Classifier<S::Response, S::Error> + Clone,
+    A: Answer<S::Error>,
+{
+    type Response = S::Response;
+    type Error = A::Error;
+    type Future = ResponseFuture<S::Future, C, A>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if let Readiness::Inner = self.readiness {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(rejection) = self.breaker.would_reject() {
+            self.readiness = Readiness::Rejecting(rejection);
+            return Poll::Ready(Ok(()));
+        }
+        match (self.inner.poll_ready(context), &self.readiness) {
+            (Poll::Ready(Ok(())), _) => {
+                self.readiness = Readiness::Inner;
+                Poll::Ready(Ok(()))
+            }
+            (Poll::Ready(Err(error)), _) => {
+                self.record(&error);
+                Poll::Ready(Err(A::of(Error::Inner(error))))
+            }
+            // What has been ready stays ready, until it is called.
+            (Poll::Pending, Readiness::Rejecting(_)) => Poll::Ready(Ok(())),
+            (Poll::Pending, _) => Poll::Pending,
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If the inner service panics, which counts as a failure.
+    fn call(&mut self, request: Request) -> Self::Future {
+        match &self.readiness {
+            // Who calls without having asked gets what the inner service makes of that.
+            Readiness::Inner | Readiness::Unknown => {}
+            Readiness::Rejecting(earlier) => {
+                let rejection = self.breaker.would_reject().unwrap_or_else(|| {
+                    // A retry has fallen due since, but the inner service may not be ready for it.
+                    CallNotPermitted { retry_after: Nanos(0), ..earlier.clone() }
+                });
+                self.readiness = Readiness::Unknown;
+                self.breaker.turn_away();
+                return ResponseFuture::rejected(rejection);
+            }
+        }
+        let ticket = match self.breaker.admit() {
+            Ok(ticket) => ticket,
+            // The inner service is still ready, for the next call.
+            Err(rejected) => return ResponseFuture::rejected(self.breaker.not_permitted(rejected)),
+        };
+        self.readiness = Readiness::Unknown;
+        let running = Running { breaker: &self.breaker, ticket };
+        let future = self.inner.call(request);
+        let ticket = running.stop();
+        ResponseFuture::admitted(self.breaker.clone(), ticket, self.classifier.clone(), future)
+    }
+}
+
+impl<S: Clone, C: Clone, A> Clone for CircuitBreakerService<S, C, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.breaker.clone(), self.classifier.clone(), self.inner.clone())
+    }
+}
+
+impl<S: fmt::Debug, C, A> fmt::Debug for CircuitBreakerService<S, C, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CircuitBreakerService")
+            .field("inner", &self.inner)
+            .field("breaker", &self.breaker)
+            .finish_non_exhaustive()
+    }
+}
