@@ -1,0 +1,18 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker(honour_retry_after = 0s)]
+fn charge(amount: u64) -> Result<u64, ApiError> {
+    Ok(amount)
+}
+
+fn main() {
+    let _ = charge(1);
+}
