@@ -84,7 +84,8 @@ impl CircuitBreaker {
                 if now.plus(BreakerClock::LAG) >= due || due == Nanos::NEVER {
                     return None;
                 }
-                due.since(now)
+                // Nobody is to be told of a longer wait than there is.
+                due.since(now.max(Nanos(self.shared.opened.load(Ordering::Acquire))))
             }
             _ => return None,
         };

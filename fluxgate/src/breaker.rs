@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
+    /// When the present opening began, which a coarse clock may not know yet.
+    pub(crate) opened: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) published: Published,
     pub(crate) gap: Gap,
@@ -336,6 +338,7 @@ impl CircuitBreaker {
             core.enrolled.clear();
             core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random)
         };
+        self.shared.opened.store(now.0, Ordering::Release);
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };

@@ -303,6 +303,7 @@ impl Builder {
             published: Published::new(summary),
             gap: Gap::default(),
             due: AtomicU64::new(Nanos::NEVER.0),
+            opened: AtomicU64::new(0),
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),
