@@ -27,7 +27,8 @@
 //! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
 //! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
 //! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production.
+//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production, and [how breakers
+//! go](guide::in_place) with tower, HTTP, gRPC, databases and retries.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -50,6 +51,8 @@ mod foresight;
 mod future;
 #[doc = include_str!("guide.md")]
 pub mod guide {
+    #[doc = include_str!("in_place.md")]
+    pub mod in_place {}
     #[doc = include_str!("performance.md")]
     #[doc = include_str!("measured.md")]
     pub mod performance {}

@@ -4,6 +4,8 @@ use super::Clock;
 use crate::nanos::Nanos;
 
 /// The clock of a breaker that is given none: the system's monotonic clock, counted from this clock's creation.
+///
+/// On `wasm32-unknown-unknown`, where there is none, it can't be made: a breaker has to be given another there.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: monotonic::Reading,

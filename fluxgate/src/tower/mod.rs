@@ -37,8 +37,10 @@
 //!   place in a queue or a permit, is neither lost nor reserved twice. It is given back by dropping the service.
 //! - An inner service is never called that was not ready. Where the service was ready only because the breaker would
 //!   reject, and a retry falls due before the call, that call is still rejected; the next one may probe.
-//! - A caller that is already waiting for the inner service goes on waiting when the breaker opens: put what makes callers
-//!   wait, such as a concurrency limit, around the breaker and not within.
+//! - A caller that is already waiting for the inner service when the breaker opens learns of it as soon as the inner
+//!   service wakes it: as calls before it end, where it waits for a concurrency limit. So give those a time-out.
+//!
+//! In which order the breaker goes with other layers, and why, says the [guide](crate::guide::in_place).
 
 mod answer;
 mod classifier;
