@@ -127,6 +127,28 @@ fn a_late_failure_does_not_prolong_an_opening_that_has_begun() {
 }
 
 #[test]
+fn a_call_from_before_a_transition_or_one_that_was_given_up_has_no_say() {
+    let (breaker, _) = heeding(|builder| builder);
+    let stale = breaker.try_acquire().unwrap();
+    breaker.reset();
+    stale.failure_with_retry_after(60 * SECOND);
+    (0..3).for_each(|_| assert!(fail(&breaker)));
+    assert_eq!(retry_after(&breaker), Some(10 * SECOND));
+
+    let (breaker, clock) = breaker_with("FailureStreak(2)", |builder| {
+        builder.retry(Cooldown(10)).permit(All()).max_probe_time(5).honour_retry_after(100)
+    });
+    (0..2).for_each(|_| assert!(fail(&breaker)));
+    clock.advance(10 * SECOND);
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(5 * SECOND);
+    let other = breaker.try_acquire().unwrap();
+    hung.failure_with_retry_after(60 * SECOND);
+    other.failure();
+    assert_eq!(retry_after(&breaker), Some(10 * SECOND));
+}
+
+#[test]
 fn always_waits_for_it_and_never_stays_never() {
     let (breaker, clock) = heeding(|builder| builder.retry(Always()));
     (0..3).for_each(|_| fail_for(&breaker, 30));
