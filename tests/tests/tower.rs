@@ -20,7 +20,7 @@ use fluxgate::{
 };
 use fluxgate_tests::fixture::{Down, SECOND, breaker, breaker_with, fail, state, succeed};
 use tower::{
-    BoxError, Layer, Service, ServiceBuilder, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, service_fn,
+    BoxError, Layer, Service, ServiceBuilder, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, retry, service_fn,
 };
 use tower_test::{
     assert_request_eq,
@@ -456,6 +456,40 @@ async fn a_concurrency_limit_within_gets_back_every_permit() {
         assert!(other.poll_ready(&mut Context::from_waker(Waker::noop())).is_pending(), "the permit is the holder's");
         assert_eq!(holder.ready().await.unwrap().call(false).await, Ok(7));
         assert_eq!(other.ready().await.unwrap().call(false).await, Ok(7));
+    }
+}
+
+/// Tries three times, but not again at once what was rejected.
+#[derive(Clone)]
+struct ThreeTimes(u32);
+
+impl<R: Clone, T> retry::Policy<R, T, Error<BoxError>> for ThreeTimes {
+    type Future = std::future::Ready<()>;
+
+    fn retry(&mut self, _: &mut R, result: &mut Result<T, Error<BoxError>>) -> Option<Self::Future> {
+        self.0 += 1;
+        let again = matches!(result, Err(Error::Inner(_))) && self.0 < 3;
+        again.then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &R) -> Option<R> {
+        Some(request.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_around_limits_and_a_time_out_within_make_each_attempt_a_call() {
+    for (streak, calls, is_rejected) in [(9, 3, false), (2, 2, true)] {
+        let (breaker, _) = breaker(&format!("FailureStreak({streak})"));
+        let service = ServiceBuilder::new()
+            .retry(ThreeTimes(0))
+            .layer(CircuitBreakerLayer::new(&breaker))
+            .concurrency_limit(1)
+            .timeout(2 * SECOND)
+            .service(service_fn(|()| pending::<Result<u32, Down>>()));
+        let error = service.oneshot(()).await.unwrap_err();
+        assert_eq!(error.not_permitted().is_some(), is_rejected);
+        assert_eq!((breaker.info().consecutive_failures, breaker.info().rejected), (calls, u64::from(is_rejected)));
     }
 }
 
