@@ -1,4 +1,4 @@
-//! A breaker around the queries of a database, by `sqlx` with SQLite: errors of the connection count, and what a query
+//! A breaker around the queries of a database, by `sqlx` with `SQLite`: errors of the connection count, and what a query
 //! was answered does not.
 //!
 //! The program makes a database in the folder for temporary files, takes it away, puts it back, and ends by itself:

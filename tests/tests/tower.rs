@@ -1,7 +1,7 @@
 //! The layer, and the contract of the services that it makes.
 
 use std::{
-    future::{Future, pending, ready},
+    future::{Future, pending, poll_fn, ready},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{
@@ -15,7 +15,7 @@ use std::{
 use fluxgate::{
     Builder, CallNotPermitted, Cancelled, CircuitBreaker, CircuitBreakerLayer, Error, ManualClock, Outcome, State,
     permits::{All, Random},
-    tower::{CircuitBreakerService, Classifier},
+    tower::{ByTracker, CircuitBreakerService, Classifier, Typed},
     trackers::Custom,
 };
 use fluxgate_tests::fixture::{Down, SECOND, breaker, breaker_with, fail, state, succeed};
@@ -27,7 +27,8 @@ use tower_test::{
     mock::{Handle, Mock, Spawn, spawn_with},
 };
 
-type Guarded<S> = CircuitBreakerService<S, fluxgate::tower::ByTracker, fluxgate::tower::Typed>;
+type Guarded<S> = CircuitBreakerService<S, ByTracker, Typed>;
+type GuardedMock = Spawn<Guarded<Mock<&'static str, u32>>>;
 
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -38,7 +39,7 @@ fn poll_ready<S: Service<&'static str>>(service: &mut S) -> Poll<Result<(), S::E
 }
 
 /// A guarded mock, and what plays the service behind it.
-fn mock(breaker: &CircuitBreaker) -> (Spawn<Guarded<Mock<&'static str, u32>>>, Handle<&'static str, u32>) {
+fn mock(breaker: &CircuitBreaker) -> (GuardedMock, Handle<&'static str, u32>) {
     spawn_with(|inner| CircuitBreakerLayer::new(breaker).layer(inner))
 }
 
@@ -255,8 +256,8 @@ fn a_panic_of_the_inner_service_is_a_failure_and_frees_the_slot() {
     assert_eq!((state(&breaker), breaker.info().reopens, breaker.info().probes_in_flight), (State::Open, 2, 0));
 }
 
-async fn panicking() -> Result<u32, Down> {
-    panic!("in the future")
+fn panicking() -> impl Future<Output = Result<u32, Down>> {
+    poll_fn(|_| panic!("in the future"))
 }
 
 /// Behind it is nothing that could be called.

@@ -26,7 +26,7 @@ use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
 type Asked = Request<Empty<Bytes>>;
 
-const MAX_PROBES: u64 = 5;
+const MAX_PROBES: u32 = 5;
 
 /// What was seen between the breaker and the server.
 #[derive(Default)]
@@ -75,16 +75,16 @@ impl Listener for Counting {
 }
 
 /// How many polls a caller has patience for: most for as many as it takes, every fourth for none to three.
-fn patience(caller: u64) -> Option<u32> {
+fn patience(caller: u64) -> Option<u64> {
     let mut mixed = caller.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^= mixed >> 29;
     mixed = mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed ^= mixed >> 32;
-    (mixed % 4 == 0).then_some((mixed >> 8) as u32 % 4)
+    mixed.is_multiple_of(4).then_some((mixed >> 8) % 4)
 }
 
 /// Drops a future that is not done after so many polls.
-async fn give_up_after<F: Future>(polls: Option<u32>, future: F) -> Option<F::Output> {
+async fn give_up_after<F: Future>(polls: Option<u64>, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
     poll_fn(move |context| {
@@ -177,7 +177,7 @@ async fn ten_thousand_requests_lose_no_probe_and_send_none_too_many() {
     let breaker = CircuitBreaker::builder("traffic")
         .tripper("MinRequests(100) & FailureRate(0.5) | HalfOpened() & FailureStreak(3)".parse::<Tripper>().unwrap())
         .permit(All())
-        .max_half_open_calls(MAX_PROBES as u32)
+        .max_half_open_calls(MAX_PROBES)
         .listener(Counting)
         .clock(clock.clone())
         .build()
@@ -216,7 +216,7 @@ async fn ten_thousand_requests_lose_no_probe_and_send_none_too_many() {
         let first = 5_000 + round * 100;
         let probing = crowd(&service, &uri, first..first + 100).await;
         let peak = traffic.peak.load(SeqCst);
-        assert!((1..=MAX_PROBES).contains(&peak), "{peak} probes at a time");
+        assert!((1..=u64::from(MAX_PROBES)).contains(&peak), "{peak} probes at a time");
         assert_eq!((breaker.info().probes_in_flight, probing.succeeded), (0, 0), "round {round}");
         assert_ne!(breaker.info().state, State::Closed);
         sum.add(probing);
