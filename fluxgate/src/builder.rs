@@ -223,6 +223,7 @@ impl Builder {
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
+            recording: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
@@ -230,6 +231,8 @@ impl Builder {
         let shared = Arc::new(Shared {
             published: Published::new(summary),
             gap: Gap::default(),
+            #[cfg(feature = "recorder")]
+            recording: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),

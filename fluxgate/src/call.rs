@@ -213,7 +213,7 @@ impl Flight {
             CancelledRule::Ignore => false,
             CancelledRule::After(threshold) => waited(threshold),
         };
-        breaker.end(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
+        breaker.end_cancelled(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
     }
 }
 
@@ -271,7 +271,7 @@ impl<'b> Call<'b> {
     /// What is still to be ended, which is then no longer here.
     fn take(&mut self) -> Option<Flight> {
         let over = Flight::new(Ticket::UNRECORDED);
-        Some(mem::replace(&mut self.flight, over)).filter(|flight| flight.ticket.is_recorded())
+        Some(mem::replace(&mut self.flight, over)).filter(|flight| !flight.ticket.is_over())
     }
 }
 

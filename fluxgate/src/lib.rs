@@ -67,6 +67,8 @@ mod probes;
 mod published;
 mod random;
 mod reason;
+#[cfg(feature = "recorder")]
+mod recorder;
 mod registry;
 pub mod retries;
 mod seconds;
@@ -96,6 +98,8 @@ pub use clock::TokioClock;
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+#[cfg(feature = "recorder")]
+pub use recorder::Recorded;
 #[cfg(feature = "serde")]
 pub use snapshot::{SlowRate, Snapshot, snapshot};
 pub use {
