@@ -1,50 +1,67 @@
 //! Several trippers over one trace, side by side.
 
+use std::time::Duration;
+
+use fluxgate::State;
+
 use crate::{
-    outages::{Detection, detection, outages},
+    outages::{Detection, Outage, detection, outages},
     replayed::Replayed,
     seconds::rounded,
     trace::Trace,
 };
-use fluxgate::State;
 
-/// The columns of the table.
-pub const COLUMNS: [&str; 6] = ["tripper", "time open", "harm", "spared", "detected after", "transitions"];
-
-/// A row for each replay.
-pub fn rows(trace: &Trace, replays: &[Replayed]) -> Vec<[String; 6]> {
-    let end = trace.end();
-    let outages = outages(trace);
-    replays
-        .iter()
-        .map(|replayed| {
-            let counts = replayed.counts(trace);
-            let open = replayed.time_in(State::Open, end) + replayed.time_in(State::ForcedOpen, end);
-            [
-                replayed.tripper.to_string(),
-                rounded(open),
-                counts.harm().to_string(),
-                counts.spared().to_string(),
-                shown(detection(replayed, &outages, end)),
-                replayed.transitions.len().to_string(),
-            ]
-        })
-        .collect()
+/// What a tripper is judged by.
+pub(crate) struct Figures {
+    pub(crate) tripper: String,
+    pub(crate) open: Duration,
+    /// Rejected calls that would have succeeded.
+    pub(crate) harm: u64,
+    /// Rejected calls that would have failed.
+    pub(crate) spared: u64,
+    pub(crate) detection: Detection,
+    pub(crate) transitions: usize,
 }
 
-fn shown(detection: Detection) -> String {
-    match detection {
-        Detection { outages: 0, .. } => "no outage".to_owned(),
-        Detection { outages: 1, detected: 0, .. } => "missed".to_owned(),
-        Detection { outages: 1, after, .. } => rounded(after),
-        Detection { outages, detected: 0, .. } => format!("missed all {outages}"),
-        Detection { outages, detected, after } => format!("{}, {detected} of {outages}", rounded(after)),
+const COLUMNS: [&str; 6] = ["tripper", "time open", "harm", "spared", "detected after", "transitions"];
+
+pub(crate) fn figures(trace: &Trace, replays: &[Replayed]) -> Vec<Figures> {
+    let outages = outages(trace);
+    replays.iter().map(|replayed| Figures::new(trace, &outages, replayed)).collect()
+}
+
+impl Figures {
+    fn new(trace: &Trace, outages: &[Outage], replayed: &Replayed) -> Self {
+        let end = trace.end();
+        let counts = replayed.counts(trace);
+        Self {
+            tripper: replayed.tripper.to_string(),
+            open: replayed.time_in(State::Open, end) + replayed.time_in(State::ForcedOpen, end),
+            harm: counts.harm(),
+            spared: counts.spared(),
+            detection: detection(replayed, outages, end),
+            transitions: replayed.transitions.len(),
+        }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let Detection { outages, detected, after } = self.detection;
+        let detected = match (outages, detected) {
+            (0, _) => "no outage".to_owned(),
+            (1, 0) => "missed".to_owned(),
+            (1, _) => rounded(after),
+            (_, 0) => format!("missed all {outages}"),
+            _ => format!("{}, {detected} of {outages}", rounded(after)),
+        };
+        let counts = [self.harm.to_string(), self.spared.to_string()];
+        let [harm, spared] = counts;
+        [self.tripper.clone(), rounded(self.open), harm, spared, detected, self.transitions.to_string()]
     }
 }
 
 /// The table for a terminal, with what its columns mean.
 pub fn text(trace: &Trace, replays: &[Replayed]) -> String {
-    let rows = rows(trace, replays);
+    let rows: Vec<_> = figures(trace, replays).iter().map(Figures::cells).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([COLUMNS[column].chars().count()]).max().unwrap_or_default()
@@ -53,17 +70,27 @@ pub fn text(trace: &Trace, replays: &[Replayed]) -> String {
     let line = |cells: [&str; 6]| {
         // The tripper last, for it may be long.
         let figures: Vec<_> = (1..6).map(|column| format!("{:>1$}", cells[column], widths[column])).collect();
-        format!("{}   {}\n", figures.join("   "), cells[0])
+        format!("  {}   {}\n", figures.join("   "), cells[0])
     };
     let mut text = line(COLUMNS);
     for row in &rows {
         text.push_str(&line(std::array::from_fn(|column| row[column].as_str())));
     }
     text.push_str(
-        "\nharm: rejected calls that would have succeeded; spared: rejected calls that would have failed;\n\
-         detected after: from the first bad call of an outage until the breaker opened, on average over the outages\n\
-         that it noticed. An outage begins with 5 bad calls among 10, and is over when 10 in a row were good; bad is a\n\
-         call that failed, or took more than ten times the median of the successful ones.\n",
+        "\n  harm: rejected calls that would have succeeded; spared: rejected calls that would have failed;\n  \
+         detected after: from the first bad call of an outage until the breaker opened, on average over the\n  \
+         outages that it noticed. An outage begins with 5 bad calls among 10, and is over when 10 in a row were\n  \
+         good; bad is a call that failed, or took more than ten times the median of the successful ones.\n",
     );
     text
+}
+
+/// The rows of the table for a page in Markdown, without its header.
+pub fn markdown(trace: &Trace, replays: &[Replayed]) -> String {
+    let row = |figures: Figures| {
+        let [tripper, figures @ ..] = figures.cells();
+        let tripper = tripper.replace('|', "\\|");
+        format!("| `{}` | `{tripper}` | {} |\n", trace.name.trim_end_matches(".csv"), figures.join(" | "))
+    };
+    figures(trace, replays).into_iter().map(row).collect()
 }

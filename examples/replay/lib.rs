@@ -55,7 +55,7 @@ where
 
     let mut summary = summary::of(&trace, &policies[0], &replays[0]);
     if replays.len() > 1 {
-        summary.push_str("\ncomparison\n\n");
+        summary.push_str("\ncomparison\n");
         summary.push_str(&comparison::text(&trace, &replays));
     }
     match stdout.write_all(summary.as_bytes()).and_then(|()| stdout.flush()) {

@@ -8,7 +8,7 @@ use crate::{
     policy::Policy,
     replayed::{Counts, Replayed},
     seconds::{brief, rounded},
-    trace::{Event, Outcome, Trace, name},
+    trace::{Event, Outcome, Trace},
 };
 
 const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::Fail, Outcome::Ignored, Outcome::Cancelled];
@@ -33,11 +33,11 @@ fn write(text: &mut String, trace: &Trace, policy: &Policy, replayed: &Replayed)
         let time = replayed.time_in(state, end);
         if !time.is_zero() {
             let share = share(time.as_secs_f64(), end.as_secs_f64());
-            writeln!(text, "  {:<22}{:>12}{share:>8}", state.as_str(), rounded(time))?;
+            writeln!(text, "  {:<26}{:>10}{share:>10}", state.as_str(), rounded(time))?;
         }
     }
 
-    writeln!(text, "\ntransitions {:>22}", replayed.transitions.len())?;
+    writeln!(text, "\ntransitions{:>27}", replayed.transitions.len())?;
     for transition in &replayed.transitions {
         let states = format!("{} -> {}", transition.from, transition.to);
         writeln!(text, "  {:>14}  {states:<24}  {}", brief(transition.at), transition.reason)?;
@@ -48,21 +48,32 @@ fn write(text: &mut String, trace: &Trace, policy: &Policy, replayed: &Replayed)
 #[allow(clippy::cast_precision_loss, reason = "shares are shown to a tenth of a percent")]
 fn write_counts(text: &mut String, counts: &Counts, calls: u64) -> fmt::Result {
     let mut line =
-        |label: &str, count: u64| writeln!(text, "{label:<24}{count:>10}{:>10}", share(count as f64, calls as f64));
+        |label: &str, count: u64| writeln!(text, "{label:<28}{count:>10}{:>10}", share(count as f64, calls as f64));
     line("calls", calls)?;
     line("admitted", counts.all_admitted())?;
     for outcome in OUTCOMES {
         if counts.admitted[outcome as usize] > 0 {
-            line(&format!("  {}", name(outcome)), counts.admitted[outcome as usize])?;
+            let label = told(outcome).trim_start_matches("been ");
+            line(&format!("  {label}"), counts.admitted[outcome as usize])?;
         }
     }
     line("rejected", counts.all_rejected())?;
     for outcome in OUTCOMES {
         if counts.rejected[outcome as usize] > 0 {
-            line(&format!("  would have been {}", name(outcome)), counts.rejected[outcome as usize])?;
+            line(&format!("  would have {}", told(outcome)), counts.rejected[outcome as usize])?;
         }
     }
     Ok(())
+}
+
+/// How calls ended, or would have.
+fn told(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "succeeded",
+        Outcome::Fail => "failed",
+        Outcome::Ignored => "been ignored",
+        Outcome::Cancelled => "been cancelled",
+    }
 }
 
 fn share(part: f64, whole: f64) -> String {

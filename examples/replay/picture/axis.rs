@@ -53,11 +53,11 @@ impl TimeAxis {
         }
     }
 
-    /// The ticks' labels, from `y` on downwards.
+    /// The ticks' labels, from `y` on downwards: the time since the page begins.
     pub(super) fn labels(&self, page: &mut Page, y: f64) {
         let style = Style::size(13.0).colour(colour::QUIET);
         for tick in self.ticks() {
-            let (x, label) = (self.x(tick), self.label(tick));
+            let (x, label) = (self.x(tick), self.label(tick - self.from));
             let half = style.width(&label) / 2.0;
             if x + half > RIGHT {
                 page.text(RIGHT, y + 15.0, &label, style.anchor(Anchor::End));
@@ -71,12 +71,12 @@ impl TimeAxis {
     fn label(&self, tick: f64) -> String {
         let whole = tick.round() as u64;
         let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+        let span = self.to - self.from;
         match self.step {
             step if step < 1.0 => format!("{} s", (tick * 1000.0).round() / 1000.0),
-            _ if self.to < 120.0 => format!("{whole} s"),
+            _ if span < 120.0 => format!("{whole} s"),
             step if step < 60.0 => format!("{}:{seconds:02} min", whole / 60),
-            _ if hours == 0 && self.to < 7200.0 => format!("{minutes} min"),
-            _ if self.to < 7200.0 => format!("{} min", whole / 60),
+            _ if span < 7200.0 => format!("{} min", whole / 60),
             _ => format!("{hours}:{minutes:02} h"),
         }
     }

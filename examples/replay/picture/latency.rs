@@ -42,7 +42,9 @@ impl Scale {
 
     fn ticks(&self) -> Vec<f64> {
         if self.logarithmic {
-            return (magnitude(self.from * 1.001)..=magnitude(self.to * 1.001)).map(|power| 10_f64.powi(power)).collect();
+            return (magnitude(self.from * 1.001)..=magnitude(self.to * 1.001))
+                .map(|power| 10_f64.powi(power))
+                .collect();
         }
         let step = value_step(self.to);
         (0_u32..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= self.to * 1.001).collect()

@@ -16,8 +16,9 @@ use std::time::Duration;
 use fluxgate::State;
 
 use crate::{
-    comparison,
-    replayed::Replayed,
+    comparison::{self, Figures},
+    outages::Detection,
+    replayed::{Counts, Replayed},
     seconds::rounded,
     trace::{Outcome, Trace},
 };
@@ -42,17 +43,18 @@ pub fn draw(trace: &Trace, replays: &[Replayed]) -> String {
 
     title(&mut page, &frame, replays);
     let mut top = legend(&mut page, trace, replays, end);
-    top = latency::draw(&mut page, &frame, top + 14.0) + 20.0;
-    let busiest = replays.iter().map(|replayed| frame.buckets.busiest(trace, replayed)).fold((0, 0), |most, one| {
-        (most.0.max(one.0), most.1.max(one.1))
-    });
+    top = latency::draw(&mut page, &frame, top + 6.0) + 20.0;
+    let busiest = replays
+        .iter()
+        .map(|replayed| frame.buckets.busiest(trace, replayed))
+        .fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)));
     let alone = replays.len() == 1;
-    for (replayed, figures) in replays.iter().zip(comparison::rows(trace, replays)) {
-        top = heading(&mut page, replayed, &figures, top);
+    for (replayed, figures) in replays.iter().zip(comparison::figures(trace, replays)) {
+        top = heading(&mut page, &figures, top);
         let marks = transitions::marks(&frame.axis, &replayed.transitions);
         top = band::draw(&mut page, &frame, replayed, &marks, top);
         top = traffic::draw(&mut page, &frame, replayed, busiest, if alone { 170.0 } else { 120.0 }, top);
-        top = transitions::list(&mut page, &replayed.transitions, alone, top + 12.0) + 22.0;
+        top = transitions::list(&mut page, &frame.axis, &replayed.transitions, alone, top + 12.0) + 22.0;
     }
     page.finish(top - 8.0, &format!("A replay of {}", trace.name))
 }
@@ -62,7 +64,10 @@ fn title(page: &mut Page, frame: &Frame<'_>, replays: &[Replayed]) {
     let failed = frame.trace.calls().filter(|call| call.2 == Outcome::Fail).count();
     let policies = if replays.len() == 1 { "one policy".to_owned() } else { format!("{} policies", replays.len()) };
     page.text(page::LEFT_EDGE, 36.0, &frame.trace.name, Style::size(22.0).bold());
-    let told = format!("{calls} calls in {}, {failed} failed, under {policies}", rounded(frame.end));
+    let mut told = format!("{calls} calls in {}, {failed} failed, under {policies}", rounded(frame.end));
+    if frame.axis.from > 0.0 {
+        told = format!("{calls} calls, {failed} failed, under {policies}; times from {} s on", frame.axis.from);
+    }
     page.text(page::RIGHT, 36.0, &told, Style::size(15.0).colour(colour::QUIET).anchor(Anchor::End));
 }
 
@@ -72,7 +77,7 @@ fn legend(page: &mut Page, trace: &Trace, replays: &[Replayed], end: Duration) -
     let states: Vec<_> = states.map(|state| (colour::of(state), band::label(state))).collect();
     let top = page.key(62.0, "state", &states);
     let counts: Vec<_> = replays.iter().map(|replayed| replayed.counts(trace)).collect();
-    let occurs = |count: &dyn Fn(&crate::replayed::Counts) -> u64| counts.iter().any(|counts| count(counts) > 0);
+    let occurs = |count: &dyn Fn(&Counts) -> u64| counts.iter().any(|counts| count(counts) > 0);
     let calls: Vec<_> = [
         (colour::SUCCEEDED, "succeeded", occurs(&|counts| counts.admitted[Outcome::Ok as usize])),
         (colour::FAILED, "failed", occurs(&|counts| counts.admitted[Outcome::Fail as usize])),
@@ -86,16 +91,22 @@ fn legend(page: &mut Page, trace: &Trace, replays: &[Replayed], end: Duration) -
     page.key(top, "calls", &calls)
 }
 
-fn heading(page: &mut Page, replayed: &Replayed, figures: &[String; 6], top: f64) -> f64 {
+fn heading(page: &mut Page, figures: &Figures, top: f64) -> f64 {
     let style = Style::size(16.0).bold();
-    page.text(page::LEFT_EDGE, top + 16.0, &style.fitting(&replayed.tripper, page::RIGHT - page::LEFT_EDGE), style);
-    let [_, open, harm, spared, detected, transitions] = figures;
+    page.text(page::LEFT_EDGE, top + 16.0, &style.fitting(&figures.tripper, page::RIGHT - page::LEFT_EDGE), style);
+    let Detection { outages, detected, after } = figures.detection;
+    let noticed = match (outages, detected) {
+        (0, _) => "no outage".to_owned(),
+        (1, 0) => "outage missed".to_owned(),
+        (1, _) => format!("outage noticed after {}", rounded(after)),
+        (_, 0) => format!("all {outages} outages missed"),
+        _ => format!("{detected} of {outages} outages noticed, after {}", rounded(after)),
+    };
+    let Figures { open, harm, spared, transitions, .. } = figures;
+    let open = rounded(*open);
     let told = format!(
-        "open for {open}; {spared} failed calls spared, {harm} good ones rejected; first opened: {detected}; {transitions} transitions"
-    )
-    .replace("first opened: missed", "outage missed")
-    .replace("first opened: no outage", "no outage")
-    .replace("first opened: ", "outage noticed after ");
+        "open for {open}; {spared} failing calls spared, {harm} good ones rejected; {noticed}; {transitions} transitions"
+    );
     page.text(page::LEFT_EDGE, top + 36.0, &told, Style::size(14.0).colour(colour::QUIET));
     top + 46.0
 }

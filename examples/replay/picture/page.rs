@@ -82,8 +82,10 @@ impl Style {
 
     /// About how wide a text is, in whatever font the reader has: rather too much than too little.
     pub(super) fn width(self, text: &str) -> f64 {
-        let narrow = |character: char| matches!(character, '.' | ',' | ':' | ';' | ' ' | '(' | ')' | 'i' | 'l' | 'j' | 't' | 'f' | '|');
-        let widths = text.chars().map(|character| if narrow(character) { 0.36 } else { 0.6 });
+        let narrow = |character: char| {
+            matches!(character, '.' | ',' | ':' | ';' | ' ' | '(' | ')' | 'i' | 'l' | 'j' | 't' | 'f' | '|')
+        };
+        let widths = text.chars().map(|character| if narrow(character) { 0.34 } else { 0.58 });
         widths.sum::<f64>() * self.size * if self.bold { 1.06 } else { 1.0 }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn draw(
     let unit = height / whole;
 
     frame.axis.grid(page, top, bottom);
-    let step = value_step(above.max(below).max(f64::MIN_POSITIVE));
+    let step = value_step(above.max(below).max(1e-6));
     let label = Style::size(13.0).colour(colour::QUIET).anchor(Anchor::End);
     for (sign, most) in [(1.0, above), (-1.0, below)] {
         for tick in (1_u32..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= most * 1.001) {

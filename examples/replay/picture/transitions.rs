@@ -46,15 +46,17 @@ pub(super) fn marks(axis: &TimeAxis, transitions: &[Transition]) -> Vec<Mark> {
 }
 
 /// Lists the first transitions, in two columns if they are short enough, and says how many more there are.
-pub(super) fn list(page: &mut Page, transitions: &[Transition], alone: bool, top: f64) -> f64 {
+pub(super) fn list(page: &mut Page, axis: &TimeAxis, transitions: &[Transition], alone: bool, top: f64) -> f64 {
     const LINE: f64 = 19.0;
     const GAP: f64 = 20.0;
     let style = Style::size(13.0);
     let whole = RIGHT - LEFT_EDGE;
-    let entries: Vec<_> = transitions.iter().take(if alone { 24 } else { 8 }).map(Entry::new).collect();
     let half = (whole - GAP) / 2.0;
+    let most_lines = if alone { 12 } else { 5 };
+    let entries: Vec<_> =
+        transitions.iter().take(2 * most_lines).map(|transition| Entry::new(axis, transition)).collect();
     let columns = if entries.len() > 1 && entries.iter().all(|entry| entry.width(style) <= half) { 2 } else { 1 };
-    let shown = if columns == 1 { entries.len().min(if alone { 12 } else { 4 }) } else { entries.len() };
+    let shown = entries.len().min(columns * most_lines);
     let lines = shown.div_ceil(columns);
     let mut y = top;
     for (index, entry) in entries.iter().take(shown).enumerate() {
@@ -81,14 +83,14 @@ struct Entry {
 }
 
 /// Where the parts of an entry begin.
-const TIME_ENDS: f64 = 96.0;
-const STATES: f64 = 108.0;
-const REASON: f64 = 254.0;
+const TIME_ENDS: f64 = 84.0;
+const STATES: f64 = 94.0;
+const REASON: f64 = 226.0;
 
 impl Entry {
-    fn new(transition: &Transition) -> Self {
+    fn new(axis: &TimeAxis, transition: &Transition) -> Self {
         let states = format!("{} → {}", band::label(transition.from), band::label(transition.to));
-        let time = format!("{:.1} s", transition.at.as_secs_f64());
+        let time = format!("{:.1} s", transition.at.as_secs_f64() - axis.from);
         Self { time, states, reason: transition.reason.to_string() }
     }
 
