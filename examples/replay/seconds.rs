@@ -23,7 +23,11 @@ const END: u128 = u64::MAX as u128;
 /// If the text is no number, or one that is negative or too large.
 pub fn parse(text: &str) -> Result<Duration, NotSeconds> {
     if let Some(number) = text.strip_prefix('-').filter(|number| !number.starts_with(['+', '-'])) {
-        return Err(parse(number).map_or_else(|wrong| wrong, |_| NotSeconds::Negative));
+        return match parse(number) {
+            Ok(Duration::ZERO) => Ok(Duration::ZERO),
+            Err(NotSeconds::NoNumber) => Err(NotSeconds::NoNumber),
+            _ => Err(NotSeconds::Negative),
+        };
     }
     let unsigned = text.strip_prefix('+').unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -108,6 +112,7 @@ mod tests {
             ("0.00000000049", 0),
             ("1e-999999999", 0),
             ("0e999999999", 0),
+            ("-0.0", 0),
         ] {
             assert_eq!(nanos(text), Ok(expected), "{text}");
         }
