@@ -54,3 +54,15 @@ fn the_traces_are_what_their_generator_makes() {
         assert!(read(folder.path()) == read(&traces()), "{trace}: `cargo run --example make_traces` makes another");
     }
 }
+
+#[test]
+fn what_the_payment_example_records_can_be_replayed() {
+    let folder = tempfile::tempdir().expect("a place for temporary files");
+    let trace = folder.path().join("payments.csv");
+    // The provider fails from the fourth second on, and the breaker opens. It does not recover by the sixth.
+    let (_, stdout, stderr) = run(example("payment_api").args(["--for", "6", "--record"]).arg(&trace));
+    assert!(stdout.contains(" calls recorded, "), "{stdout}\n{stderr}");
+    let (code, stdout, stderr) = run(example("replay").args(["--tripper", "FailureStreak(5)"]).arg(&trace));
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("FailureStreak(5): 5 failures in a row"), "{stdout}");
+}

@@ -168,7 +168,7 @@ impl<L: FnMut(&CircuitBreaker)> Observer for Watch<'_, L> {
 
 impl Event {
     /// The event as a row of a trace.
-    fn row(&self) -> Row {
+    pub fn row(&self) -> Row {
         let event = match self.action {
             Action::Command { command } => trace::Event::Command(match command {
                 Command::Reset => trace::Command::Reset,
