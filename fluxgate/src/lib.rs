@@ -27,7 +27,8 @@
 //! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
 //! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
 //! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production.
+//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production,
+//! and on traffic that was recorded there.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
