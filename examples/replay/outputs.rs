@@ -45,10 +45,15 @@ impl Outputs {
 
     /// Puts what is written where it was asked for, now that all of it is.
     pub(crate) fn put_in_place(self) -> Result<(), Failure> {
-        for output in [self.calls, self.svg].into_iter().flatten() {
-            if let Some(written) = output.written {
-                written.persist(&output.path).map_err(|error| Failure::of_file(&output.path, &error.error))?;
+        let mut new = Vec::new();
+        for Output { path, written, .. } in [self.calls, self.svg].into_iter().flatten() {
+            let is_new = !path.exists();
+            if let Some(Err(error)) = written.map(|written| written.persist(&path)) {
+                // Not one without the other. What was there before and is written anew is whole at least.
+                new.iter().for_each(|placed| drop(fs::remove_file(placed)));
+                return Err(Failure::of_file(&path, &error.error));
             }
+            new.extend(is_new.then_some(path));
         }
         Ok(())
     }
@@ -67,13 +72,12 @@ impl Output {
     }
 
     fn resolve(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
-        let path = match fs::canonicalize(path) {
-            Ok(existing) => existing,
-            Err(_) => {
-                let name = path.file_name().ok_or_else(|| io::Error::other("is no name of a file"))?;
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                fs::canonicalize(folder.unwrap_or(Path::new(".")))?.join(name)
-            }
+        let path = if let Ok(existing) = fs::canonicalize(path) {
+            existing
+        } else {
+            let name = path.file_name().ok_or_else(|| io::Error::other("is no name of a file"))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            fs::canonicalize(folder.unwrap_or(Path::new(".")))?.join(name)
         };
         let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
         Ok((path, folder))

@@ -174,7 +174,7 @@ const STEP: usize = 1 << 14;
 impl<P: Fn(usize)> Observer for Watch<'_, P> {
     fn decided(&mut self, _: usize, decision: Decision) {
         self.decisions.push(decision);
-        if self.decisions.len() % STEP == 0 {
+        if self.decisions.len().is_multiple_of(STEP) {
             (self.progress)(STEP);
         }
     }

@@ -25,7 +25,12 @@ fn write(text: &mut String, trace: &Trace, policy: &Policy, replayed: &Replayed)
     let counts = replayed.counts(trace);
     let calls = counts.all_admitted() + counts.all_rejected();
     let commands = trace.rows.iter().filter(|row| matches!(row.event, Event::Command(_))).count();
-    writeln!(text, "{}: {calls} calls and {commands} commands in {}\n\n{policy}\n", trace.name, rounded(end))?;
+    let commands = match commands {
+        0 => String::new(),
+        1 => " and 1 command".to_owned(),
+        several => format!(" and {several} commands"),
+    };
+    writeln!(text, "{}: {calls} calls{commands} in {}\n\n{policy}\n", trace.name, rounded(end))?;
     write_counts(text, &counts, calls)?;
 
     writeln!(text, "\ntime in")?;

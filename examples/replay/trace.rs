@@ -151,9 +151,13 @@ impl Reading<'_> {
         let (before, after) = self.content.split_at(start.min(self.content.len()));
         let blank = after.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let before = &self.content[..before.len() + blank];
-        let carriage_returns = before.iter().filter(|byte| **byte == b'\r').count();
-        let pairs = before.windows(2).filter(|pair| pair == b"\r\n").count();
-        1 + before.iter().filter(|byte| **byte == b'\n').count() + carriage_returns - pairs
+        // A line ends with `\r\n`, `\n` or `\r`.
+        let ends = |(index, byte): (usize, &u8)| match byte {
+            b'\n' => true,
+            b'\r' => before.get(index + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        1 + before.iter().enumerate().filter(|end| ends(*end)).count()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The program `replay`: what it decides, writes and prints.
 
 use fluxgate_tests::{
-    conformance::{Action, Case, overlapping, sequential},
+    conformance::{Action, Case, Event, overlapping, sequential},
     replay::Folder,
 };
 
@@ -33,12 +33,12 @@ fn assert_agrees(case: &Case) {
     }
     folder.replay(arguments).expect("a valid policy and a valid trace");
 
-    let mut expected = String::from("at,decision,state\n");
-    for event in &case.events {
+    let row = |event: &Event| {
         let decision = event.decision.as_deref().unwrap_or("command");
-        expected.push_str(&format!("{},{decision},{}\n", event.at, event.state));
-    }
-    assert!(folder.read("calls.csv") == expected, "{}", case.name);
+        format!("{},{decision},{}\n", event.at, event.state)
+    };
+    let expected: String = case.events.iter().map(row).collect();
+    assert!(folder.read("calls.csv") == format!("at,decision,state\n{expected}"), "{}", case.name);
 }
 
 #[test]
@@ -93,7 +93,8 @@ fn a_call_cancelled_after_a_long_wait_fails_and_one_cancelled_early_does_not_cou
 
 #[test]
 fn chance_is_the_same_in_every_run_and_another_with_another_seed() {
-    let rows: String = (0..200).map(|at| format!("{at},{},0\n", if at == 0 { "fail" } else { "ignored" })).collect();
+    let row = |at| format!("{at},{},0\n", if at == 0 { "fail" } else { "ignored" });
+    let rows: String = (0..200).map(row).collect();
     let policy = ["--tripper", "FailureStreak(1)", "--retry", "Cooldown(1s)", "--permit", "Random(0.5)"];
     let with_seed = |seed| calls(&[&policy[..], &["--seed", seed]].concat(), &rows);
     assert_eq!(with_seed("7"), with_seed("7"));
@@ -110,7 +111,7 @@ fn the_summary_tells_what_came_of_the_calls_and_why_of_each_transition() {
     let summary = folder.replay([&STREAK[..], &["./trace.csv"]].concat()).expect("it can be replayed");
     let lines: Vec<_> = summary.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for expected in [
-        "trace.csv: 6 calls and 1 commands in 14.0 s",
+        "trace.csv: 6 calls and 1 command in 14.0 s",
         "window CountWindow(100)",
         "calls 6 100.0 %",
         "admitted 3 50.0 %",
@@ -130,8 +131,8 @@ fn the_summary_tells_what_came_of_the_calls_and_why_of_each_transition() {
 fn trippers_are_compared_by_harm_good_and_how_soon_they_noticed() {
     let folder = Folder::new();
     // Well, then ten failures, a second apart, then well again.
-    let outcome = |at| if (20..30).contains(&at) { "fail" } else { "ok" };
-    let rows: String = (0..60).map(|at| format!("{at},{},0.5\n", outcome(at))).collect();
+    let row = |at| format!("{at},{},0.5\n", if (20..30).contains(&at) { "fail" } else { "ok" });
+    let rows: String = (0..60).map(row).collect();
     folder.write("trace.csv", format!("at,outcome,duration\n{rows}"));
     let policy = ["--retry", "Cooldown(20s)", "--permit", "All()", "--tripper", "FailureStreak(3)"];
     let compared = ["--compare", "FailureStreak(6)", "--compare", "FailureStreak(11)", "./trace.csv"];

@@ -42,7 +42,7 @@ fn assert_shown(document: &str, expected: &str, shown: &str) {
 #[test]
 fn the_picture_in_the_readme_is_what_its_command_draws() {
     let mut arguments = arguments_in("README.md", "cargo run --release --example replay");
-    let picture = arguments.iter().position(|argument| argument.ends_with(".svg")).expect("a picture");
+    let picture = 1 + arguments.iter().position(|argument| argument == "--svg").expect("a picture");
     let drawn = std::mem::replace(&mut arguments[picture], "./drawn.svg".to_owned());
     let trace = arguments.last_mut().expect("a trace");
     *trace = repository().join(&trace).display().to_string();

@@ -43,7 +43,7 @@ impl TimeAxis {
     }
 
     fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
-        (0_u32..).map(|index| self.from + f64::from(index) * self.step).take_while(|tick| *tick <= self.to)
+        ticks(self.step, self.to - self.from).map(|tick| self.from + tick)
     }
 
     /// A line down the plot for each tick.
@@ -86,6 +86,12 @@ impl TimeAxis {
 pub(super) fn value_step(most: f64) -> f64 {
     let power = 10_f64.powi(magnitude(most / 4.0));
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| most / step <= 4.0).unwrap_or(power)
+}
+
+/// From 0 in steps to `most`, which is no step too far to be drawn.
+pub(super) fn ticks(step: f64, most: f64) -> impl Iterator<Item = f64> {
+    const MOST: u32 = 20;
+    (0..MOST).map(move |index| f64::from(index) * step).take_while(move |tick| *tick <= most * 1.000_001)
 }
 
 /// The power of ten at or below a value.

@@ -2,7 +2,7 @@
 
 use super::{
     Frame,
-    axis::{magnitude, value_label, value_step},
+    axis::{magnitude, ticks, value_label, value_step},
     page::{Anchor, LEFT, LEFT_EDGE, Page, RIGHT, Style, colour},
 };
 
@@ -46,8 +46,7 @@ impl Scale {
                 .map(|power| 10_f64.powi(power))
                 .collect();
         }
-        let step = value_step(self.to);
-        (0_u32..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= self.to * 1.001).collect()
+        ticks(value_step(self.to), self.to).collect()
     }
 }
 

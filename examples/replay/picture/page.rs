@@ -135,11 +135,9 @@ impl Page {
 
     /// A line through the points, or the area within them.
     pub(super) fn path(&mut self, points: &[(f64, f64)], stroke: Option<f64>, colour: &str) {
-        let mut data = String::new();
-        for (index, (x, y)) in points.iter().enumerate() {
-            let command = if index == 0 { 'M' } else { 'L' };
-            data.push_str(&format!("{command}{},{}", tenth(*x), tenth(*y)));
-        }
+        let commands = ["M"].into_iter().chain(std::iter::repeat("L"));
+        let point = |(command, (x, y)): (&str, &(f64, f64))| format!("{command}{},{}", tenth(*x), tenth(*y));
+        let data: String = commands.zip(points).map(point).collect();
         let path = match stroke {
             Some(width) => Path::new()
                 .set("fill", "none")

@@ -2,7 +2,7 @@
 
 use super::{
     Frame,
-    axis::{value_label, value_step},
+    axis::{ticks, value_label, value_step},
     page::{Anchor, LEFT, LEFT_EDGE, Page, RIGHT, Style, colour},
 };
 use crate::replayed::Replayed;
@@ -28,7 +28,7 @@ pub(super) fn draw(
     let step = value_step(above.max(below).max(1e-6));
     let label = Style::size(13.0).colour(colour::QUIET).anchor(Anchor::End);
     for (sign, most) in [(1.0, above), (-1.0, below)] {
-        for tick in (1_u32..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= most * 1.001) {
+        for tick in ticks(step, most).skip(1) {
             let y = line - sign * tick * unit;
             page.line((LEFT, y), (RIGHT, y), colour::GRID, 1.0);
             page.text(LEFT - 8.0, y + 4.5, &value_label(tick), label);
