@@ -50,7 +50,9 @@ impl Outputs {
             let is_new = !path.exists();
             if let Some(Err(error)) = written.map(|written| written.persist(&path)) {
                 // Not one without the other. What was there before and is written anew is whole at least.
-                new.iter().for_each(|placed| drop(fs::remove_file(placed)));
+                for placed in &new {
+                    let _ = fs::remove_file(placed);
+                }
                 return Err(Failure::of_file(&path, &error.error));
             }
             new.extend(is_new.then_some(path));

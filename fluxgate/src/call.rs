@@ -25,7 +25,7 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, ManualClock, State, trippers::FailureStreak};
+/// use fluxgate::{Call, CircuitBreaker, ManualClock, State, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker =
@@ -33,14 +33,13 @@ use crate::{
 ///
 /// // When each call begins, when it ends, and whether it succeeds.
 /// let trace = [(0, 3, false), (1, 9, true), (2, 4, false), (5, 6, true)];
-/// let mut in_flight = Vec::new();
+/// let mut in_flight: Vec<(u64, bool, Call<'_>)> = Vec::new();
 /// let mut rejected = 0;
 /// for second in 0..10 {
 ///     clock.advance_to(Duration::from_secs(second));
 ///     let (ended, waiting): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(|(ends, ..)| *ends == second);
 ///     in_flight = waiting;
 ///     for (_, succeeds, call) in ended {
-///         let call: fluxgate::Call<'_> = call;
 ///         if succeeds { call.success() } else { call.failure() }
 ///     }
 ///     for (_, ends, succeeds) in trace.into_iter().filter(|(begins, ..)| *begins == second) {
