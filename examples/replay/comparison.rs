@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a tripper is judged by.
-pub(crate) struct Figures {
+pub struct Figures {
     pub(crate) tripper: String,
     pub(crate) open: Duration,
     /// Rejected calls that would have succeeded.
@@ -25,7 +25,8 @@ pub(crate) struct Figures {
 
 const COLUMNS: [&str; 6] = ["tripper", "time open", "harm", "spared", "detected after", "transitions"];
 
-pub(crate) fn figures(trace: &Trace, replays: &[Replayed]) -> Vec<Figures> {
+/// What each of the replays is judged by.
+pub fn figures(trace: &Trace, replays: &[Replayed]) -> Vec<Figures> {
     let outages = outages(trace);
     replays.iter().map(|replayed| Figures::new(trace, &outages, replayed)).collect()
 }
@@ -60,8 +61,8 @@ impl Figures {
 }
 
 /// The table for a terminal, with what its columns mean.
-pub fn text(trace: &Trace, replays: &[Replayed]) -> String {
-    let rows: Vec<_> = figures(trace, replays).iter().map(Figures::cells).collect();
+pub(crate) fn text(figures: &[Figures]) -> String {
+    let rows: Vec<_> = figures.iter().map(Figures::cells).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([COLUMNS[column].chars().count()]).max().unwrap_or_default()
@@ -80,17 +81,18 @@ pub fn text(trace: &Trace, replays: &[Replayed]) -> String {
         "\n  harm: rejected calls that would have succeeded; spared: rejected calls that would have failed;\n  \
          detected after: from the first bad call of an outage until the breaker opened, on average over the\n  \
          outages that it noticed. An outage begins with 5 bad calls among 10, and is over when 10 in a row were\n  \
-         good; bad is a call that failed, or took more than ten times the median of the successful ones.\n",
+         good; two that are less than a second apart are one. Bad is a call that failed, or took more than ten\n  \
+         times the median of the successful ones.\n",
     );
     text
 }
 
 /// The rows of the table for a page in Markdown, without its header.
-pub fn markdown(trace: &Trace, replays: &[Replayed]) -> String {
-    let row = |figures: Figures| {
+pub fn markdown(trace: &Trace, figures: &[Figures]) -> String {
+    let row = |figures: &Figures| {
         let [tripper, figures @ ..] = figures.cells();
         let tripper = tripper.replace('|', "\\|");
         format!("| `{}` | `{tripper}` | {} |\n", trace.name.trim_end_matches(".csv"), figures.join(" | "))
     };
-    figures(trace, replays).into_iter().map(row).collect()
+    figures.iter().map(row).collect()
 }

@@ -45,18 +45,20 @@ where
     let trace = Trace::read(&arguments.trace)?;
 
     let replays = replay_all(&trace, &policies)?;
+    let compared = arguments.svg.is_some() || replays.len() > 1;
+    let figures = if compared { comparison::figures(&trace, &replays) } else { Vec::new() };
     if let Some(calls) = &mut outputs.calls {
         calls.write(|file| write_calls(file, &trace, &replays[0]))?;
     }
     if let Some(svg) = &mut outputs.svg {
-        svg.write(|file| file.write_all(picture::draw(&trace, &replays).as_bytes()))?;
+        svg.write(|file| file.write_all(picture::draw(&trace, &replays, &figures).as_bytes()))?;
     }
     outputs.put_in_place()?;
 
     let mut summary = summary::of(&trace, &policies[0], &replays[0]);
     if replays.len() > 1 {
         summary.push_str("\ncomparison\n");
-        summary.push_str(&comparison::text(&trace, &replays));
+        summary.push_str(&comparison::text(&figures));
     }
     match stdout.write_all(summary.as_bytes()).and_then(|()| stdout.flush()) {
         // Whoever read it has seen enough.

@@ -11,7 +11,7 @@ use fluxgate::State;
 /// A time of trouble.
 ///
 /// It begins with the end of the first of 5 bad calls among 10 in a row, and is over after the last bad call that 10
-/// good ones follow. A call is bad if it failed, or took more than ten times the median of the successful calls. Calls
+/// good ones follow; two that are less than a second apart are one. A call is bad if it failed, or took more than ten times the median of the successful calls. Calls
 /// are taken in the order of their ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Outage {
@@ -22,6 +22,7 @@ pub(crate) struct Outage {
 const IN_A_ROW: usize = 10;
 const BAD: usize = 5;
 const TIMES_THE_MEDIAN: u32 = 10;
+const APART: Duration = Duration::from_secs(1);
 
 /// How soon a policy noticed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +70,13 @@ pub(crate) fn outages(trace: &Trace) -> Vec<Outage> {
         }
     }
     outages.extend(current);
+    outages.dedup_by(|next, outage| {
+        let is_one = next.from < outage.to + APART;
+        if is_one {
+            outage.to = next.to;
+        }
+        is_one
+    });
     outages
 }
 

@@ -62,7 +62,8 @@ fn the_table_in_the_guide_is_what_its_command_prints() {
         .iter()
         .map(|name| {
             let trace = Trace::read(&folder.join(name).with_extension("csv")).expect("a trace of the examples");
-            comparison::markdown(&trace, &replay_all(&trace, &policies).expect("policies that can be built"))
+            let replays = replay_all(&trace, &policies).expect("policies that can be built");
+            comparison::markdown(&trace, &comparison::figures(&trace, &replays))
         })
         .collect();
     let guide = fs::read_to_string(repository().join("fluxgate/src/guide.md")).expect("the guide");

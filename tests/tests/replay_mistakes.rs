@@ -258,9 +258,10 @@ fn two_hundred_malformed_traces_and_flags_are_refused_in_clear_words_and_nothing
         folder.write("trace.csv", &trace);
         folder.write("old.svg", "from before");
         let outputs = ["--calls", "./new.csv", "--svg", "./old.svg", "./trace.csv"];
-        let arguments: Vec<_> = match arguments.is_empty() && trace != TRACE.as_bytes() {
-            true => outputs.to_vec(),
-            false => arguments.iter().map(String::as_str).collect(),
+        let arguments: Vec<_> = if arguments.is_empty() && trace != TRACE.as_bytes() {
+            outputs.to_vec()
+        } else {
+            arguments.iter().map(String::as_str).collect()
         };
         let about = format!("{arguments:?} on {:?}", String::from_utf8_lossy(&trace[..trace.len().min(200)]));
         let Err(failure) = folder.replay(arguments.iter().copied()) else { panic!("accepted: {about}") };

@@ -16,7 +16,7 @@ use std::time::Duration;
 use fluxgate::State;
 
 use crate::{
-    comparison::{self, Figures},
+    comparison::Figures,
     outages::Detection,
     replayed::{Counts, Replayed},
     seconds::rounded,
@@ -35,7 +35,7 @@ struct Frame<'a> {
 }
 
 /// Draws the replays of a trace, one below the other, as SVG.
-pub fn draw(trace: &Trace, replays: &[Replayed]) -> String {
+pub fn draw(trace: &Trace, replays: &[Replayed], figures: &[Figures]) -> String {
     let end = trace.end();
     let axis = TimeAxis::new(trace.rows.first().map_or(Duration::ZERO, |row| row.at), end);
     let frame = Frame { trace, buckets: Buckets::new(trace, &axis), axis, end };
@@ -49,8 +49,8 @@ pub fn draw(trace: &Trace, replays: &[Replayed]) -> String {
         .map(|replayed| frame.buckets.busiest(trace, replayed))
         .fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)));
     let alone = replays.len() == 1;
-    for (replayed, figures) in replays.iter().zip(comparison::figures(trace, replays)) {
-        top = heading(&mut page, &figures, top);
+    for (replayed, figures) in replays.iter().zip(figures) {
+        top = heading(&mut page, figures, top);
         let marks = transitions::marks(&frame.axis, &replayed.transitions);
         top = band::draw(&mut page, &frame, replayed, &marks, top);
         top = traffic::draw(&mut page, &frame, replayed, busiest, if alone { 170.0 } else { 120.0 }, top);
