@@ -7,6 +7,8 @@
 //!
 //! ```text
 //! cargo run --example payment_api
+//! cargo run --example payment_api -- --record payments.csv     # in shadow mode, as one tries a policy in production
+//! cargo run --release --example replay -- payments.csv
 //! ```
 
 mod provider;
@@ -15,6 +17,7 @@ mod slack;
 
 use std::{
     io::IsTerminal,
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
@@ -24,6 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Parser;
 use fluxgate::{
     CallNotPermitted, State, breakers, circuit_breaker,
     listeners::{LogListener, PrometheusListener},
@@ -103,18 +107,34 @@ const OUTAGE: [(Mood, Duration); 4] = [
     (Mood::Hanging, Duration::from_secs(3)),
     (Mood::Refusing, Duration::from_secs(4)),
 ];
-/// The program ends some calm seconds after the recovery, and at this time whatever happens.
-const LONGEST_RUN: Duration = Duration::from_secs(38);
+/// The program ends so long after the recovery.
 const CALM: Duration = Duration::from_secs(2);
+
+/// A payment provider fails and recovers, behind a circuit breaker.
+#[derive(Parser)]
+struct Arguments {
+    /// Switches the breaker to shadow mode, and records all calls there, for `replay` to read
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Ends after so many seconds, recovered or not
+    #[arg(long = "for", value_name = "SECONDS", default_value_t = 38)]
+    seconds: u64,
+}
 
 #[tokio::main]
 async fn main() -> std::io::Result<ExitCode> {
+    let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let started = Instant::now();
     slack::start().await?;
     let provider = Provider::start().await?;
     let report = Arc::new(Report::new(started, provider.mood()));
     let stop = Arc::new(AtomicBool::new(false));
+    if let Some(file) = &arguments.record {
+        PAYMENT_API.set_shadow(true);
+        PAYMENT_API.record_calls(file)?;
+    }
 
     let customers: Vec<_> = (0..8)
         .map(|customer| tokio::spawn(keep_charging(provider.url(), customer, Arc::clone(&report), Arc::clone(&stop))))
@@ -127,7 +147,7 @@ async fn main() -> std::io::Result<ExitCode> {
         .collect();
 
     let outage = tokio::spawn(provider.suffer(OUTAGE));
-    while started.elapsed() < LONGEST_RUN {
+    while started.elapsed() < Duration::from_secs(arguments.seconds) {
         tokio::time::sleep(Duration::from_secs(1)).await;
         report.print_progress();
         let info = PAYMENT_API.info();
@@ -147,6 +167,9 @@ async fn main() -> std::io::Result<ExitCode> {
     .await?;
     if !tokio::task::block_in_place(|| slack::listener().flush(Duration::from_secs(1))) {
         eprintln!("Slack has not heard of everything");
+    }
+    if let Some(recorded) = PAYMENT_API.stop_recording()? {
+        println!("\n{} calls recorded, {} left out", recorded.rows, recorded.left_out);
     }
     report.print();
     report::print_metrics();

@@ -57,14 +57,18 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn admit_unwell(&self, summary: Summary) -> Result<Ticket, Rejected> {
-        if summary.state() == State::Disabled {
-            return Ok(Ticket::UNRECORDED);
-        }
         if let Some(rejection) = self.reject_at_a_glance(summary) {
             return Err(rejection);
         }
-        let admission = self.admit_recovering();
-        self.shared.outbox.deliver();
+        let admission = if summary.state() == State::Disabled {
+            Ok(Ticket::UNRECORDED)
+        } else {
+            let admission = self.admit_recovering();
+            self.shared.outbox.deliver();
+            admission
+        };
+        #[cfg(feature = "recorder")]
+        let admission = admission.map(|ticket| self.record_start(summary, ticket));
         admission
     }
 

@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 
+#[cfg(feature = "recorder")]
+use crate::recorder::Recording;
 use crate::{
     builder::Builder,
     clock::BreakerClock,
@@ -73,6 +75,8 @@ pub(crate) struct Shared {
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) published: Published,
     pub(crate) gap: Gap,
+    #[cfg(feature = "recorder")]
+    pub(crate) recording: Mutex<Option<Box<Recording>>>,
     pub(crate) core: Mutex<Core>,
 }
 
@@ -103,6 +107,8 @@ pub(crate) struct Core {
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
+    /// Whether calls are recorded in a trace.
+    pub(crate) recording: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
@@ -296,6 +302,8 @@ impl CircuitBreaker {
     }
 
     fn command(&self, to: State) {
+        #[cfg(feature = "recorder")]
+        self.record_command(to);
         let now = self.now();
         let mut core = self.shared.core.lock();
         self.take_successes(&mut core);
@@ -321,12 +329,13 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let rules = &self.shared.rules;
         let success = match machine.success(&rules.tripper) {
-            _ if !rules.spares_the_lock => SuccessIs::Judged,
+            _ if !rules.spares_the_lock || core.recording => SuccessIs::Judged,
             // Of no consequence to the machine, but to the totals.
             SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
             success => success,
         };
-        let summary = Summary::new(machine.state, core.shadow, success, machine.generation);
+        let summary =
+            Summary::new(machine.state, core.shadow, success, machine.generation).with_recording(core.recording);
         self.shared.published.write(summary);
         summary
     }

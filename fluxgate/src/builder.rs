@@ -295,6 +295,7 @@ impl Builder {
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
+            recording: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
@@ -302,6 +303,8 @@ impl Builder {
         let shared = Arc::new(Shared {
             published: Published::new(summary),
             gap: Gap::default(),
+            #[cfg(feature = "recorder")]
+            recording: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
             opened: AtomicU64::new(0),
             rules,

@@ -16,6 +16,44 @@ use crate::{
 /// says, otherwise ignored. Dropped by a panic, it counts as a failure. Whichever way, a probe's slot is freed; only
 /// `mem::forget` keeps it, until `max_probe_time` has passed.
 ///
+/// # Driving a breaker by hand
+///
+/// Acquired now and ended later, at a time of one's own choosing, calls may overlap in any way; on a
+/// [`ManualClock`](crate::ManualClock) that is a simulation, in which hours pass in no time. So do the tests of this crate
+/// run it through lists of recorded events, and so does the example `replay`. What is due at a time is to be ended before
+/// anything begins then.
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{Call, CircuitBreaker, ManualClock, State, trippers::FailureStreak};
+///
+/// let clock = ManualClock::new();
+/// let breaker =
+///     CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).random_seed(1).build()?;
+///
+/// // When each call begins, when it ends, and whether it succeeds.
+/// let trace = [(0, 3, false), (1, 9, true), (2, 4, false), (5, 6, true)];
+/// let mut in_flight: Vec<(u64, bool, Call<'_>)> = Vec::new();
+/// let mut rejected = 0;
+/// for second in 0..10 {
+///     clock.advance_to(Duration::from_secs(second));
+///     let (ended, waiting): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(|(ends, ..)| *ends == second);
+///     in_flight = waiting;
+///     for (_, succeeds, call) in ended {
+///         if succeeds { call.success() } else { call.failure() }
+///     }
+///     for (_, ends, succeeds) in trace.into_iter().filter(|(begins, ..)| *begins == second) {
+///         match breaker.try_acquire() {
+///             Ok(call) => in_flight.push((ends, succeeds, call)),
+///             Err(_) => rejected += 1,
+///         }
+///     }
+/// }
+/// // It opened at the fourth second; the success of the call that was in flight then no longer counts.
+/// assert_eq!((breaker.info().state, rejected), (State::Open, 1));
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+///
 /// # Examples
 ///
 /// ```
@@ -47,7 +85,8 @@ pub(crate) struct Flight {
 }
 
 impl CircuitBreaker {
-    /// Asks leave for a call that is driven by hand, where a closure or future will not do.
+    /// Asks leave for a call that is driven by hand, where a closure or future will not do: one that ends elsewhere, or
+    /// at a time of a virtual clock, as [`Call`] shows.
     ///
     /// # Errors
     ///
@@ -216,7 +255,7 @@ impl Flight {
             CancelledRule::Ignore => false,
             CancelledRule::After(threshold) => waited(threshold),
         };
-        breaker.end(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
+        breaker.end_cancelled(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
     }
 }
 
@@ -300,7 +339,7 @@ impl<'b> Call<'b> {
     /// What is still to be ended, which is then no longer here.
     fn take(&mut self) -> Option<Flight> {
         let over = Flight::new(Ticket::UNRECORDED);
-        Some(mem::replace(&mut self.flight, over)).filter(|flight| flight.ticket.is_recorded())
+        Some(mem::replace(&mut self.flight, over)).filter(|flight| !flight.ticket.is_over())
     }
 }
 

@@ -27,8 +27,9 @@
 //! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
 //! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
 //! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production, and [how breakers
-//! go](guide::in_place) with tower, HTTP, gRPC, databases and retries.
+//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production, on traffic that was recorded
+//! there, how breakers [go](guide::in_place) with tower, HTTP, gRPC, databases and retries, and what a call
+//! [costs](guide::performance).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -73,6 +74,8 @@ mod probes;
 mod published;
 mod random;
 mod reason;
+#[cfg(feature = "recorder")]
+mod recorder;
 mod registry;
 pub mod retries;
 mod retry_after;
@@ -105,6 +108,8 @@ pub use clock::TokioClock;
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+#[cfg(feature = "recorder")]
+pub use recorder::Recorded;
 #[cfg(feature = "serde")]
 pub use snapshot::{SlowRate, Snapshot, snapshot};
 #[cfg(feature = "tower")]

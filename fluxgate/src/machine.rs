@@ -72,6 +72,30 @@ impl Ticket {
         Nanos(self.detail)
     }
 
+    /// The same ticket of a call that started then: told by all tickets but a probe's.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn started_at(self, now: Nanos) -> Self {
+        match self {
+            _ if self.is_probe() => self,
+            // One more than the time, for zero says that nobody asks.
+            _ if !self.is_recorded() => Self { detail: now.0.saturating_add(1), ..self },
+            _ => Self { detail: now.0, ..self },
+        }
+    }
+
+    /// When a call started that is no probe, as far as the ticket tells.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn started_if_known(self) -> Option<Nanos> {
+        if self.is_recorded() { Some(self.started()) } else { self.detail.checked_sub(1).map(Nanos) }
+    }
+
+    /// Whether the end of the call is of interest to nobody at all.
+    #[inline]
+    pub(crate) fn is_over(self) -> bool {
+        self == Self::UNRECORDED
+    }
+
+    /// Whether the outcome counts.
     #[inline]
     pub(crate) fn is_recorded(self) -> bool {
         self.generation != Self::UNRECORDED.generation

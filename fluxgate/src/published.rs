@@ -7,7 +7,8 @@ use crate::{state::State, sync::AtomicU64, sync::Ordering};
 /// It is written under the breaker's lock, after every change, and read without: a call is ordered where it reads.
 pub(crate) struct Published(AtomicU64);
 
-/// The summary: three bits of state, one of shadow mode, two of what a success has to do, and the generation.
+/// The summary: three bits of state, one of shadow mode, two of what a success has to do, one that says whether calls
+/// are recorded, and the generation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary(u64);
 
@@ -30,7 +31,8 @@ pub(crate) enum SuccessIs {
 const STATE_BITS: u32 = 3;
 const SHADOW: u64 = 1 << STATE_BITS;
 const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
-const GENERATION_SHIFT: u32 = SUCCESS_SHIFT + 2;
+const RECORDING: u64 = 1 << (SUCCESS_SHIFT + 2);
+const GENERATION_SHIFT: u32 = SUCCESS_SHIFT + 3;
 
 /// In the order of their codes. The first two admit every call, and record it.
 const STATES: [State; 6] =
@@ -56,10 +58,21 @@ impl Summary {
         STATES[(self.0 & ((1 << STATE_BITS) - 1)) as usize % STATES.len()]
     }
 
-    /// Whether every call is admitted, and its outcome recorded.
+    /// The same of a breaker whose calls are recorded in a trace, or not.
+    #[must_use]
+    pub(crate) fn with_recording(self, recording: bool) -> Self {
+        Self(if recording { self.0 | RECORDING } else { self.0 & !RECORDING })
+    }
+
+    /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.
     #[inline]
     pub(crate) fn admits_all(self) -> bool {
-        self.0 & ((1 << STATE_BITS) - 1) <= 1
+        self.0 & (RECORDING | ((1 << STATE_BITS) - 1)) <= 1
+    }
+
+    #[cfg(feature = "recorder")]
+    pub(crate) fn recording(self) -> bool {
+        self.0 & RECORDING != 0
     }
 
     #[inline]
@@ -76,7 +89,7 @@ impl Summary {
         }
     }
 
-    /// Wraps after 2^58 transitions, which no breaker lives to see.
+    /// Wraps after 2^57 transitions, which no breaker lives to see.
     #[inline]
     pub(crate) fn generation(self) -> u64 {
         self.0 >> GENERATION_SHIFT
@@ -114,6 +127,11 @@ mod tests {
                     assert_eq!((summary.state(), summary.shadow(), summary.success()), (state, shadow, success));
                     assert_eq!(summary.generation(), 77);
                     assert_eq!(summary.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
+                    let recording = summary.with_recording(true);
+                    assert_eq!((recording.state(), recording.shadow()), (state, shadow));
+                    assert_eq!((recording.success(), recording.generation()), (success, 77));
+                    assert!(!recording.admits_all());
+                    assert!(recording.with_recording(false) == summary);
                 }
             }
         }

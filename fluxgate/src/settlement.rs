@@ -34,6 +34,13 @@ impl CircuitBreaker {
         }
     }
 
+    /// Ends an admitted call whose caller has given it up.
+    pub(crate) fn end_cancelled(&self, ticket: Ticket, outcome: Outcome) {
+        #[cfg(feature = "recorder")]
+        self.record_end(ticket, outcome, true);
+        self.settle_under_lock(ticket, outcome, None);
+    }
+
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
     fn end_well(&self, ticket: Ticket) {
@@ -89,6 +96,12 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        #[cfg(feature = "recorder")]
+        self.record_end(ticket, outcome, false);
+        self.settle_under_lock(ticket, outcome, now);
+    }
+
+    fn settle_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
         if !ticket.is_recorded() {
             return;
         }

@@ -1,10 +1,14 @@
-//! The conformance lists, and the driver that runs a breaker through one of their cases.
+//! The conformance lists, and what comes of a breaker that is driven through one of their cases.
 
-use std::{cmp::Ordering, collections::BinaryHeap, time::Duration};
+use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use fluxgate::{Builder, Call, CircuitBreaker, ManualClock, Permit, Retry, Tripper, Window};
-use serde::Deserialize;
+use fluxgate::{Builder, CircuitBreaker, ManualClock, Permit, Retry, Tripper, Window};
+use fluxgate_replay::{
+    driver::{Decision, Observer, drive},
+    trace::{self, Outcome, Row},
+};
+use serde::{Deserialize, Serialize};
 
 /// A policy and what happens under it.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,7 +60,7 @@ pub enum Action {
 }
 
 /// How a call ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named as in the lists")]
 pub enum Ending {
@@ -67,7 +71,7 @@ pub enum Ending {
 }
 
 /// What an operator does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named as in the lists")]
 pub enum Command {
@@ -133,82 +137,27 @@ pub fn run_observed(
 ) -> Vec<Happened> {
     let clock = ManualClock::new();
     let builder = settings(case.policy.builder().clock(clock.clone()));
-    let mut driver = Driver {
-        breaker: builder.build().expect("a valid policy"),
-        clock,
-        in_flight: BinaryHeap::new(),
-        happened: vec![Happened::default(); case.events.len()],
-        look,
-    };
-    for (index, event) in case.events.iter().enumerate() {
-        driver.start(index, event);
-    }
-    driver.end_until(Duration::MAX);
-    driver.happened
+    let breaker = builder.build().expect("a valid policy");
+    let rows: Vec<_> = case.events.iter().map(Event::row).collect();
+    let mut watch = Watch { breaker: &breaker, happened: vec![Happened::default(); rows.len()], look };
+    drive(&breaker, &clock, &rows, &mut watch);
+    watch.happened
 }
 
-struct Driver<L> {
-    clock: ManualClock,
-    breaker: CircuitBreaker,
-    in_flight: BinaryHeap<InFlight>,
+struct Watch<'b, L> {
+    breaker: &'b CircuitBreaker,
     happened: Vec<Happened>,
     look: L,
 }
 
-struct InFlight {
-    ends: Duration,
-    index: usize,
-    call: Call<'static>,
-    ending: Ending,
-}
-
-impl<L: FnMut(&CircuitBreaker)> Driver<L> {
-    fn start(&mut self, index: usize, event: &Event) {
-        let at = Duration::from_secs_f64(event.at);
-        self.end_until(at);
-        self.clock.advance_to(at);
-        match event.action {
-            Action::Command { command } => {
-                match command {
-                    Command::Reset => self.breaker.reset(),
-                    Command::Disable => self.breaker.disable(),
-                    Command::MetricsOnly => self.breaker.metrics_only(),
-                    Command::ForceOpen => self.breaker.force_open(),
-                }
-                self.observe(index);
-            }
-            Action::Call { call: ending, duration } => {
-                let call = self.breaker.try_acquire_owned();
-                self.happened[index].decision = Some(if call.is_ok() { "permitted" } else { "rejected" }.to_owned());
-                match call {
-                    Ok(call) => {
-                        let ends = at + Duration::from_secs_f64(duration);
-                        self.in_flight.push(InFlight { ends, index, call, ending });
-                        (self.look)(&self.breaker);
-                    }
-                    Err(_) => self.observe(index),
-                }
-            }
-        }
+impl<L: FnMut(&CircuitBreaker)> Observer for Watch<'_, L> {
+    fn decided(&mut self, index: usize, decision: Decision) {
+        self.happened[index].decision = (decision != Decision::Command).then(|| decision.as_str().to_owned());
+        (self.look)(self.breaker);
     }
 
-    /// Ends the calls whose time has come by `limit`.
-    fn end_until(&mut self, limit: Duration) {
-        while self.in_flight.peek().is_some_and(|next| next.ends <= limit) {
-            let Some(InFlight { ends, index, call, ending }) = self.in_flight.pop() else { return };
-            self.clock.advance_to(ends);
-            match ending {
-                Ending::Ok => call.success(),
-                Ending::Fail => call.failure(),
-                Ending::Ignored => call.ignored(),
-                Ending::Cancelled => drop(call),
-            }
-            self.observe(index);
-        }
-    }
-
-    fn observe(&mut self, index: usize) {
-        (self.look)(&self.breaker);
+    fn ended(&mut self, index: usize) {
+        (self.look)(self.breaker);
         let info = self.breaker.info();
         let happened = &mut self.happened[index];
         happened.state = info.state.to_string();
@@ -217,26 +166,29 @@ impl<L: FnMut(&CircuitBreaker)> Driver<L> {
     }
 }
 
-/// The heap gives the earliest end first, and of several the call that started first.
-impl Ord for InFlight {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.ends, other.index).cmp(&(self.ends, self.index))
+impl Event {
+    /// The event as a row of a trace.
+    pub fn row(&self) -> Row {
+        let event = match self.action {
+            Action::Command { command } => trace::Event::Command(match command {
+                Command::Reset => trace::Command::Reset,
+                Command::Disable => trace::Command::Disable,
+                Command::MetricsOnly => trace::Command::MetricsOnly,
+                Command::ForceOpen => trace::Command::ForceOpen,
+            }),
+            Action::Call { call, duration } => {
+                let outcome = match call {
+                    Ending::Ok => Outcome::Ok,
+                    Ending::Fail => Outcome::Fail,
+                    Ending::Ignored => Outcome::Ignored,
+                    Ending::Cancelled => Outcome::Cancelled,
+                };
+                trace::Event::Call { outcome, duration: Duration::from_secs_f64(duration) }
+            }
+        };
+        Row { at: Duration::from_secs_f64(self.at), event }
     }
 }
-
-impl PartialOrd for InFlight {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for InFlight {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for InFlight {}
 
 impl Happened {
     fn agrees_with(&self, event: &Event) -> bool {

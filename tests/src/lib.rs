@@ -5,6 +5,7 @@
 pub mod conformance;
 pub mod fixture;
 pub mod openmetrics;
+pub mod replay;
 pub mod server;
 pub mod slack;
 

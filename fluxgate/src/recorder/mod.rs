@@ -1,0 +1,144 @@
+//! Writes the calls of a breaker down, as a trace that the example `replay` reads.
+
+mod recording;
+
+use std::{fs::File, io, path::Path};
+
+use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, published::Summary, state::State};
+pub(crate) use recording::Recording;
+
+/// What came of a recording, from [`CircuitBreaker::stop_recording`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// The calls and commands that the trace has.
+    pub rows: u64,
+    /// Calls that were really rejected: nobody knows how they would have ended, so they are not in the trace. In
+    /// shadow mode there are none.
+    pub rejected: u64,
+    /// Calls that are not in the trace because they had not ended, or because the disk was too slow.
+    pub left_out: u64,
+}
+
+impl CircuitBreaker {
+    /// Records every call from now on, and every command, into a new file: a trace, as the example `replay` reads it.
+    ///
+    /// The file has the columns `at,outcome,duration`: seconds since the recording began, `ok`, `fail`, `ignored` or
+    /// `cancelled`, and seconds again; or `reset`, `disable`, `metrics_only` or `force_open`, and nothing. Its rows are
+    /// in the order of their starts.
+    ///
+    /// Recorded is what the calls came to, whatever the breaker made of it: also those of a disabled breaker, and those
+    /// that one in shadow mode would have rejected. A call that is really rejected has no outcome, and is only counted:
+    /// to learn what another policy would do, record in shadow mode or while the breaker is closed.
+    ///
+    /// While it records, every call takes the breaker's lock and reads the clock twice; a thread of its own writes.
+    /// Before and after, recording costs nothing. Calls that are in flight when it begins are left out.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be made, the thread can't be started, or the calls are being recorded already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::builder("payment_api").shadow(true).build()?;
+    /// let file = std::env::temp_dir().join(format!("payment_api-{}.csv", std::process::id()));
+    ///
+    /// breaker.record_calls(&file)?;
+    /// let _ = breaker.call(|| "42".parse::<u32>());
+    /// let recorded = breaker.stop_recording()?.expect("it was recording");
+    ///
+    /// assert_eq!((recorded.rows, recorded.left_out), (1, 0));
+    /// assert!(std::fs::read_to_string(&file)?.starts_with("at,outcome,duration\n"));
+    /// # std::fs::remove_file(file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record_calls(&self, file: impl AsRef<Path>) -> io::Result<()> {
+        let mut recording = self.shared.recording.lock();
+        if recording.is_some() {
+            let message = format!("the calls of circuit breaker `{}` are being recorded already", self.name());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        }
+        let file = File::create(file)?;
+        let mut core = self.shared.core.lock();
+        let rejected_before = core.rejected + self.shared.successes.rejections();
+        *recording = Some(Box::new(Recording::new(file, self.now(), rejected_before)?));
+        core.recording = true;
+        self.publish(&core);
+        Ok(())
+    }
+
+    /// Ends the recording, and waits until the file is written. `None` if there was none.
+    ///
+    /// Calls that are still in flight are left out. A recording that is not stopped before the program ends lacks its
+    /// last calls.
+    ///
+    /// # Errors
+    ///
+    /// If the file could not be written, or not all of it.
+    ///
+    /// # Examples
+    ///
+    /// See [`record_calls`](Self::record_calls).
+    pub fn stop_recording(&self) -> io::Result<Option<Recorded>> {
+        let mut recording = self.shared.recording.lock();
+        let Some(mut stopped) = recording.take() else { return Ok(None) };
+        let mut core = self.shared.core.lock();
+        core.recording = false;
+        self.publish(&core);
+        let rejected = (core.rejected + self.shared.successes.rejections()).saturating_sub(stopped.rejected_before);
+        drop(core);
+        // Calls go on while the disk is waited for.
+        drop(recording);
+        let rows = stopped.finish()?;
+        Ok(Some(Recorded { rows, rejected, left_out: stopped.left_out }))
+    }
+
+    /// Takes down that a call begins, and gives its ticket with the time of that.
+    pub(crate) fn record_start(&self, summary: Summary, ticket: Ticket) -> Ticket {
+        if !summary.recording() {
+            return ticket;
+        }
+        let mut recording = self.shared.recording.lock();
+        let Some(recording) = recording.as_mut() else { return ticket };
+        // Read with the lock held, so that the slots are in the order of time.
+        let now = self.now();
+        recording.start(ticket, now);
+        ticket.started_at(now)
+    }
+
+    /// Takes down how a call has ended, if its beginning was.
+    pub(crate) fn record_end(&self, ticket: Ticket, outcome: Outcome, cancelled: bool) {
+        if !self.shared.published.read().recording() {
+            return;
+        }
+        let outcome = match outcome {
+            _ if cancelled => "cancelled",
+            Outcome::Success => "ok",
+            Outcome::Failure => "fail",
+            Outcome::Ignored => "ignored",
+        };
+        let now = self.now();
+        if let Some(recording) = self.shared.recording.lock().as_mut() {
+            recording.end(ticket, outcome, now);
+        }
+    }
+
+    /// Takes down a command.
+    pub(crate) fn record_command(&self, to: State) {
+        if !self.shared.published.read().recording() {
+            return;
+        }
+        let command = match to {
+            State::Disabled => "disable",
+            State::MetricsOnly => "metrics_only",
+            State::ForcedOpen => "force_open",
+            State::Closed | State::Open | State::HalfOpen => "reset",
+        };
+        if let Some(recording) = self.shared.recording.lock().as_mut() {
+            recording.command(command, self.now());
+        }
+    }
+}

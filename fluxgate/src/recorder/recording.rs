@@ -1,0 +1,198 @@
+//! A recording under way: what has begun, what has ended, and what is written.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufWriter, Write},
+    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    thread::{self, JoinHandle},
+};
+
+use crate::{machine::Ticket, nanos::Nanos};
+
+/// What is recorded of one breaker. A lock of its own guards it, which no call takes while nothing is recorded.
+pub(crate) struct Recording {
+    began: Nanos,
+    pub(crate) rejected_before: u64,
+    /// Calls and commands in the order of their starts, from the first that can't be written yet.
+    slots: VecDeque<Slot>,
+    /// The starts of the probes in flight, whose tickets don't tell.
+    probes: VecDeque<(Ticket, Nanos)>,
+    /// What can be written, until it is worth a message.
+    ready: Vec<Row>,
+    pub(crate) left_out: u64,
+    /// `None` once it has been told that there is no more.
+    writer: Option<SyncSender<Vec<Row>>>,
+    thread: Option<JoinHandle<io::Result<u64>>>,
+}
+
+struct Slot {
+    start: Nanos,
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Call { outcome: &'static str, duration: Nanos },
+    Command(&'static str),
+}
+
+struct Row {
+    at: Nanos,
+    end: End,
+}
+
+/// A message to the thread that writes. What is not sent yet is lost if the program dies.
+const BATCH: usize = 512;
+/// So many messages wait for the disk before calls are left out.
+const QUEUE: usize = 256;
+/// So many calls wait for one that started before them and has not ended, before that is left out: a few megabytes.
+const PATIENCE: usize = 1 << 17;
+/// No breaker has so many probes in flight, but some may never end.
+const PROBES: usize = 1 << 12;
+
+impl Recording {
+    pub(crate) fn new(file: File, began: Nanos, rejected_before: u64) -> io::Result<Self> {
+        let (writer, batches) = sync_channel::<Vec<Row>>(QUEUE);
+        let write = move || {
+            let mut file = BufWriter::new(file);
+            file.write_all(b"at,outcome,duration\n")?;
+            let mut rows = 0;
+            for batch in batches {
+                for row in &batch {
+                    row.write(&mut file)?;
+                }
+                file.flush()?;
+                rows += batch.len() as u64;
+            }
+            file.flush()?;
+            Ok(rows)
+        };
+        let thread = thread::Builder::new().name("fluxgate-recorder".to_owned()).spawn(write)?;
+        Ok(Self {
+            began,
+            rejected_before,
+            slots: VecDeque::new(),
+            probes: VecDeque::new(),
+            ready: Vec::new(),
+            left_out: 0,
+            writer: Some(writer),
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes down that a call begins.
+    pub(crate) fn start(&mut self, ticket: Ticket, now: Nanos) {
+        self.push(Slot { start: now, end: None });
+        if ticket.is_probe() {
+            if self.probes.len() == PROBES {
+                self.probes.pop_front();
+            }
+            self.probes.push_back((ticket, now));
+        }
+    }
+
+    /// Takes down a command.
+    pub(crate) fn command(&mut self, command: &'static str, now: Nanos) {
+        self.push(Slot { start: now, end: Some(End::Command(command)) });
+        self.take_ready();
+    }
+
+    fn push(&mut self, slot: Slot) {
+        if self.slots.len() == PATIENCE {
+            // The first has not ended, or it would have been taken.
+            self.slots.pop_front();
+            self.left_out += 1;
+            self.take_ready();
+        }
+        self.slots.push_back(slot);
+    }
+
+    /// Takes down how a call has ended, if its beginning was.
+    pub(crate) fn end(&mut self, ticket: Ticket, outcome: &'static str, now: Nanos) {
+        let Some(start) = self.start_of(ticket) else { return };
+        let first = self.slots.partition_point(|slot| slot.start < start);
+        let mut at_once = self.slots.range_mut(first..).take_while(|slot| slot.start == start);
+        // Of calls that started at the same time, it does not matter which is which.
+        if let Some(slot) = at_once.find(|slot| slot.end.is_none()) {
+            slot.end = Some(End::Call { outcome, duration: now.since(start) });
+            self.take_ready();
+        }
+    }
+
+    fn start_of(&mut self, ticket: Ticket) -> Option<Nanos> {
+        if !ticket.is_probe() {
+            return ticket.started_if_known();
+        }
+        let place = self.probes.iter().position(|(probe, _)| *probe == ticket)?;
+        self.probes.remove(place).map(|(_, start)| start)
+    }
+
+    /// Takes what is not behind a call in flight, and sends it off if it is enough.
+    fn take_ready(&mut self) {
+        while let Some(&Slot { start, end: Some(end) }) = self.slots.front() {
+            self.ready.push(Row { at: start.since(self.began), end });
+            self.slots.pop_front();
+        }
+        if self.ready.len() >= BATCH {
+            self.send(|writer, batch| {
+                writer.try_send(batch).map_err(|refused| match refused {
+                    TrySendError::Full(batch) | TrySendError::Disconnected(batch) => batch.len(),
+                })
+            });
+        }
+    }
+
+    fn send(&mut self, how: impl FnOnce(&SyncSender<Vec<Row>>, Vec<Row>) -> Result<(), usize>) {
+        let batch = std::mem::replace(&mut self.ready, Vec::with_capacity(BATCH));
+        if let Some(Err(refused)) = self.writer.as_ref().map(|writer| how(writer, batch)) {
+            self.left_out += refused as u64;
+        }
+    }
+
+    /// Sends off all that has ended.
+    fn send_the_rest(&mut self) {
+        let in_flight = self.slots.iter().filter(|slot| slot.end.is_none()).count();
+        self.left_out += in_flight as u64;
+        self.slots.retain(|slot| slot.end.is_some());
+        self.take_ready();
+        self.send(|writer, batch| writer.send(batch).map_err(|refused| refused.0.len()));
+        self.writer = None;
+    }
+
+    /// Waits until all is written, and says how much that was.
+    pub(crate) fn finish(&mut self) -> io::Result<u64> {
+        self.send_the_rest();
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(written)) => written,
+            Some(Err(_)) | None => Err(io::Error::other("the thread that writes the trace has panicked")),
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        // The breaker is gone: the thread writes what there is, and ends.
+        if self.writer.is_some() {
+            self.send_the_rest();
+        }
+    }
+}
+
+impl Row {
+    fn write(&self, file: &mut impl Write) -> io::Result<()> {
+        write_seconds(file, self.at)?;
+        match self.end {
+            End::Command(command) => writeln!(file, ",{command},"),
+            End::Call { outcome, duration } => {
+                write!(file, ",{outcome},")?;
+                write_seconds(file, duration)?;
+                writeln!(file)
+            }
+        }
+    }
+}
+
+fn write_seconds(file: &mut impl Write, time: Nanos) -> io::Result<()> {
+    write!(file, "{}.{:09}", time.whole_seconds(), time.0 % Nanos::PER_SECOND)
+}
