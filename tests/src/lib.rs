@@ -8,6 +8,7 @@ pub mod model;
 pub mod openmetrics;
 pub mod server;
 pub mod slack;
+pub mod table;
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]
