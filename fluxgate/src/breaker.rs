@@ -1,7 +1,5 @@
 use std::{fmt, sync::Arc};
 
-use parking_lot::{Mutex, MutexGuard};
-
 use crate::{
     builder::Builder,
     clock::BreakerClock,
@@ -20,7 +18,7 @@ use crate::{
     signal::Signal,
     state::State,
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, Gap, Ordering},
+    sync::{AtomicU64, Gap, Mutex, MutexGuard, Ordering},
     totals::Totals,
     trackers, trippers,
 };

@@ -1,7 +1,6 @@
 use std::{fmt, sync::Arc};
 
 use fluxgate_policy::defaults;
-use parking_lot::Mutex;
 
 use crate::{
     breaker::{CircuitBreaker, Core, Rules, Shared},
@@ -20,7 +19,7 @@ use crate::{
     retries::{self, Retry},
     settings::{self, Cancelled, MaxProbeTime},
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, Gap},
+    sync::{AtomicU64, Gap, Mutex},
     trackers::{self, Tracker},
     trippers::{self, Tripper},
     windows::{Records, Window},

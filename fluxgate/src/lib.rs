@@ -54,6 +54,8 @@ pub mod guide {
     pub mod performance {}
 }
 mod info;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod limit;
 pub mod listeners;
 mod machine;
@@ -78,6 +80,7 @@ mod snapshot;
 mod state;
 mod successes;
 mod sync;
+#[cfg_attr(loom, path = "told_thread_slot.rs")]
 mod thread_slot;
 mod totals;
 pub mod trackers;
