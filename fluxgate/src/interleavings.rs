@@ -6,26 +6,36 @@ use std::sync::{Arc, Mutex};
 use loom::thread;
 
 use crate::{
-    Builder, Call, CircuitBreaker, Listener, ManualClock, Signal, State, permits::All, retries::Cooldown,
-    thread_slot::set_slot, trippers::FailureStreak, windows::CountWindow,
+    Builder, Call, CircuitBreaker, Listener, ManualClock, Signal, State,
+    outcome::Outcome,
+    permits::All,
+    retries::Cooldown,
+    sync::{AtomicU64, Ordering},
+    thread_slot::set_slot,
+    trippers::FailureStreak,
+    windows::CountWindow,
 };
 
 /// Hears of transitions. Its lock is never held while loom switches threads, so it need not be one of loom's.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(State, State)>>>);
+struct Heard {
+    transitions: Arc<Mutex<Vec<(State, State)>>>,
+    /// Where another thread may come between two listeners, or two signals.
+    switch: Arc<AtomicU64>,
+}
 
 impl Listener for Heard {
     fn on_transition(&self, signal: &Signal) {
-        self.0.lock().unwrap().push((signal.old_state(), signal.new_state()));
-        // Where another thread may come between two listeners, or two signals.
-        thread::yield_now();
+        self.switch.fetch_add(1, Ordering::Relaxed);
+        self.transitions.lock().unwrap().push((signal.old_state(), signal.new_state()));
+        self.switch.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Heard {
     /// The states that were entered, each from the one before it.
     fn path(&self, breaker: &CircuitBreaker) -> Vec<State> {
-        let heard = self.0.lock().unwrap().clone();
+        let heard = self.transitions.lock().unwrap().clone();
         let mut at = State::Closed;
         for (old, new) in &heard {
             assert_eq!(*old, at, "{heard:?}");
@@ -158,16 +168,35 @@ fn a_success_breaks_a_streak_or_comes_before_or_after_it() {
 fn successes_count_in_the_generation_that_admitted_them_or_not_at_all() {
     explore(|| {
         let stand = Stand::new(9, |builder| builder);
-        succeed(&stand.breaker);
         let other = stand.spawn(1, |breaker| {
-            succeed(breaker);
-            succeed(breaker);
+            let tickets = [(); 3].map(|()| breaker.admit().unwrap());
+            // The latest first, so that its thread may be counting for the new generation when the early ones end.
+            tickets.iter().rev().for_each(|ticket| breaker.end(*ticket, Outcome::Success));
+            tickets.iter().filter(|ticket| ticket.generation_of_call() == 1).count() as u64
         });
         stand.breaker.reset();
+        let of_the_new_generation = other.join().unwrap();
+        assert_eq!(stand.breaker.info().calls, of_the_new_generation);
+    });
+}
+
+#[test]
+fn who_sees_a_success_sees_what_came_before_it() {
+    explore(|| {
+        let stand = Stand::new(9, |builder| builder);
+        let written = Arc::new(AtomicU64::new(0));
+        let other = {
+            let written = Arc::clone(&written);
+            stand.spawn(1, move |breaker| {
+                succeed(breaker);
+                written.store(1, Ordering::Relaxed);
+                succeed(breaker);
+            })
+        };
+        if stand.breaker.info().calls == 2 {
+            assert_eq!(written.load(Ordering::Relaxed), 1);
+        }
         other.join().unwrap();
-        assert!(stand.breaker.info().calls <= 2);
-        stand.breaker.reset();
-        assert_eq!(stand.breaker.info().calls, 0);
     });
 }
 
