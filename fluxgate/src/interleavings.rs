@@ -109,7 +109,7 @@ fn fail(breaker: &CircuitBreaker) -> bool {
 
 fn explore(scenario: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    builder.preemption_bound = builder.preemption_bound.or(Some(4));
     builder.check(scenario);
 }
 
