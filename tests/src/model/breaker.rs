@@ -113,11 +113,10 @@ impl<'p> Model<'p> {
                     return Some(Ticket::Call { generation: self.generation, started: now });
                 }
                 State::Disabled => return Some(Ticket::Unrecorded),
-                State::ForcedOpen => return self.reject(),
                 State::Open if self.due.is_some_and(|due| now >= due) => {
                     self.enter(State::HalfOpen, now, Why::RetryDue, chance);
                 }
-                State::Open => return self.reject(),
+                State::Open | State::ForcedOpen => return self.reject(),
                 State::HalfOpen => {
                     if !self.give_up_the_oldest(now, chance) {
                         return self.admit_probe(now, chance);

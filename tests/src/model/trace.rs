@@ -59,12 +59,12 @@ impl Trace {
 
     /// The trace itself.
     pub(super) fn csv(&self) -> String {
-        let mut csv = "at,outcome,duration\n".to_owned();
-        for Row { at, outcome, ends } in &self.rows {
+        let row = |Row { at, outcome, ends }: &Row| {
             let duration = ends.map_or(String::new(), |ends| seconds(ends - at));
-            csv.push_str(&format!("{},{outcome},{duration}\n", seconds(*at)));
-        }
-        csv
+            format!("{},{outcome},{duration}\n", seconds(*at))
+        };
+        let header = "at,outcome,duration\n".to_owned();
+        self.rows.iter().fold(header, |csv, each| csv + &row(each))
     }
 }
 
