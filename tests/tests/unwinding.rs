@@ -49,12 +49,12 @@ async fn guarded_async(breaker: &CircuitBreaker) -> Result<(), ApiError> {
     throw()
 }
 
-#[circuit_breaker(breaker, failed_if = |_: &()| throw())]
+#[circuit_breaker(breaker, failed_if = |(): &()| throw())]
 fn with_a_predicate(breaker: &CircuitBreaker) -> Result<(), ApiError> {
     Ok(())
 }
 
-#[circuit_breaker(breaker, failed_if = |_: &()| throw())]
+#[circuit_breaker(breaker, failed_if = |(): &()| throw())]
 async fn with_a_predicate_async(breaker: &CircuitBreaker) -> Result<(), ApiError> {
     Ok(())
 }
