@@ -190,7 +190,8 @@ impl Machine {
             State::Open => {
                 self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
                 self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
-                self.due = retry.wait(self.reopens, self.draw).map_or(Nanos::NEVER, |wait| now.plus(wait));
+                self.due =
+                    retry.wait(self.reopens, self.draw).map_or(Nanos::NEVER, |wait| now.plus(wait).min(Nanos::LAST));
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }
@@ -240,7 +241,7 @@ mod tests {
             assert_eq!(machine.consecutive_failures, u64::MAX);
             machine.enter(State::Open, Nanos(5), &retry, &mut random);
             assert_eq!(machine.reopens, u64::MAX);
-            assert_eq!(machine.due, Some(Nanos(1_000_000_000 * Nanos::PER_SECOND + 5)));
+            assert_eq!(machine.due, Nanos(1_000_000_000 * Nanos::PER_SECOND + 5));
         }
     }
 
@@ -249,6 +250,6 @@ mod tests {
         let retry = retries::Rule::new(&Leaf::BuiltIn(fluxgate_policy::defaults::retry()));
         let mut machine = machine();
         machine.enter(State::Open, Nanos(u64::MAX - 1), &retry, &mut Random::seeded(1));
-        assert_eq!(machine.due, Some(Nanos(u64::MAX)));
+        assert_eq!(machine.due, Nanos::LAST);
     }
 }

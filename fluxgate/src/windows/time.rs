@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn counts_and_sums_near_their_end_do_not_wrap() {
-        let measures = Measures { thresholds: [Nanos(1)].into(), mean: true };
+        let measures = Arc::new(Measures { thresholds: [Nanos(1)].into(), mean: true });
         let mut records = TimeRecords::new(2, Some(&measures));
         // As many as a breaker would see in centuries, all of one second.
         let many = u64::from(u32::MAX) * 4;

@@ -238,12 +238,12 @@ impl<'p> Model<'p> {
             State::HalfOpen => self.streak = 0,
             State::Open => {
                 self.reopens += u64::from(old == State::HalfOpen);
-                self.due = self.wait(chance).map(|wait| now.saturating_add(wait));
+                self.due = self.wait(chance).map(|wait| now.saturating_add(wait).min(super::LAST));
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }
         if old != to {
-            let retry_after = self.due.map(|due| due - now);
+            let retry_after = self.due.map(|due| due.saturating_sub(now));
             let (reopens, shadow) = (self.reopens, self.shadow);
             self.told.push(Told { old, new: to, why, at: now, reopens, figures, retry_after, shadow });
         }
@@ -268,7 +268,7 @@ impl<'p> Model<'p> {
         // At the end of time a wait is cut short.
         assert!(drawn as f64 <= longest + 1.0, "a wait of {drawn} ns, where {longest} ns are the longest");
         assert!(
-            drawn as f64 >= shortest - 1.0 || drawn.checked_add(self.since) == Some(Nanos::MAX),
+            drawn as f64 >= shortest - 1.0 || drawn.saturating_add(self.since) >= super::LAST,
             "a wait of {drawn} ns, where {shortest} ns are the shortest"
         );
         Some(drawn)

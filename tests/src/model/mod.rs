@@ -19,3 +19,6 @@ pub use step::{End, Jump, Order, Step, Way};
 pub(crate) type Nanos = u64;
 
 pub(crate) const SECOND: Nanos = 1_000_000_000;
+
+/// The last moment at which anything may be due.
+pub(crate) const LAST: Nanos = Nanos::MAX - 1;
