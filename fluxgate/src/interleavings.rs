@@ -169,7 +169,7 @@ fn successes_count_in_the_generation_that_admitted_them_or_not_at_all() {
     explore(|| {
         let stand = Stand::new(9, |builder| builder);
         let other = stand.spawn(1, |breaker| {
-            let tickets = [(); 3].map(|()| breaker.admit().unwrap());
+            let tickets = [(); 3].map(|()| breaker.admit().ok().unwrap());
             // The latest first, so that its thread may be counting for the new generation when the early ones end.
             tickets.iter().rev().for_each(|ticket| breaker.end(*ticket, Outcome::Success));
             tickets.iter().filter(|ticket| ticket.generation_of_call() == 1).count() as u64

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-pub(crate) const SLOTS: usize = 8;
+pub(crate) const SLOTS: usize = 64;
 
 loom::thread_local! {
     static SLOT: Cell<Option<usize>> = Cell::new(None);
