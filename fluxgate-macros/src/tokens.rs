@@ -152,6 +152,8 @@ impl Tokens {
                 let end = self.push(TokenKind::Close(delimiter), Piece::Close(group.span_close()));
                 self.pieces[start] = Piece::Open(group, end);
             }
+            // An empty one, which a variable that matched nothing leaves, keeps nothing together.
+            None if self.flat.len() == start => {}
             // The outermost of several that start here ends last, and is found first from the back.
             None => self.invisible.push((start, self.flat.len(), group)),
         }

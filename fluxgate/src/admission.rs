@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use parking_lot::MutexGuard;
-
 use crate::{
     breaker::{CircuitBreaker, Core},
     clock::BreakerClock,
@@ -16,7 +14,7 @@ use crate::{
     reason::Reason,
     retries::{self, RetryContext},
     state::State,
-    sync::Ordering,
+    sync::{MutexGuard, Ordering},
     totals::Ended,
     user_code,
 };

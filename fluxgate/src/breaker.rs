@@ -1,7 +1,5 @@
 use std::{fmt, sync::Arc};
 
-use parking_lot::{Mutex, MutexGuard};
-
 #[cfg(feature = "recorder")]
 use crate::recorder::Recording;
 use crate::{
@@ -23,7 +21,7 @@ use crate::{
     signal::Signal,
     state::State,
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, Gap, Ordering},
+    sync::{AtomicU64, Gap, Mutex, MutexGuard, Ordering},
     totals::Totals,
     trackers, trippers,
 };

@@ -1,7 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
-use parking_lot::Mutex;
 
 use crate::{
     breaker::{CircuitBreaker, Core, Rules, Shared},
@@ -21,7 +20,7 @@ use crate::{
     retry_after::{Honoured, ReadRetryAfter},
     settings::{self, Cancelled, HonourRetryAfter, MaxProbeTime},
     successes::{Enrolled, Successes},
-    sync::{AtomicU64, Gap},
+    sync::{AtomicU64, Gap, Mutex},
     trackers::{self, Tracker},
     trippers::{self, Tripper},
     windows::{Records, Window},

@@ -61,6 +61,8 @@ pub mod guide {
 #[cfg(feature = "http")]
 pub mod http;
 mod info;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod limit;
 pub mod listeners;
 mod machine;
@@ -88,6 +90,7 @@ mod snapshot;
 mod state;
 mod successes;
 mod sync;
+#[cfg_attr(loom, path = "told_thread_slot.rs")]
 mod thread_slot;
 mod totals;
 #[cfg(feature = "tower")]

@@ -230,10 +230,10 @@ impl Machine {
             }
             State::HalfOpen => self.consecutive_failures = 0,
             State::Open => {
-                self.reopens += u64::from(from == State::HalfOpen);
+                self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
                 self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
                 let due = retry.wait(self.reopens, self.draw).map(|wait| now.plus(wait).max(put_off_until));
-                self.due = due.unwrap_or(Nanos::NEVER);
+                self.due = due.map_or(Nanos::NEVER, |due| due.min(Nanos::LAST));
                 if retry.is_custom() {
                     self.put_off_until = put_off_until;
                 }
@@ -257,5 +257,44 @@ pub(crate) fn verdict(
             Some((State::Closed, Reason::Recovered))
         }
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{component::Leaf, retries::Backoff};
+
+    fn machine() -> Machine {
+        Machine::new(Records::new(&fluxgate_policy::defaults::window(), None))
+    }
+
+    #[test]
+    fn counts_at_their_end_stay_there_and_the_wait_is_the_longest() {
+        let retry = retries::Rule::new(&retries::Retry::from(Backoff(10.0).multiplier(1e300).max_duration(1e9)).0);
+        let mut random = Random::seeded(1);
+        let mut machine = machine();
+        machine.reopens = u64::MAX - 1;
+        machine.consecutive_failures = u64::MAX - 1;
+        for _ in 0..3 {
+            machine.enter(State::HalfOpen, Nanos(5), &retry, &mut random);
+            machine.consecutive_failures = u64::MAX - 1;
+            for _ in 0..3 {
+                let ticket = machine.probe_ticket(Nanos(5));
+                assert!(machine.record(ticket, Outcome::Failure, Nanos(5), Nanos(5)));
+            }
+            assert_eq!(machine.consecutive_failures, u64::MAX);
+            machine.enter(State::Open, Nanos(5), &retry, &mut random);
+            assert_eq!(machine.reopens, u64::MAX);
+            assert_eq!(machine.due, Nanos(1_000_000_000 * Nanos::PER_SECOND + 5));
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_opening_never_passes_the_end_of_time() {
+        let retry = retries::Rule::new(&Leaf::BuiltIn(fluxgate_policy::defaults::retry()));
+        let mut machine = machine();
+        machine.enter(State::Open, Nanos(u64::MAX - 1), &retry, &mut Random::seeded(1));
+        assert_eq!(machine.due, Nanos::LAST);
     }
 }

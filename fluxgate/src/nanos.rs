@@ -12,6 +12,9 @@ impl Nanos {
     /// A time that does not come, and a wait that does not end.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
+    /// The last time that does come: what would be due after it is due then.
+    pub(crate) const LAST: Self = Self(u64::MAX - 1);
+
     /// The span from `earlier` to `self`; zero if the clock went backwards.
     #[inline]
     pub(crate) fn since(self, earlier: Self) -> Self {

@@ -2,9 +2,7 @@
 
 use std::{any::Any, collections::VecDeque, mem};
 
-use parking_lot::Mutex;
-
-use crate::{listeners::Listener, signal::Signal, user_code};
+use crate::{listeners::Listener, signal::Signal, sync::Mutex, user_code};
 
 /// Keeps signals in the order of the transitions while listeners run without a lock.
 ///

@@ -1,7 +1,5 @@
 //! What the outcome of a call does to its breaker.
 
-use parking_lot::MutexGuard;
-
 use crate::{
     breaker::{CircuitBreaker, Core},
     machine::{Ticket, verdict},
@@ -11,6 +9,7 @@ use crate::{
     published::{SuccessIs, Summary},
     reason::Reason,
     state::State,
+    sync::MutexGuard,
     totals::Ended,
     trippers::CallContext,
     user_code,

@@ -122,6 +122,14 @@ impl Successes {
         &chunk.get_or_init(|| Box::new(std::array::from_fn(|_| OwnLine(Counter::default()))))[slot % CHUNK]
     }
 
+    /// Makes the counters of the first slots.
+    #[cfg(all(test, loom))]
+    pub(crate) fn make_counters(&self, slots: usize) {
+        for slot in 0..slots {
+            self.made_counter(slot);
+        }
+    }
+
     fn counters(&self) -> impl Iterator<Item = &Counter> {
         (0..SLOTS).filter_map(|slot| self.counter(slot))
     }

@@ -1,10 +1,42 @@
-//! The primitives that the lock-free parts are made of, exchanged for those of `loom` where it explores them.
+//! The primitives that a breaker is made of, exchanged for those of `loom` where it explores them.
 
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use {
+    parking_lot::{Mutex, MutexGuard},
+    std::sync::atomic::{AtomicU64, Ordering},
+};
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use {
+    exchanged::Mutex,
+    loom::sync::{
+        MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+#[cfg(loom)]
+mod exchanged {
+    use loom::sync::MutexGuard;
+
+    /// The lock of `loom`, with the methods of the one that it stands for.
+    #[derive(Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
+    }
+}
 
 /// Keeps what is written often off the cache lines of what is read often. 128 bytes, for processors fetch lines in
 /// pairs.

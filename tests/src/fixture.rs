@@ -59,6 +59,11 @@ impl Recorder {
         self.0.lock().expect("no listener panics").clone()
     }
 
+    /// The signals so far but the first `known`.
+    pub fn signals_from(&self, known: usize) -> Vec<Signal> {
+        self.0.lock().expect("no listener panics")[known..].to_vec()
+    }
+
     /// The states that were entered so far.
     pub fn states(&self) -> Vec<State> {
         self.signals().iter().map(Signal::new_state).collect()

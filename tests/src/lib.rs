@@ -1,13 +1,15 @@
-//! What the tests share: breakers on a manual clock, and the conformance lists.
+//! What the tests share: breakers on a manual clock, the conformance lists, and a model of a breaker.
 
 #![allow(clippy::missing_panics_doc, reason = "a fixture that can't be made fails the test, as it should")]
 
 pub mod conformance;
 pub mod fixture;
+pub mod model;
 pub mod openmetrics;
 pub mod replay;
 pub mod server;
 pub mod slack;
+pub mod table;
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]

@@ -33,7 +33,7 @@ pub fn value(page: &Page, family: &str, sample: &str, labels: &[(&str, &str)]) -
 /// The first line that breaks a rule of the format, and which rule.
 pub fn parse(text: &str) -> Result<Page, String> {
     let body = text.strip_suffix("# EOF\n").ok_or("the page does not end with `# EOF` and a line feed")?;
-    if body.contains('\r') {
+    if body.contains("\r\n") {
         return Err("a carriage return".to_owned());
     }
     let mut reader = Reader::default();

@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 
-use fluxgate::{CircuitBreaker, get, registry};
+use fluxgate::{CircuitBreaker, get, listeners::PrometheusListener, registry};
 
 /// The tests of this file share the registry, so they take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -38,10 +38,40 @@ fn of_two_with_one_name_both_are_listed_and_get_gives_the_first() {
 }
 
 #[test]
-fn breakers_made_and_dropped_leave_nothing_behind() {
+fn a_million_breakers_made_and_dropped_leave_nothing_behind() {
     let _turn = TURN.lock();
-    for index in 0..50_000 {
-        drop(CircuitBreaker::new(if index % 2 == 0 { "even" } else { "odd" }));
+    let mut page = prometheus_client::registry::Registry::default();
+    fluxgate::listeners::prometheus::register(&mut page);
+    for index in 0..1_000_000_u32 {
+        // Of few names, and of ever new ones.
+        let name = if index % 2 == 0 { "even".to_owned() } else { format!("odd {index}") };
+        if index % 100_000 > 10 {
+            drop(CircuitBreaker::new(name));
+        } else {
+            let breaker = CircuitBreaker::builder(name).listener(PrometheusListener).build().unwrap();
+            let _ = breaker.call(|| Err::<(), _>("down"));
+            assert!(text(&page).contains(breaker.label()));
+        }
     }
     assert!(names().is_empty());
+    let text = text(&page);
+    assert!(!text.contains("even") && !text.contains("odd"), "{text}");
+}
+
+fn text(page: &prometheus_client::registry::Registry) -> String {
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, page).unwrap();
+    text
+}
+
+#[test]
+fn a_failing_breaker_keeps_what_it_knows_however_many_others_come_and_go() {
+    let _turn = TURN.lock();
+    let failing = CircuitBreaker::builder("failing").tripper(fluxgate::trippers::FailureStreak(1)).build().unwrap();
+    let _ = failing.call(|| Err::<(), _>("down"));
+    for index in 0..10_000 {
+        drop(CircuitBreaker::new(format!("other {index}")));
+        drop(CircuitBreaker::new("failing"));
+    }
+    assert_eq!(get("failing").unwrap().info().state, fluxgate::State::Open);
 }

@@ -77,3 +77,21 @@ fn the_rejection_of_an_inner_breaker_counts_unless_it_is_left_out() {
     let boxed: Box<dyn Error + Send + Sync> = rejection().into();
     assert!(!tracks(!TypeOf::<CallNotPermitted>(), boxed));
 }
+
+#[test]
+fn an_outer_breaker_counts_the_rejections_of_an_inner_one_unless_they_are_left_out() {
+    for (tracker, failures) in [(All(), 3), (!TypeOf::<CallNotPermitted>(), 0)] {
+        let inner = CircuitBreaker::new("inner");
+        inner.force_open();
+        let outer = CircuitBreaker::builder("outer").tracker(tracker).build().unwrap();
+        for _ in 0..3 {
+            let work = || inner.call(|| Ok::<_, ()>(())).map_err(|error| error.not_permitted().cloned().unwrap());
+            // Rejected by the inner one and not by the outer, which is what a caller that retries has to know.
+            let error = outer.call(work).unwrap_err();
+            assert!(
+                error.not_permitted().is_none() && error.into_inner().is_some_and(|inner| inner.breaker() == "inner")
+            );
+        }
+        assert_eq!((outer.info().failures, inner.info().rejected), (failures, 3));
+    }
+}

@@ -4,6 +4,8 @@ mod arguments;
 mod fallback;
 mod function;
 mod future;
+#[cfg(test)]
+mod hostile;
 mod statics;
 #[cfg(test)]
 mod tests;

@@ -208,4 +208,22 @@ mod tests {
         records.record(true, Nanos(0), Nanos(u64::MAX));
         assert_eq!(records.metrics().failures, 2);
     }
+
+    #[test]
+    fn counts_and_sums_near_their_end_do_not_wrap() {
+        let measures = Arc::new(Measures { thresholds: [Nanos(1)].into(), mean: true });
+        let mut records = TimeRecords::new(2, Some(&measures));
+        // As many as a breaker would see in centuries, all of one second.
+        let many = u64::from(u32::MAX) * 4;
+        records.metrics.calls += many;
+        records.seconds[0].calls += many;
+        for _ in 0..10 {
+            records.record(true, Nanos(u64::MAX), Nanos(0));
+        }
+        assert_eq!((records.metrics.calls, records.metrics.failures), (many + 10, 10));
+        assert_eq!(records.metrics.total_latency(), 10 * u128::from(u64::MAX));
+        records.advance(Nanos(2 * Nanos::PER_SECOND));
+        assert_eq!((records.metrics.calls, records.metrics.failures, records.metrics.slow(0)), (0, 0, 0));
+        assert_eq!((records.metrics.total_latency(), records.metrics.mean_latency()), (0, None));
+    }
 }

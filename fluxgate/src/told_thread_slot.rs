@@ -1,0 +1,18 @@
+//! `thread_slot` under loom, whose threads are none of the system's: a test says which number a thread has.
+
+use std::cell::Cell;
+
+pub(crate) const SLOTS: usize = 64;
+
+loom::thread_local! {
+    static SLOT: Cell<Option<usize>> = Cell::new(None);
+}
+
+pub(crate) fn slot() -> Option<usize> {
+    SLOT.with(Cell::get)
+}
+
+#[cfg(test)]
+pub(crate) fn set_slot(slot: usize) {
+    SLOT.with(|own| own.set(Some(slot)));
+}
