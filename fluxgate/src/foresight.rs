@@ -75,10 +75,13 @@ impl CircuitBreaker {
         }
     }
 
-    /// Turns away a call that was not asked for in vain, for it could not be made: it counts as rejected.
+    /// Counts a call as rejected that was not made, because it was foreseen that it would be.
     #[cfg(feature = "tower")]
-    pub(crate) fn turn_away(&self) {
-        self.shared.core.lock().rejected += 1;
+    pub(crate) fn count_rejection(&self) {
+        if !self.shared.successes.count_rejection() {
+            self.shared.core.lock().rejected += 1;
+            self.shared.successes.prepare();
+        }
     }
 
     fn rejection(&self, state: State, retry_after: Nanos) -> CallNotPermitted {

@@ -112,7 +112,7 @@ where
                     CallNotPermitted { retry_after: Nanos(0), ..earlier.clone() }
                 });
                 self.readiness = Readiness::Unknown;
-                self.breaker.turn_away();
+                self.breaker.count_rejection();
                 return ResponseFuture::rejected(rejection);
             }
         }
