@@ -33,7 +33,7 @@ pub(super) fn draw(page: &mut Page, frame: &Frame<'_>, replayed: &Replayed, mark
         // Half a unit more, so that no seam shows; no stay is too short to be seen.
         let width = (to - from + 0.5).max(1.0).min(RIGHT - from);
         page.rectangle((from, band), (width, HEIGHT), colour::of(stay.state));
-        if style.width(label(stay.state)) + 8.0 < to - from {
+        if style.width(label(stay.state)) + 24.0 < to - from {
             let style = style.colour(colour::on(stay.state)).anchor(Anchor::Middle);
             page.text(f64::midpoint(from, to), band + 16.5, label(stay.state), style);
         }

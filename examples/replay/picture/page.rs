@@ -187,7 +187,7 @@ impl Page {
         self.text(LEFT_EDGE, top, title, style.colour(colour::QUIET));
         let (mut x, mut y) = (LEFT, top);
         for (colour, label) in entries {
-            let width = 20.0 + style.width(label) + 12.0;
+            let width = 20.0 + style.width(label) + 16.0;
             if x + width > RIGHT && x > LEFT {
                 (x, y) = (LEFT, y + 22.0);
             }
