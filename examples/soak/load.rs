@@ -239,14 +239,16 @@ async fn outages(services: &[Guarded], lasting: Duration) -> Report {
         report.violations.extend(services.iter().filter_map(Guarded::watch));
         report.violations.truncate(10);
         if ends.is_some_and(|ends| start.elapsed() >= ends) {
-            services.iter().for_each(|service| service.health.store(WELL, Ordering::Relaxed));
+            all_well(services);
             ends = None;
         }
         if start.elapsed() >= next {
             report.outages += 1;
             let kind = if report.outages.is_multiple_of(2) { HANGING } else { FAILING };
             let third = usize::try_from(report.outages % 3).unwrap_or_default();
-            services.iter().skip(third).step_by(3).for_each(|service| service.health.store(kind, Ordering::Relaxed));
+            for service in services.iter().skip(third).step_by(3) {
+                service.health.store(kind, Ordering::Relaxed);
+            }
             ends = Some(start.elapsed() + OUTAGE);
             next += BETWEEN_OUTAGES;
         }
@@ -257,8 +259,14 @@ async fn outages(services: &[Guarded], lasting: Duration) -> Report {
     }
     // While all of it still runs, as it did then.
     report.memory = report.memory.map(|(before, _)| (before, resident().unwrap_or_default()));
-    services.iter().for_each(|service| service.health.store(WELL, Ordering::Relaxed));
+    all_well(services);
     report
+}
+
+fn all_well(services: &[Guarded]) {
+    for service in services {
+        service.health.store(WELL, Ordering::Relaxed);
+    }
 }
 
 /// Calls every service, now that it is well, until its breaker knows; or for so long that it never will.

@@ -153,7 +153,7 @@ fn a_future_that_loses_a_race_is_cancelled() {
             name: "by its own time-out",
             run: |breaker, _| {
                 let call = breaker.call_async(pending::<Result<(), Down>>()).timeout(SECOND);
-                let answer = on_a_runtime(async { call.await });
+                let answer = on_a_runtime(call);
                 assert!(matches!(answer, Err(Error::TimedOut(_) | Error::NotPermitted(_))));
             },
             comes: Comes::Failure,
@@ -286,9 +286,9 @@ fn a_call_by_hand_that_is_dropped_counts_by_how_long_it_was_held() {
                 if matches!(info.state, State::Closed | State::MetricsOnly) {
                     // Begun anew, so that the call is one from before.
                     if info.state == State::Closed {
-                        breaker.reset()
+                        breaker.reset();
                     } else {
-                        breaker.metrics_only()
+                        breaker.metrics_only();
                     }
                     clock.advance(LONG);
                 }

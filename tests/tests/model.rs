@@ -137,7 +137,9 @@ fn the_breaker_does_what_the_model_does() {
     let difference = TestRunner::new(config).run(&(policy(), numbers), |(policy, numbers)| {
         taken.set(taken.get() + numbers.len());
         let transitions = run(&policy, numbers.into_iter().map(Step::decode)).map_err(TestCaseError::fail)?;
-        transitions.into_iter().for_each(|transition| *made.borrow_mut().entry(transition).or_insert(0) += 1);
+        for transition in transitions {
+            *made.borrow_mut().entry(transition).or_insert(0) += 1;
+        }
         Ok(())
     });
     if let Err(proptest::test_runner::TestError::Fail(reason, _)) = difference {
