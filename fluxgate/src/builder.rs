@@ -1,29 +1,26 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
-
 use crate::{
-    breaker::{CircuitBreaker, Core, Rules, Shared},
+    breaker::{CircuitBreaker, Core, Shared},
     clock::{BreakerClock, Clock},
-    component::Leaf,
     error::PolicyError,
     listeners::Listener,
     machine::Machine,
     name::Name,
     nanos::Nanos,
     outbox::Outbox,
-    permits::{self, Permit},
+    permits::Permit,
+    policy::Policy,
     published::{Published, SuccessIs, Summary},
     random::Random,
     registry,
-    retries::{self, Retry},
-    retry_after::{Honoured, ReadRetryAfter},
-    settings::{self, Cancelled, HonourRetryAfter, MaxProbeTime},
+    retries::Retry,
+    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
     successes::{Enrolled, Successes},
     sync::{AtomicU64, Gap, Mutex},
-    trackers::{self, Tracker},
-    trippers::{self, Tripper},
-    windows::{Records, Window},
+    trackers::Tracker,
+    trippers::Tripper,
+    windows::Window,
 };
 
 /// A breaker in the making, from [`CircuitBreaker::builder`].
@@ -56,16 +53,7 @@ use crate::{
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
     name: Name,
-    window: Option<Window>,
-    tracker: Option<Tracker>,
-    tripper: Option<Tripper>,
-    retry: Option<Retry>,
-    permit: Option<Permit>,
-    max_half_open_calls: Option<u32>,
-    max_probe_time: Option<MaxProbeTime>,
-    cancelled: Option<Cancelled>,
-    honour_retry_after: Option<HonourRetryAfter>,
-    retry_after: Option<ReadRetryAfter>,
+    policy: Policy,
     shadow: bool,
     listeners: Vec<Box<dyn Listener>>,
     clock: Option<Box<dyn Clock>>,
@@ -77,16 +65,7 @@ impl Builder {
     pub(crate) fn new(name: Name) -> Self {
         Self {
             name,
-            window: None,
-            tracker: None,
-            tripper: None,
-            retry: None,
-            permit: None,
-            max_half_open_calls: None,
-            max_probe_time: None,
-            cancelled: None,
-            honour_retry_after: None,
-            retry_after: None,
+            policy: Policy::new(),
             shadow: false,
             listeners: Vec::new(),
             clock: None,
@@ -97,103 +76,72 @@ impl Builder {
 
     /// Which calls the breaker judges by: see [`windows`](crate::windows).
     pub fn window(self, window: impl Into<Window>) -> Self {
-        Self { window: Some(window.into()), ..self }
+        self.changed(|policy| policy.window(window))
     }
 
     /// Which errors count as failures: see [`trackers`](crate::trackers).
     pub fn tracker(self, tracker: impl Into<Tracker>) -> Self {
-        Self { tracker: Some(tracker.into()), ..self }
+        self.changed(|policy| policy.tracker(tracker))
     }
 
     /// When the breaker opens: see [`trippers`](crate::trippers).
     pub fn tripper(self, tripper: impl Into<Tripper>) -> Self {
-        Self { tripper: Some(tripper.into()), ..self }
+        self.changed(|policy| policy.tripper(tripper))
     }
 
     /// When an open breaker probes the service: see [`retries`](crate::retries).
     pub fn retry(self, retry: impl Into<Retry>) -> Self {
-        Self { retry: Some(retry.into()), ..self }
+        self.changed(|policy| policy.retry(retry))
     }
 
     /// Which calls a half-open breaker admits: see [`permits`](crate::permits).
     pub fn permit(self, permit: impl Into<Permit>) -> Self {
-        Self { permit: Some(permit.into()), ..self }
+        self.changed(|policy| policy.permit(permit))
     }
 
     /// How many calls may be in flight while half-open: at least 1.
     pub fn max_half_open_calls(self, calls: u32) -> Self {
-        Self { max_half_open_calls: Some(calls), ..self }
+        self.changed(|policy| policy.max_half_open_calls(calls))
     }
 
     /// After how long a probe in flight is given up and counts as failed: seconds above 0, or
     /// [`MaxProbeTime::Off`].
     pub fn max_probe_time(self, limit: impl Into<MaxProbeTime>) -> Self {
-        Self { max_probe_time: Some(limit.into()), ..self }
+        self.changed(|policy| policy.max_probe_time(limit))
     }
 
     /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or
     /// [`Cancelled::Failure`] or [`Cancelled::Ignore`].
     pub fn cancelled(self, cancelled: impl Into<Cancelled>) -> Self {
-        Self { cancelled: Some(cancelled.into()), ..self }
+        self.changed(|policy| policy.cancelled(cancelled))
     }
 
-    /// For how long at most the service itself may keep the breaker open: seconds above 0, or
-    /// [`HonourRetryAfter::Off`], which it is unless set.
-    ///
-    /// A failed call may tell how long the service asks to be left alone: in the `Retry-After` of its response, in its
-    /// error (see [`retry_after`](Self::retry_after)), or by hand
-    /// ([`Call::failure_with_retry_after`](crate::Call::failure_with_retry_after)). The time is counted from the end of
-    /// that call. If the breaker opens by that failure or by a later one of the same state, it stays open until the
-    /// latest such time at least, but no longer than this limit after the call that told it: its retry is due when both
-    /// that time and the retry's own have come. A custom retry is not asked before; `Never` stays never.
-    ///
-    /// Calls that are ignored, rejected or stale tell nothing, and what was told is forgotten when the state changes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, retries::Cooldown, trippers::FailureStreak};
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(1))
-    ///     .retry(Cooldown(10))
-    ///     .honour_retry_after(Duration::from_secs(600))
-    ///     .build()?;
-    /// breaker.try_acquire().unwrap().failure_with_retry_after(Duration::from_secs(120));
-    /// assert!(breaker.info().retry_after > Some(Duration::from_secs(100)));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
+    /// For how long at most the service itself may keep the breaker open, by a `Retry-After`: see
+    /// [`Policy::honour_retry_after`].
     pub fn honour_retry_after(self, limit: impl Into<HonourRetryAfter>) -> Self {
-        Self { honour_retry_after: Some(limit.into()), ..self }
+        self.changed(|policy| policy.honour_retry_after(limit))
     }
 
-    /// Reads from the error of a failed call how long the service asks to be left alone, for
-    /// [`honour_retry_after`](Self::honour_retry_after).
-    ///
-    /// `read` is asked of errors that are an `E`, once the tracker has called them a failure. It runs outside every
-    /// lock; one that panics has read nothing.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// struct Busy { retry_after: Option<Duration> }
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .honour_retry_after(600)
-    ///     .retry_after(|error: &Busy| error.retry_after)
-    ///     .build()?;
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
+    /// Reads from the error of a failed call how long the service asks to be left alone: see [`Policy::retry_after`].
     pub fn retry_after<E, F>(self, read: F) -> Self
     where
         E: 'static,
         F: Fn(&E) -> Option<Duration> + Send + Sync + 'static,
     {
-        Self { retry_after: Some(ReadRetryAfter::new(read)), ..self }
+        self.changed(|policy| policy.retry_after(read))
+    }
+
+    /// All of a policy at once, in place of what was said before: for breakers that have much in common.
+    ///
+    /// # Examples
+    ///
+    /// See [`Policy`].
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    fn changed(self, change: impl FnOnce(Policy) -> Policy) -> Self {
+        Self { policy: change(self.policy), ..self }
     }
 
     /// Whether the breaker begins in shadow mode: see [`CircuitBreaker::set_shadow`].
@@ -230,62 +178,7 @@ impl Builder {
     /// Every mistake of the policy: a value out of its range, a tripper that can hold in no window while closed, a
     /// `MinRequests` that asks for more calls than the window can hold, a `retry_after` that nothing honours.
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
-        let window = self.window.map_or_else(|| Leaf::BuiltIn(defaults::window()), |window| window.0);
-        let retry = self.retry.map_or_else(|| Leaf::BuiltIn(defaults::retry()), |retry| retry.0);
-        let permit = self.permit.map_or_else(|| Leaf::BuiltIn(defaults::permit()), |permit| permit.0);
-        let tracker = self.tracker.map_or_else(|| defaults::tracker().map(Leaf::BuiltIn), |tracker| tracker.0);
-        let default_tripper = || {
-            let window = window.as_built_in().cloned().unwrap_or_else(defaults::window);
-            defaults::tripper(&window).map(Leaf::BuiltIn)
-        };
-        let tripper = self.tripper.map_or_else(default_tripper, |tripper| tripper.0);
-
-        let mut mistakes = Mistakes::default();
-        mistakes.leaf(&window);
-        tracker.leaves().for_each(|leaf| mistakes.leaf(leaf));
-        tripper.leaves().for_each(|leaf| mistakes.leaf(leaf));
-        mistakes.leaf(&retry);
-        mistakes.leaf(&permit);
-        if let Some(window) = window.as_built_in() {
-            for error in fluxgate_policy::check_policy(window, &tripper, Leaf::as_built_in) {
-                mistakes.0.push(error.to_string());
-            }
-        }
-        if self.retry_after.is_some() && self.honour_retry_after.is_none() {
-            mistakes.0.push(RETRY_AFTER_FOR_NOTHING.to_owned());
-        }
-        let settings = (
-            mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),
-            mistakes.setting(settings::max_probe_time(self.max_probe_time)),
-            mistakes.setting(self.cancelled.map(settings::cancelled).transpose()),
-            mistakes.setting(settings::honour_retry_after(self.honour_retry_after)),
-        );
-        let (
-            Leaf::BuiltIn(window),
-            (Some(max_half_open_calls), Some(max_probe_time), Some(cancelled), Some(honoured)),
-            true,
-        ) = (&window, settings, mistakes.0.is_empty())
-        else {
-            return Err(PolicyError::new(mistakes.0));
-        };
-        let tripper = trippers::Rule::new(&tripper);
-        let quickest = tripper.shortest_threshold();
-        let records = Records::new(window, tripper.measures());
-        let measures = tripper.measures().is_some();
-        let rules = Rules {
-            tracker: trackers::Rule::new(&tracker),
-            retry: retries::Rule::new(&retry),
-            permit: permits::Rule::new(&permit),
-            max_half_open_calls,
-            max_probe_time,
-            cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
-            honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after })),
-            measures,
-            by_the_second: records.needs_time(),
-            quick: quickest.unwrap_or(Nanos::NEVER),
-            spares_the_lock: self.spares_the_lock,
-            tripper,
-        };
+        let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
         let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation);
         let outbox = Outbox::new(self.listeners);
@@ -319,29 +212,12 @@ impl Builder {
     }
 }
 
-#[derive(Default)]
-struct Mistakes(Vec<String>);
-
-impl Mistakes {
-    fn leaf<C: ?Sized>(&mut self, leaf: &Leaf<C>) {
-        self.0.extend(leaf.mistake().map(ToString::to_string));
-    }
-
-    fn setting<T>(&mut self, checked: Result<T, fluxgate_policy::Error>) -> Option<T> {
-        checked.map_err(|error| self.0.push(error.to_string())).ok()
-    }
-}
-
 impl fmt::Debug for Builder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Builder")
             .field("name", &self.name)
-            .field("window", &self.window)
-            .field("tracker", &self.tracker)
-            .field("tripper", &self.tripper)
-            .field("retry", &self.retry)
-            .field("permit", &self.permit)
+            .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
 }

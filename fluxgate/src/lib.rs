@@ -72,6 +72,7 @@ mod nanos;
 mod outbox;
 mod outcome;
 pub mod permits;
+mod policy;
 mod probes;
 mod published;
 mod random;
@@ -130,6 +131,7 @@ pub use {
     name::Name,
     outcome::Outcome,
     permits::Permit,
+    policy::Policy,
     reason::{Evidence, Reason, Tripped},
     registry::{get, registry},
     retries::Retry,

@@ -1,6 +1,6 @@
 //! How long a failing service asks to be left alone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     breaker::{CircuitBreaker, Rules},
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Honoured {
     /// For no longer than this is it heeded.
     pub(crate) limit: Nanos,
-    pub(crate) of_error: Option<ReadRetryAfter>,
+    pub(crate) of_error: Option<Arc<ReadRetryAfter>>,
 }
 
 /// The user's way to read it from an error.

@@ -44,9 +44,10 @@ pub(super) fn later_answer(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let span = Span::mixed_site();
     let answer = answer(guard);
-    match guard.arguments.fallback {
-        Some(_) => quote_spanned!(span=> #krate::__private::made(#answer)),
-        None => quote_spanned!(span=> || #answer),
+    if guard.arguments.fallback.is_some() {
+        quote_spanned!(span=> #krate::__private::made(#answer))
+    } else {
+        quote_spanned!(span=> || #answer)
     }
 }
 
