@@ -46,7 +46,7 @@ impl Total {
     /// Never below zero: what is displaced was added before.
     pub(crate) fn exchange(&mut self, displaced: u128, duration: Nanos) {
         let sum = self.get() + u128::from(duration.0) - displaced;
-        [self.high, self.low] = [sum >> 64, sum].map(|half| half as u64);
+        [self.high, self.low] = [sum >> 64, sum & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(0)); // each fits
     }
 }
 

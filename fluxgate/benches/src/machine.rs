@@ -10,7 +10,7 @@ pub(crate) fn facts() -> String {
         "" => "unknown compiler",
         version => version,
     };
-    format!("{model}, cores: {cores}, {} {}, {compiler}", consts::OS, consts::ARCH)
+    format!("{model}, cores: {cores}, {} `{}`, {compiler}", consts::OS, consts::ARCH)
 }
 
 /// As Linux tells it, and other systems do not.

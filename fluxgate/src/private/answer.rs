@@ -43,6 +43,7 @@ where
 }
 
 /// The end of a call as it is, for `wrap_error`.
+#[expect(clippy::type_complexity, reason = "written as those above are")]
 pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R::Wrapped>>
 where
     R: Fallible<Ok = T, Err = E>,
