@@ -86,8 +86,7 @@ impl CircuitBreaker {
                 if now.plus(BreakerClock::LAG) >= due || due == Nanos::NEVER {
                     return None;
                 }
-                // Nobody is to be told of a longer wait than there is.
-                due.since(now.max(Nanos(self.shared.opened.load(Ordering::Acquire))))
+                due.since(now)
             }
             _ => return None,
         };
@@ -118,7 +117,7 @@ impl CircuitBreaker {
                         core = self.shared.core.lock();
                         continue;
                     }
-                    if core.machine.probes.in_flight() >= self.shared.rules.max_half_open_calls {
+                    if self.shared.rules.is_full(core.machine.probes.in_flight()) {
                         return self.reject(&mut core, None);
                     }
                     match self.is_permitted(core, now) {
@@ -149,7 +148,7 @@ impl CircuitBreaker {
             let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
         };
-        if now < core.machine.put_off_until {
+        if core.machine.due != Nanos::NEVER && now < core.machine.due {
             let answer = Err(core.machine.retry_after(now));
             return Asked::Answer(core, answer);
         }
@@ -184,9 +183,7 @@ impl CircuitBreaker {
                 let answer = self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
                 match answer {
                     // Others may have been asked at the same time, for the same last slot.
-                    Asked::Answer(core, true)
-                        if core.machine.probes.in_flight() >= self.shared.rules.max_half_open_calls =>
-                    {
+                    Asked::Answer(core, true) if self.shared.rules.is_full(core.machine.probes.in_flight()) => {
                         Asked::Answer(core, false)
                     }
                     answer => answer,

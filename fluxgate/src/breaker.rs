@@ -68,8 +68,6 @@ pub(crate) struct Shared {
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
-    /// When the present opening began, which a coarse clock may not know yet.
-    pub(crate) opened: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) published: Published,
     pub(crate) gap: Gap,
@@ -84,7 +82,7 @@ pub struct Rules {
     pub(crate) tripper: trippers::Rule,
     pub(crate) retry: retries::Rule,
     pub(crate) permit: permits::Rule,
-    pub(crate) max_half_open_calls: usize,
+    pub(crate) max_half_open_calls: u32,
     pub(crate) max_probe_time: Nanos,
     pub(crate) cancelled: CancelledRule,
     /// What a service says of when to come back, where the user wants it heeded.
@@ -114,6 +112,11 @@ pub(crate) struct Core {
 }
 
 impl Rules {
+    /// Whether there is no room for one more probe.
+    pub(crate) fn is_full(&self, in_flight: usize) -> bool {
+        usize::try_from(self.max_half_open_calls).is_ok_and(|most| in_flight >= most)
+    }
+
     /// What tells the counts of different seconds apart, where the window does.
     #[inline]
     pub(crate) fn second(&self, at: Nanos) -> u64 {
@@ -345,7 +348,6 @@ impl CircuitBreaker {
             core.enrolled.clear();
             core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random)
         };
-        self.shared.opened.store(now.0, Ordering::Release);
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };

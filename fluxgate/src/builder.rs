@@ -198,7 +198,6 @@ impl Builder {
             #[cfg(feature = "recorder")]
             recording: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
-            opened: AtomicU64::new(0),
             rules,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),

@@ -178,8 +178,7 @@ impl CircuitBreaker {
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
         match ending.split(work()) {
             Ok(value) => {
-                let judged = ending.of_value(&value, &self.shared.rules);
-                running.end(judged);
+                running.end_by_value(&ending, &value);
                 ending.give(Ok(value))
             }
             Err(error) => end_badly(running, ending, error),
@@ -192,7 +191,7 @@ impl CircuitBreaker {
 #[inline(never)]
 pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
     let judged = ending.of_error(&error, &running.breaker.shared.rules);
-    running.end(judged);
+    running.end_judged(judged);
     ending.give(Err(Error::Inner(error)))
 }
 
@@ -204,12 +203,28 @@ pub(crate) struct Running<'b> {
 
 impl Running<'_> {
     #[inline]
-    pub(crate) fn end(self, judged: Judged) {
+    pub(crate) fn end(self, outcome: Outcome) {
         let breaker = self.breaker;
-        if let Some(wait) = judged.retry_after {
-            breaker.hear_retry_after(self.ticket, wait);
+        breaker.end(self.stop(), outcome);
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
+        let outcome = ending.of_value(value);
+        if outcome == Outcome::Failure
+            && let Some(wait) = ending.retry_after(value, &self.breaker.shared.rules)
+        {
+            self.breaker.hear_retry_after(self.ticket, wait);
         }
-        breaker.end(self.stop(), judged.outcome);
+        self.end(outcome);
+    }
+
+    pub(crate) fn end_judged(self, judged: Judged) {
+        if let Some(wait) = judged.retry_after {
+            self.breaker.hear_retry_after(self.ticket, wait);
+        }
+        self.end(judged.outcome);
     }
 
     /// The call goes on, but its code is not at work.

@@ -15,9 +15,17 @@ pub trait Ending<R> {
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
     /// How a call ended that returned this value.
-    fn of_value(&self, value: &Self::Ok, rules: &Rules) -> Judged;
+    fn of_value(&self, value: &Self::Ok) -> Outcome;
 
-    /// How a call ended that returned this error.
+    /// How long the service asks to be left alone, by a value that is a failure.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn retry_after(&self, value: &Self::Ok, rules: &Rules) -> Option<Duration> {
+        let _ = (value, rules);
+        None
+    }
+
+    /// How a call ended that returned this error, and how long the service asks to be left alone.
     fn of_error(&self, error: &Self::Err, rules: &Rules) -> Judged;
 
     /// What the caller gets, once the breaker has its outcome.
@@ -34,7 +42,7 @@ pub trait EndsWith<R> {
     fn ending(self) -> Self::Ending;
 }
 
-/// How a call ended.
+/// How a call ended that was no success.
 #[derive(Clone, Copy, Debug)]
 pub struct Judged {
     pub(crate) outcome: Outcome,
@@ -43,8 +51,6 @@ pub struct Judged {
 }
 
 impl From<Outcome> for Judged {
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     fn from(outcome: Outcome) -> Self {
         Self { outcome, retry_after: None }
     }
@@ -67,8 +73,8 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn of_value(&self, _: &T, _: &Rules) -> Judged {
-        Outcome::Success.into()
+    fn of_value(&self, _: &T) -> Outcome {
+        Outcome::Success
     }
 
     fn of_error(&self, error: &E, rules: &Rules) -> Judged {

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::{name::Name, nanos::Nanos, state::State};
+use crate::{clock::BreakerClock, name::Name, nanos::Nanos, state::State};
 
 /// A call was rejected: the breaker is open, or half-open with no room for one more probe.
 ///
@@ -55,9 +55,14 @@ impl CallNotPermitted {
     }
 
     /// The same in whole seconds, rounded up, as a `Retry-After` header has it.
+    ///
+    /// Up to 20 ms beyond a whole second are left out: the clock that rejections go by may be behind by as much, and a
+    /// wait of 60 s is not to come to 61.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         let wait = self.retry_after()?;
-        Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        let surely = wait.saturating_sub(BreakerClock::LAG.into());
+        let seconds = surely.as_secs() + u64::from(surely.subsec_nanos() > 0);
+        Some(seconds.max(u64::from(!wait.is_zero())))
     }
 }
 

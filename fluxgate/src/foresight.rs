@@ -66,7 +66,7 @@ impl CircuitBreaker {
                 if machine.state != State::HalfOpen || machine.hung_probe(now, rules.max_probe_time).is_some() {
                     return None;
                 }
-                let is_full = machine.probes.in_flight() >= rules.max_half_open_calls;
+                let is_full = rules.is_full(machine.probes.in_flight());
                 let admits_none =
                     matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
                 (is_full || admits_none).then(|| self.rejection(State::HalfOpen, Nanos::NEVER))

@@ -191,8 +191,7 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
-                    let judged = ending.of_value(&value, &breaker.shared.rules);
-                    running.end(judged);
+                    running.end_by_value(&ending, &value);
                     ending.give(Ok(value))
                 }
                 Err(error) => end_badly(running, ending, error),
@@ -201,7 +200,7 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
-            running.end(Outcome::Failure.into());
+            running.end(Outcome::Failure);
             let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }

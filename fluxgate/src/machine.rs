@@ -29,11 +29,10 @@ pub(crate) struct Machine {
     pub(crate) probes: Probes,
     /// The chance of this opening: drawn when it began, so that all its calls see one due time.
     pub(crate) draw: f64,
-    /// When `open` ends by itself: `Nanos::NEVER` where it doesn't, or where that is not known, and in other states.
+    /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
+    /// asked. In other states: until when the service has asked to be left alone. `Nanos::NEVER` where there is nothing
+    /// to say.
     pub(crate) due: Nanos,
-    /// Until when the service has asked to be left alone in this state; in `open`, until when a retry of the user's own
-    /// is not to be asked. Zero if at no time.
-    pub(crate) put_off_until: Nanos,
 }
 
 /// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
@@ -125,7 +124,6 @@ impl Machine {
             probes: Probes::default(),
             draw: 0.0,
             due: Nanos::NEVER,
-            put_off_until: Nanos(0),
         }
     }
 
@@ -133,7 +131,8 @@ impl Machine {
     pub(crate) fn put_off(&mut self, ticket: Ticket, until: Nanos) {
         let is_ours = ticket.generation & !IS_PROBE == self.generation;
         if is_ours && (!ticket.is_probe() || self.probes.contains(ticket.detail)) {
-            self.put_off_until = self.put_off_until.max(until);
+            let until = until.min(Nanos::LAST);
+            self.due = if self.due == Nanos::NEVER { until } else { self.due.max(until) };
         }
     }
 
@@ -202,12 +201,7 @@ impl Machine {
 
     /// How long until a retry is due, if that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
-        let known = if self.due == Nanos::NEVER && self.state == State::Open && now < self.put_off_until {
-            self.put_off_until
-        } else {
-            self.due
-        };
-        (known != Nanos::NEVER).then(|| known.since(now).into())
+        (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
@@ -219,10 +213,9 @@ impl Machine {
         self.state = to;
         self.since = now;
         self.generation += 1;
-        let put_off_until = mem::take(&mut self.put_off_until);
+        let put_off_until = mem::replace(&mut self.due, Nanos::NEVER);
         self.records.clear(now);
         self.probes.clear();
-        self.due = Nanos::NEVER;
         match to {
             State::Closed => {
                 self.reopens = 0;
@@ -232,11 +225,12 @@ impl Machine {
             State::Open => {
                 self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
                 self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
-                let due = retry.wait(self.reopens, self.draw).map(|wait| now.plus(wait).max(put_off_until));
-                self.due = due.map_or(Nanos::NEVER, |due| due.min(Nanos::LAST));
-                if retry.is_custom() {
-                    self.put_off_until = put_off_until;
-                }
+                self.due = match retry.wait(self.reopens, self.draw) {
+                    Some(wait) if put_off_until == Nanos::NEVER => now.plus(wait).min(Nanos::LAST),
+                    Some(wait) => now.plus(wait).max(put_off_until).min(Nanos::LAST),
+                    None if retry.is_custom() => put_off_until,
+                    None => Nanos::NEVER,
+                };
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }

@@ -120,13 +120,13 @@ pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> CancelledRule {
     CancelledRule::After(quickest.unwrap_or_else(|| default_duration(Setting::Cancelled)))
 }
 
-pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<usize, Error> {
+pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {
     let calls = match calls {
         Some(calls) => fluxgate_policy::check_setting(Setting::MaxHalfOpenCalls, Argument::Count(calls.into()))?,
         None => default(Setting::MaxHalfOpenCalls),
     };
     match calls {
-        SettingValue::Count(calls) => Ok(usize::try_from(calls).unwrap_or(usize::MAX)),
+        SettingValue::Count(calls) => Ok(u32::try_from(calls).unwrap_or(u32::MAX)),
         value => unreachable!("a number of calls was checked, not {value:?}"),
     }
 }

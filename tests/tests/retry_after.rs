@@ -305,10 +305,14 @@ fn a_rejection_says_it_in_whole_seconds_rounded_up() {
     let _ = breaker.call(|| Err::<(), _>(ApiError::Status(503)));
     let seconds = || breaker.try_acquire().unwrap_err().retry_after_seconds();
     assert_eq!(seconds(), Some(10));
+    breaker.reset();
+    let _ = breaker.try_acquire().map(fluxgate::Call::failure);
     clock.advance(Duration::from_nanos(1));
     assert_eq!(seconds(), Some(10));
     clock.advance(9 * SECOND);
     assert_eq!(seconds(), Some(1));
+    clock.advance(Duration::from_millis(990));
+    assert_eq!(seconds(), Some(1), "never none while there is a wait");
     breaker.force_open();
     assert_eq!(seconds(), None);
 }

@@ -189,8 +189,8 @@ where
 
     /// A panic of `failed_if` is the function's own and goes on unwinding.
     #[inline]
-    fn of_value(&self, value: &T, _: &Rules) -> Judged {
-        if (self.failed)(value) { Outcome::Failure.into() } else { Outcome::Success.into() }
+    fn of_value(&self, value: &T) -> Outcome {
+        if (self.failed)(value) { Outcome::Failure } else { Outcome::Success }
     }
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.

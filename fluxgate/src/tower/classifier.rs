@@ -120,10 +120,12 @@ where
     }
 
     /// A panic of the classifier is the service's own and goes on unwinding.
-    fn of_value(&self, response: &R, rules: &Rules) -> Judged {
-        let outcome = self.classifier.of_response(response);
-        let asks = outcome == Outcome::Failure && rules.honoured.is_some();
-        Judged { outcome, retry_after: if asks { self.classifier.retry_after(response) } else { None } }
+    fn of_value(&self, response: &R) -> Outcome {
+        self.classifier.of_response(response)
+    }
+
+    fn retry_after(&self, response: &R, rules: &Rules) -> Option<Duration> {
+        rules.honoured.as_ref().and_then(|_| self.classifier.retry_after(response))
     }
 
     fn of_error(&self, error: &E, rules: &Rules) -> Judged {

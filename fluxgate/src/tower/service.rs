@@ -60,7 +60,7 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
             let running = Running { breaker: &self.breaker, ticket };
             let ending = Classified::<C, A>::new(self.classifier.clone());
             let judged = Ending::<Result<R, E>>::of_error(&ending, error, &self.breaker.shared.rules);
-            running.end(judged);
+            running.end_judged(judged);
         }
     }
 }
