@@ -26,8 +26,9 @@ struct Queue {
     lost: u64,
 }
 
-/// So many signals wait for a listener that blocks. Of more the oldest are dropped, for memory is not to grow for ever.
-const MOST_WAITING: usize = 4_096;
+/// So many signals wait for a listener that blocks: a dozen megabytes. Of more the oldest are dropped, for memory is not
+/// to grow for ever.
+const MOST_WAITING: usize = 1 << 16;
 
 impl Outbox {
     pub(crate) fn new(listeners: Vec<Box<dyn Listener>>) -> Self {

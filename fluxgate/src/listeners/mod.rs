@@ -28,7 +28,7 @@ use crate::signal::Signal;
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
 ///
 /// It runs on the thread of a call, so what takes long should be handed to another thread. Signals wait for one that is
-/// at work, in their order; of more than 4,096 the oldest are dropped, which the log tells (feature `tracing`).
+/// at work, in their order; of more than 65,536 the oldest are dropped, which the log tells (feature `tracing`).
 ///
 /// # Examples
 ///
