@@ -27,9 +27,8 @@
 //! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
 //! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
 //! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Builder`]. The [`guide`] says how to try a policy in production, on traffic that was recorded
-//! there, how breakers [go](guide::in_place) with tower, HTTP, gRPC, databases and retries, and what a call
-//! [costs](guide::performance).
+//! default policy of [`Policy`]. The [`guide`] says how to choose one and how to try it in production, how breakers go with
+//! async code, tower, HTTP, gRPC, databases and retries, and what a call costs.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -50,13 +49,29 @@ mod ending;
 mod error;
 mod foresight;
 mod future;
-#[doc = include_str!("guide.md")]
+#[doc = include_str!("guide/index.md")]
 pub mod guide {
-    #[doc = include_str!("in_place.md")]
+    #[doc = include_str!("guide/asynchronous.md")]
+    pub mod asynchronous {}
+    #[doc = include_str!("guide/choosing.md")]
+    pub mod choosing {}
+    #[doc = include_str!("guide/errors.md")]
+    pub mod errors {}
+    #[doc = include_str!("guide/in_place.md")]
     pub mod in_place {}
-    #[doc = include_str!("performance.md")]
-    #[doc = include_str!("measured.md")]
+    #[doc = include_str!("guide/in_production.md")]
+    pub mod in_production {}
+    #[doc = include_str!("guide/migrating.md")]
+    pub mod migrating {}
+    #[doc = include_str!("guide/observability.md")]
+    pub mod observability {}
+    #[doc = include_str!("guide/performance.md")]
+    #[doc = include_str!("guide/measured.md")]
     pub mod performance {}
+    #[doc = include_str!("guide/recovery.md")]
+    pub mod recovery {}
+    #[doc = include_str!("guide/testing.md")]
+    pub mod testing {}
 }
 #[cfg(feature = "http")]
 pub mod http;

@@ -54,7 +54,7 @@ fn the_picture_in_the_readme_is_what_its_command_draws() {
 
 #[test]
 fn the_table_in_the_guide_is_what_its_command_prints() {
-    let arguments = arguments_in("fluxgate/src/guide.md", "cargo run --release --example replay");
+    let arguments = arguments_in("fluxgate/src/guide/in_production.md", "cargo run --release --example replay");
     let arguments = Arguments::try_parse_from([vec!["replay".to_owned()], arguments].concat()).expect("its command");
     let policies = Policy::all_of(&arguments);
     let folder = repository().join("examples/traces");
@@ -66,9 +66,9 @@ fn the_table_in_the_guide_is_what_its_command_prints() {
             comparison::markdown(&trace, &comparison::figures(&trace, &replays))
         })
         .collect();
-    let guide = fs::read_to_string(repository().join("fluxgate/src/guide.md")).expect("the guide");
+    let guide = fs::read_to_string(repository().join("fluxgate/src/guide/in_production.md")).expect("the guide");
     let header = "| trace | tripper | time open | harm | spared | detected after | transitions |\n|---|---|---|---|---|---|---|\n";
     let (_, table) = guide.split_once(header).expect("the table");
     let shown = table.split("\n\n").next().unwrap_or_default().to_owned() + "\n";
-    assert_shown("fluxgate/src/guide.md", &expected, &shown);
+    assert_shown("fluxgate/src/guide/in_production.md", &expected, &shown);
 }
