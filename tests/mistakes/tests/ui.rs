@@ -35,10 +35,10 @@ fn a_timeout_without_the_feature_tokio_says_what_to_write() {
     fs::create_dir_all(outside.join("src")).expect("the target folder is ours");
     let manifest = format!(
         "[package]\nname = \"without-tokio\"\nedition = \"2024\"\n[dependencies]\nfluxgate = {{ path = {:?} }}\n[workspace]\n",
-        here.join("../fluxgate")
+        here.join("../../fluxgate")
     );
     fs::write(outside.join("Cargo.toml"), manifest).expect("the target folder is ours");
-    fs::copy(here.join("../Cargo.lock"), outside.join("Cargo.lock")).expect("the workspace has a lock file");
+    fs::copy(here.join("../../Cargo.lock"), outside.join("Cargo.lock")).expect("the workspace has a lock file");
     let source = "
         #[fluxgate::circuit_breaker(timeout = 2s, wrap_error)]
         pub async fn stock() -> Result<u32, std::num::ParseIntError> { \"1\".parse() }

@@ -1,0 +1,1 @@
+//! Nothing: the tests are in `tests`, their cases in `ui`.
