@@ -189,11 +189,19 @@ impl Enrolled {
     }
 
     fn slots(&self) -> impl Iterator<Item = usize> {
-        let bits = |bits: u64| std::iter::successors(Some(bits), |bits| Some(bits & bits.wrapping_sub(1)));
-        let slots = move |(word, set)| {
-            bits(set).take_while(|bits| *bits != 0).map(move |bits| word * 64 + bits.trailing_zeros() as usize)
-        };
-        self.slots.into_iter().enumerate().flat_map(slots)
+        let (mut words, mut word) = (self.slots, 0);
+        std::iter::from_fn(move || {
+            loop {
+                let set = words.get_mut(word)?;
+                if *set == 0 {
+                    word += 1;
+                    continue;
+                }
+                let bit = set.trailing_zeros() as usize;
+                *set &= *set - 1;
+                return Some(word * 64 + bit);
+            }
+        })
     }
 }
 

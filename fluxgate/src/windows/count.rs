@@ -64,12 +64,15 @@ impl CountRecords {
     /// time.
     pub(crate) fn record_successes(&mut self, count: u64) {
         self.metrics.calls = self.metrics.calls.saturating_add(count).min(self.size as u64);
-        // What goes round more than once displaces every call, and ends at the same place.
-        let laps = count / self.size as u64;
-        let rest = usize::try_from(count % self.size as u64).unwrap_or(0); // below `size`, a usize
-        if laps > 0 {
+        let size = self.size as u64;
+        let rest = if count < size {
+            count
+        } else {
+            // What goes round more than once displaces every call, and ends at the same place.
             self.displace(0, self.size);
-        }
+            count % size
+        };
+        let rest = usize::try_from(rest).unwrap_or(0); // below `size`, a usize
         let end = self.next + rest;
         self.displace(self.next, end.min(self.size));
         if end >= self.size {
