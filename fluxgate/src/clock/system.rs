@@ -5,7 +5,9 @@ use crate::nanos::Nanos;
 
 /// The clock of a breaker that is given none: the system's monotonic clock, counted from this clock's creation.
 ///
-/// On `wasm32-unknown-unknown`, where there is none, it can't be made: a breaker has to be given another there.
+/// On `wasm32-unknown-unknown`, where there is none, it can't be made: a breaker has to be given another there. On Linux it
+/// is read without the C library, which [valgrind can't follow](https://github.com/bytecodealliance/rustix/issues/1559);
+/// `rustix = { version = "1", features = ["use-libc"] }` in the application's Cargo.toml lets it, for a nanosecond a reading.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: monotonic::Reading,
