@@ -15,3 +15,8 @@ pub mod table;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The same in Korean.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.ko.md")]
+pub struct ReadmeInKorean;
