@@ -1,6 +1,6 @@
 //! Whether a call may run.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     breaker::{CircuitBreaker, Core},
@@ -10,7 +10,7 @@ use crate::{
     nanos::Nanos,
     outcome::Outcome,
     permits::{self, PermitContext},
-    published::Summary,
+    published::{Glance, Summary},
     reason::Reason,
     retries::{self, RetryContext},
     state::State,
@@ -18,6 +18,9 @@ use crate::{
     totals::Ended,
     user_code,
 };
+
+/// So often is the user's own code asked anew in one admission.
+const MOST_STALE: usize = 8;
 
 /// Why a call may not run. The error for its caller is made of it where that is to stand, for a copy would cost more.
 #[derive(Clone, Copy)]
@@ -38,13 +41,13 @@ impl CircuitBreaker {
     #[inline]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
         let summary = self.shared.published.read();
-        if summary.admits_all() { Ok(self.ticket(summary.generation())) } else { self.admit_unwell(summary) }
+        if summary.admits_all() { Ok(self.ticket(summary)) } else { self.admit_unwell(summary) }
     }
 
     #[inline]
-    fn ticket(&self, generation: u64) -> Ticket {
-        let started = if self.shared.rules.measures { self.exact_time() } else { Nanos(0) };
-        Ticket::of_call(generation, started)
+    fn ticket(&self, summary: Summary) -> Ticket {
+        let started = if summary.policy_has(Glance::MEASURES) { self.exact_time() } else { Nanos::NEVER };
+        Ticket::of_call(summary.generation(), started)
     }
 
     /// Out of line, so that guarded functions are small: reading the clock takes far longer than getting there.
@@ -73,13 +76,15 @@ impl CircuitBreaker {
     /// A rejection that needs no lock, because nothing is due for a while.
     #[inline]
     fn reject_at_a_glance(&self, summary: Summary) -> Option<Rejected> {
-        if summary.shadow() || !self.shared.rules.spares_the_lock {
+        if summary.shadow() || !summary.policy_has(Glance::SPARES_THE_LOCK) {
             return None;
         }
-        let retry_after = match (summary.state(), &self.shared.rules.retry) {
-            (State::ForcedOpen, _) | (State::Open, retries::Rule::Never) => Nanos::NEVER,
-            (State::Open, retries::Rule::After(_)) => {
-                // An opening after the one that was read may have a later end: then the call is ordered after that.
+        let retry_after = match summary.state() {
+            State::ForcedOpen => Nanos::NEVER,
+            State::Open if summary.policy_has(Glance::NEVER_DUE) => Nanos::NEVER,
+            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+                // An opening or a policy after the one that was read may have another end: then the call is ordered
+                // after that.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
                 let now = self.shared.clock.roughly_now();
                 // Near its end, and where there is none, the lock and the exact time decide.
@@ -100,10 +105,16 @@ impl CircuitBreaker {
     fn admit_recovering(&self) -> Result<Ticket, Rejected> {
         let now = self.now();
         let mut core = self.shared.core.lock();
+        let mut stale = 0;
         loop {
             match core.machine.state {
+                // The user's own code changes the policy whenever it is asked.
+                State::Open | State::HalfOpen if stale > MOST_STALE => return self.reject(&mut core, None),
                 State::Open => match self.is_due(core, now) {
-                    Asked::Stale(fresh) => core = fresh,
+                    Asked::Stale(fresh) => {
+                        core = fresh;
+                        stale += 1;
+                    }
                     Asked::Answer(mut locked, Ok(())) => {
                         self.enter(&mut locked, State::HalfOpen, now, Reason::RetryDue);
                         core = locked;
@@ -111,17 +122,20 @@ impl CircuitBreaker {
                     Asked::Answer(mut locked, Err(retry_after)) => return self.reject(&mut locked, retry_after),
                 },
                 State::HalfOpen => {
-                    if let Some(hung) = core.machine.hung_probe(now, self.shared.rules.max_probe_time) {
+                    if let Some(hung) = core.machine.hung_probe(now, core.rules.max_probe_time) {
                         drop(core);
-                        self.settle(hung, Outcome::Failure, now, Some(now), Ended::GivenUp);
+                        self.settle(hung, Outcome::Failure.into(), Some(now), Ended::GivenUp);
                         core = self.shared.core.lock();
                         continue;
                     }
-                    if self.shared.rules.is_full(core.machine.probes.in_flight()) {
+                    if core.rules.is_full(core.machine.probes.in_flight()) {
                         return self.reject(&mut core, None);
                     }
                     match self.is_permitted(core, now) {
-                        Asked::Stale(fresh) => core = fresh,
+                        Asked::Stale(fresh) => {
+                            core = fresh;
+                            stale += 1;
+                        }
                         Asked::Answer(mut locked, true) => {
                             return Ok(locked.machine.probe_ticket(now));
                         }
@@ -143,7 +157,7 @@ impl CircuitBreaker {
         core: MutexGuard<'a, Core>,
         now: Nanos,
     ) -> Asked<'a, Result<(), Option<Duration>>> {
-        let retries::Rule::Custom(custom) = &self.shared.rules.retry else {
+        let retries::Rule::Custom(custom) = &core.rules.retry else {
             let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
             let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
@@ -155,8 +169,9 @@ impl CircuitBreaker {
         let context = RetryContext {
             open_for: now.since(core.machine.since).into(),
             reopens: core.machine.reopens,
-            draw: core.machine.draw,
+            draw: core.machine.draw.unwrap_or_default(),
         };
+        let custom = Arc::clone(custom);
         self.ask(core, || {
             if user_code::run("retry", || custom.is_due(&context)).unwrap_or(false) {
                 return Ok(());
@@ -168,13 +183,15 @@ impl CircuitBreaker {
     /// Whether the permit of a half-open breaker with room for one more probe admits this call.
     fn is_permitted<'a>(&'a self, mut core: MutexGuard<'a, Core>, now: Nanos) -> Asked<'a, bool> {
         let half_open_for = now.since(core.machine.since);
-        match &self.shared.rules.permit {
+        let locked = &mut *core;
+        match &locked.rules.permit {
             permits::Rule::Ramp(ramp) => {
                 let ratio = ramp.ratio(half_open_for);
-                let admits = ratio >= 1.0 || (ratio > 0.0 && core.random.draw() < ratio);
+                let admits = ratio >= 1.0 || (ratio > 0.0 && locked.random.draw() < ratio);
                 Asked::Answer(core, admits)
             }
             permits::Rule::Custom(custom) => {
+                let custom = Arc::clone(custom);
                 let context = PermitContext {
                     half_open_for: half_open_for.into(),
                     in_flight: core.machine.probes.in_flight(),
@@ -183,7 +200,7 @@ impl CircuitBreaker {
                 let answer = self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
                 match answer {
                     // Others may have been asked at the same time, for the same last slot.
-                    Asked::Answer(core, true) if self.shared.rules.is_full(core.machine.probes.in_flight()) => {
+                    Asked::Answer(core, true) if core.rules.is_full(core.machine.probes.in_flight()) => {
                         Asked::Answer(core, false)
                     }
                     answer => answer,
@@ -192,13 +209,14 @@ impl CircuitBreaker {
         }
     }
 
-    /// Asks user code without the lock. The answer counts only if the breaker has not changed its state meanwhile.
+    /// Asks user code without the lock. The answer counts only if the breaker has changed neither its state nor its
+    /// policy meanwhile.
     fn ask<'a, A>(&'a self, core: MutexGuard<'a, Core>, question: impl FnOnce() -> A) -> Asked<'a, A> {
-        let generation = core.machine.generation;
+        let (generation, policy) = (core.machine.generation, core.policy_number);
         drop(core);
         let answer = question();
         let core = self.shared.core.lock();
-        if core.machine.generation == generation { Asked::Answer(core, answer) } else { Asked::Stale(core) }
+        if core.machine.generation == generation && core.policy_number == policy { Asked::Answer(core, answer) } else { Asked::Stale(core) }
     }
 
     fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Ticket, Rejected> {

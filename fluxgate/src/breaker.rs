@@ -11,19 +11,16 @@ use crate::{
     name::Name,
     nanos::Nanos,
     outbox::Outbox,
-    permits,
-    published::{Published, SuccessIs, Summary},
+    published::{PolicyNumber, Published, SuccessIs, Summary},
     random::Random,
     reason::Reason,
-    registry, retries,
-    retry_after::Honoured,
-    settings::CancelledRule,
+    registry,
+    rules::Rules,
     signal::Signal,
     state::State,
     successes::{Enrolled, Successes},
     sync::{AtomicU64, Gap, Mutex, MutexGuard, Ordering},
     totals::Totals,
-    trackers, trippers,
 };
 
 /// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and
@@ -63,11 +60,13 @@ pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
     pub(crate) name: Name,
     pub(crate) place: registry::Place,
-    pub(crate) rules: Rules,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
+    /// Of the policy, as [`Rules::quick`] and [`Rules::cancelled`].
+    pub(crate) quick: AtomicU64,
+    pub(crate) cancelled: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) published: Published,
     pub(crate) gap: Gap,
@@ -76,29 +75,10 @@ pub(crate) struct Shared {
     pub(crate) core: Mutex<Core>,
 }
 
-/// A checked policy, ready to be followed.
-pub struct Rules {
-    pub(crate) tracker: trackers::Rule,
-    pub(crate) tripper: trippers::Rule,
-    pub(crate) retry: retries::Rule,
-    pub(crate) permit: permits::Rule,
-    pub(crate) max_half_open_calls: u32,
-    pub(crate) max_probe_time: Nanos,
-    pub(crate) cancelled: CancelledRule,
-    /// What a service says of when to come back, where the user wants it heeded.
-    pub(crate) honoured: Option<Box<Honoured>>,
-    /// Whether the duration of a call is of use to the tripper.
-    pub(crate) measures: bool,
-    /// Whether the window goes by the second.
-    pub(crate) by_the_second: bool,
-    /// A success that took this long or longer is to be judged.
-    pub(crate) quick: Nanos,
-    /// Whether successes may be spared the lock. Off for comparisons in tests.
-    pub(crate) spares_the_lock: bool,
-}
-
 /// What changes, all under one lock.
 pub(crate) struct Core {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) policy_number: PolicyNumber,
     pub(crate) machine: Machine,
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
@@ -109,19 +89,6 @@ pub(crate) struct Core {
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
-}
-
-impl Rules {
-    /// Whether there is no room for one more probe.
-    pub(crate) fn is_full(&self, in_flight: usize) -> bool {
-        usize::try_from(self.max_half_open_calls).is_ok_and(|most| in_flight >= most)
-    }
-
-    /// What tells the counts of different seconds apart, where the window does.
-    #[inline]
-    pub(crate) fn second(&self, at: Nanos) -> u64 {
-        if self.by_the_second { at.whole_seconds() } else { 0 }
-    }
 }
 
 impl CircuitBreaker {
@@ -160,7 +127,7 @@ impl CircuitBreaker {
     /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
     /// ```
     pub fn label(&self) -> &str {
-        &self.shared.place.label
+        self.shared.place.label(&self.shared.name)
     }
 
     /// The first of its listeners that has this type.
@@ -328,15 +295,22 @@ impl CircuitBreaker {
     /// Lets be seen what has changed. To be called before the lock is given up.
     pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Summary {
         let machine = &core.machine;
-        let rules = &self.shared.rules;
+        let rules = &core.rules;
         let success = match machine.success(&rules.tripper) {
             _ if !rules.spares_the_lock || core.recording => SuccessIs::Judged,
             // Of no consequence to the machine, but to the totals.
             SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
             success => success,
         };
-        let summary =
-            Summary::new(machine.state, core.shadow, success, machine.generation).with_recording(core.recording);
+        self.publish_with(core, success)
+    }
+
+    /// The same where it is known what a success has to do.
+    pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessIs) -> Summary {
+        let machine = &core.machine;
+        let summary = Summary::new(machine.state, core.shadow, success, machine.generation)
+            .with_recording(core.recording)
+            .with_policy(core.rules.glance, core.policy_number);
         self.shared.published.write(summary);
         summary
     }
@@ -346,7 +320,7 @@ impl CircuitBreaker {
         let left = {
             let core = &mut **core;
             core.enrolled.clear();
-            core.machine.enter(to, now, &self.shared.rules.retry, &mut core.random)
+            core.machine.enter(to, now, &core.rules.retry, &mut core.random)
         };
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
@@ -357,7 +331,7 @@ impl CircuitBreaker {
         if self.shared.outbox.has_listeners() {
             self.shared.outbox.post(Signal {
                 breaker: self.shared.name.clone(),
-                label: self.shared.place.label.clone(),
+                label: self.shared.place.label(&self.shared.name).clone(),
                 old_state: left.state,
                 new_state: to,
                 at: self.shared.clock.wall_time(),

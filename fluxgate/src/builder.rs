@@ -11,7 +11,7 @@ use crate::{
     outbox::Outbox,
     permits::Permit,
     policy::Policy,
-    published::{Published, SuccessIs, Summary},
+    published::{PolicyNumber, Published, SuccessIs, Summary},
     random::Random,
     registry,
     retries::Retry,
@@ -180,9 +180,13 @@ impl Builder {
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
         let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
-        let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation);
+        let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation)
+            .with_policy(rules.glance, PolicyNumber::default());
+        let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(self.listeners);
         let core = Core {
+            rules,
+            policy_number: PolicyNumber::default(),
             machine,
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
@@ -198,7 +202,8 @@ impl Builder {
             #[cfg(feature = "recorder")]
             recording: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
-            rules,
+            quick,
+            cancelled,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),
             place: registry::reserve(&self.name),

@@ -7,7 +7,7 @@ use crate::{
     machine::Ticket,
     nanos::Nanos,
     outcome::Outcome,
-    settings::CancelledRule,
+    sync::Ordering,
 };
 
 /// A call in flight, from [`CircuitBreaker::try_acquire`]: tell it how the call ended.
@@ -190,10 +190,12 @@ impl CircuitBreaker {
 /// result that either may have written is copied before it is all written.
 #[inline(never)]
 pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
-    let judged = ending.of_error(&error, &running.breaker.shared.rules);
-    running.end_judged(judged);
+    running.end_by_error(|breaker| ending.of_error(&error, breaker));
     ending.give(Err(Error::Inner(error)))
 }
+
+/// So often is an error looked at anew because the policy has changed meanwhile: a tracker may change it itself.
+const MOST_POLICIES: usize = 4;
 
 /// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
 pub(crate) struct Running<'b> {
@@ -213,16 +215,22 @@ impl Running<'_> {
     pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         let outcome = ending.of_value(value);
         if outcome == Outcome::Failure
-            && let Some(wait) = ending.retry_after(value, &self.breaker.shared.rules)
+            && let Some(wait) = ending.retry_after(value, self.breaker)
         {
             self.breaker.hear_retry_after(self.ticket, wait);
         }
         self.end(outcome);
     }
 
-    pub(crate) fn end_judged(self, judged: Judged) {
-        if let Some(wait) = judged.retry_after {
-            self.breaker.hear_retry_after(self.ticket, wait);
+    pub(crate) fn end_by_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
+        let breaker = self.breaker;
+        let mut judged = judge(breaker);
+        for _ in 0..MOST_POLICIES {
+            if breaker.end_judged(self.ticket, judged) {
+                self.stop();
+                return;
+            }
+            judged = judge(breaker);
         }
         self.end(judged.outcome);
     }
@@ -255,7 +263,8 @@ impl Flight {
 
     /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
     pub(crate) fn waits(&mut self, breaker: &CircuitBreaker) {
-        let matters = matches!(breaker.shared.rules.cancelled, CancelledRule::After(_));
+        let threshold = breaker.cancelled();
+        let matters = threshold != Nanos(0) && threshold != Nanos::NEVER;
         if matters && self.waiting_since == Nanos::NEVER && self.ticket.is_recorded() {
             self.waiting_since = breaker.now();
         }
@@ -263,14 +272,22 @@ impl Flight {
 
     /// Ends the call as one whose caller has given up on it.
     pub(crate) fn cancel(&self, breaker: &CircuitBreaker) {
-        let waited =
-            |threshold| self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold;
-        let failed = match breaker.shared.rules.cancelled {
-            CancelledRule::Failure => true,
-            CancelledRule::Ignore => false,
-            CancelledRule::After(threshold) => waited(threshold),
+        let failed = match breaker.cancelled() {
+            Nanos(0) => true,
+            Nanos::NEVER => false,
+            threshold => {
+                self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold
+            }
         };
         breaker.end_cancelled(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
+    }
+}
+
+impl CircuitBreaker {
+    /// After how long of waiting a call that is given up is a failure.
+    #[inline]
+    fn cancelled(&self) -> Nanos {
+        Nanos(self.shared.cancelled.load(Ordering::Relaxed))
     }
 }
 
@@ -311,7 +328,7 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn failure_with_retry_after(self, wait: Duration) {
-        self.end(Judged { outcome: Outcome::Failure, retry_after: Some(wait) });
+        self.end(Judged { outcome: Outcome::Failure, retry_after: Some(wait), by: None });
     }
 
     /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse.
@@ -334,20 +351,27 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
-        let judged = match result {
-            Ok(_) => Outcome::Success.into(),
-            Err(error) => Ending::<Result<T, E>>::of_error(&ByValue, error, &self.breaker.shared.rules),
-        };
-        self.end(judged);
+        match result {
+            Ok(_) => self.end(Outcome::Success),
+            Err(error) => self.end_by(|breaker| Ending::<Result<T, E>>::of_error(&ByValue, error, breaker)),
+        }
     }
 
-    fn end(mut self, judged: impl Into<Judged>) {
-        let Judged { outcome, retry_after } = judged.into();
-        if let Some(flight) = self.take() {
-            if let Some(wait) = retry_after {
-                self.breaker.hear_retry_after(flight.ticket, wait);
+    fn end(self, judged: impl Into<Judged>) {
+        let judged = judged.into();
+        if judged.outcome == Outcome::Success {
+            let mut call = self;
+            if let Some(flight) = call.take() {
+                call.breaker.end(flight.ticket, Outcome::Success);
             }
-            self.breaker.end(flight.ticket, outcome);
+        } else {
+            self.end_by(|_| judged);
+        }
+    }
+
+    fn end_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
+        if let Some(flight) = self.take() {
+            Running { breaker: &self.breaker, ticket: flight.ticket }.end_by_error(judge);
         }
     }
 

@@ -1,6 +1,13 @@
-use std::{any::Any, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
-use crate::{breaker::Rules, error::Error, outcome::Outcome, trackers::ErrorView};
+use crate::{
+    breaker::CircuitBreaker,
+    error::Error,
+    outcome::Outcome,
+    published::{Glance, PolicyNumber},
+    rules::Rules,
+    trackers::ErrorView,
+};
 
 /// What is made of the end of a call: how its outcome is judged, and what its caller gets.
 pub trait Ending<R> {
@@ -20,13 +27,13 @@ pub trait Ending<R> {
     /// How long the service asks to be left alone, by a value that is a failure.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn retry_after(&self, value: &Self::Ok, rules: &Rules) -> Option<Duration> {
-        let _ = (value, rules);
+    fn retry_after(&self, value: &Self::Ok, breaker: &CircuitBreaker) -> Option<Duration> {
+        let _ = (value, breaker);
         None
     }
 
     /// How a call ended that returned this error, and how long the service asks to be left alone.
-    fn of_error(&self, error: &Self::Err, rules: &Rules) -> Judged;
+    fn of_error(&self, error: &Self::Err, breaker: &CircuitBreaker) -> Judged;
 
     /// What the caller gets, once the breaker has its outcome.
     fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
@@ -48,11 +55,13 @@ pub struct Judged {
     pub(crate) outcome: Outcome,
     /// Of a failure: how long the service asks to be left alone, where that is honoured.
     pub(crate) retry_after: Option<Duration>,
+    /// The policy that said so, where it had a say.
+    pub(crate) by: Option<PolicyNumber>,
 }
 
 impl From<Outcome> for Judged {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, retry_after: None }
+        Self { outcome, retry_after: None, by: None }
     }
 }
 
@@ -77,8 +86,8 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
         Outcome::Success
     }
 
-    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
-        of_any(error, rules)
+    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+        of_any(error, breaker)
     }
 
     #[inline(always)]
@@ -98,12 +107,42 @@ impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
 }
 
 #[inline(never)]
-pub(crate) fn of_any(error: &dyn Any, rules: &Rules) -> Judged {
-    let view = || ErrorView::of_value(error);
-    tracked(rules.tracker.tracks(view), || rules.retry_after_of(view))
+pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
+    breaker.error_rules().judge(|| ErrorView::of_value(error))
 }
 
-/// What an error is whose tracker has spoken.
-pub(crate) fn tracked(tracked: bool, retry_after: impl FnOnce() -> Option<Duration>) -> Judged {
-    if tracked { Judged { outcome: Outcome::Failure, retry_after: retry_after() } } else { Outcome::Ignored.into() }
+/// A policy, as far as it looks at errors.
+pub(crate) struct ErrorRules {
+    /// `None` where every error fails, and nothing is read from it.
+    rules: Option<Arc<Rules>>,
+    number: PolicyNumber,
+}
+
+impl CircuitBreaker {
+    /// What looks at errors now, without the lock.
+    pub(crate) fn error_rules(&self) -> ErrorRules {
+        let summary = self.shared.published.read();
+        if summary.policy_has(Glance::ANY_ERROR_FAILS) {
+            return ErrorRules { rules: None, number: summary.policy_number() };
+        }
+        let core = self.shared.core.lock();
+        ErrorRules { rules: Some(Arc::clone(&core.rules)), number: core.policy_number }
+    }
+}
+
+impl ErrorRules {
+    /// What an error is. The view is taken only if somebody looks.
+    pub(crate) fn judge<'a>(&self, view: impl Fn() -> ErrorView<'a>) -> Judged {
+        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(&view));
+        Judged { by: Some(self.number), ..self.judge_tracked(tracked, view) }
+    }
+
+    /// The same of one that another tracker has looked at.
+    pub(crate) fn judge_tracked<'a>(&self, tracked: bool, view: impl FnOnce() -> ErrorView<'a>) -> Judged {
+        if !tracked {
+            return Outcome::Ignored.into();
+        }
+        let retry_after = self.rules.as_ref().and_then(|rules| rules.retry_after_of(view));
+        Judged { outcome: Outcome::Failure, retry_after, by: None }
+    }
 }

@@ -6,8 +6,7 @@ use crate::{
     error::CallNotPermitted,
     nanos::Nanos,
     permits,
-    published::Summary,
-    retries,
+    published::{Glance, Summary},
     state::State,
     sync::Ordering,
 };
@@ -36,18 +35,16 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn would_reject_unwell(&self, summary: Summary) -> Option<CallNotPermitted> {
-        let rules = &self.shared.rules;
         let now = self.now();
-        match (summary.state(), &rules.retry) {
-            (State::ForcedOpen, _) | (State::Open, retries::Rule::Never) => {
-                Some(self.rejection(summary.state(), Nanos::NEVER))
-            }
-            (State::Open, retries::Rule::After(_)) => {
-                // That of the opening which was read, or of a later one.
+        match summary.state() {
+            State::ForcedOpen => Some(self.rejection(State::ForcedOpen, Nanos::NEVER)),
+            State::Open if summary.policy_has(Glance::NEVER_DUE) => Some(self.rejection(State::Open, Nanos::NEVER)),
+            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+                // That of the opening and the policy which were read, or of later ones.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
                 (now < due && due != Nanos::NEVER).then(|| self.rejection(State::Open, due.since(now)))
             }
-            (State::Open, retries::Rule::Custom(_)) => {
+            State::Open => {
                 let core = self.shared.core.lock();
                 if core.machine.state != State::Open {
                     return None;
@@ -60,9 +57,9 @@ impl CircuitBreaker {
                     Asked::Answer(..) | Asked::Stale(_) => None,
                 }
             }
-            (State::HalfOpen, _) => {
+            State::HalfOpen => {
                 let core = self.shared.core.lock();
-                let machine = &core.machine;
+                let (machine, rules) = (&core.machine, &core.rules);
                 if machine.state != State::HalfOpen || machine.hung_probe(now, rules.max_probe_time).is_some() {
                     return None;
                 }
@@ -71,7 +68,7 @@ impl CircuitBreaker {
                     matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
                 (is_full || admits_none).then(|| self.rejection(State::HalfOpen, Nanos::NEVER))
             }
-            (State::Closed | State::MetricsOnly | State::Disabled, _) => None,
+            State::Closed | State::MetricsOnly | State::Disabled => None,
         }
     }
 

@@ -88,6 +88,7 @@ mod outbox;
 mod outcome;
 pub mod permits;
 mod policy;
+mod policy_change;
 mod probes;
 mod published;
 mod random;
@@ -97,6 +98,7 @@ mod recorder;
 mod registry;
 pub mod retries;
 mod retry_after;
+mod rules;
 mod seconds;
 mod settings;
 mod settlement;
@@ -147,6 +149,7 @@ pub use {
     outcome::Outcome,
     permits::Permit,
     policy::Policy,
+    policy_change::PolicyChange,
     reason::{Evidence, Reason, Tripped},
     registry::{get, registry},
     retries::Retry,

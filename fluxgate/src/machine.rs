@@ -28,11 +28,17 @@ pub(crate) struct Machine {
     pub(crate) records: Records,
     pub(crate) probes: Probes,
     /// The chance of this opening: drawn when it began, so that all its calls see one due time.
-    pub(crate) draw: f64,
+    pub(crate) draw: Option<f64>,
     /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
     /// asked. In other states: until when the service has asked to be left alone. `Nanos::NEVER` where there is nothing
     /// to say.
     pub(crate) due: Nanos,
+    /// In `open`: until when the service has asked to be left alone. Zero where it has not.
+    pub(crate) put_off_until: Nanos,
+    /// The policy is new, and no tripper of its has looked at the window yet.
+    pub(crate) unjudged: bool,
+    /// When the policy began. A call that was admitted before and not measured then is measured from here on.
+    pub(crate) measured_from: Nanos,
 }
 
 /// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
@@ -40,7 +46,7 @@ pub(crate) struct Machine {
 pub(crate) struct Ticket {
     /// The highest bit says that this is a probe's.
     generation: u64,
-    /// A probe's id; else when the call started, or zero where nobody will ask.
+    /// A probe's id; else when the call started, or [`Nanos::NEVER`] where that was not asked.
     detail: u64,
 }
 
@@ -122,8 +128,11 @@ impl Machine {
             consecutive_failures: 0,
             records,
             probes: Probes::default(),
-            draw: 0.0,
+            draw: None,
             due: Nanos::NEVER,
+            put_off_until: Nanos(0),
+            unjudged: false,
+            measured_from: Nanos(0),
         }
     }
 
@@ -159,7 +168,10 @@ impl Machine {
             let Some(probe) = self.probes.release(ticket.detail) else { return false };
             probe.started
         } else {
-            ticket.started()
+            match ticket.started() {
+                Nanos::NEVER => self.measured_from,
+                started => started,
+            }
         };
         let duration = exact.since(started);
         let failed = match outcome {
@@ -186,7 +198,7 @@ impl Machine {
     /// What the success of a call of this generation has to do from now on.
     pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessIs {
         let countable = matches!(self.state, State::Closed | State::MetricsOnly)
-            && !(self.judges() && tripper.may_hold_by_a_success(self.records.metrics().calls))
+            && !(self.judges() && (self.unjudged || tripper.may_hold_by_a_success(self.records.metrics().calls)))
             && !tripper.measures().is_some_and(|measures| measures.mean);
         match countable {
             false => SuccessIs::Judged,
@@ -204,6 +216,40 @@ impl Machine {
         (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
     }
 
+    /// When this opening ends by itself, as [`Self::due`].
+    pub(crate) fn end_of_opening(&self, retry: &retries::Rule) -> Nanos {
+        match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
+            Some(wait) => self.since.plus(wait).max(self.put_off_until).min(Nanos::LAST),
+            None if retry.is_custom() && self.put_off_until > Nanos(0) => self.put_off_until,
+            None => Nanos::NEVER,
+        }
+    }
+
+    /// Goes by another policy from `now` on: by its retry, by the longest time for which it heeds a service, if it does,
+    /// and with what its window could take over. Gives back the old window.
+    pub(crate) fn follow(
+        &mut self,
+        retry: &retries::Rule,
+        heeds: Option<Nanos>,
+        records: Records,
+        now: Nanos,
+        random: &mut Random,
+    ) -> Records {
+        self.unjudged = true;
+        self.measured_from = now;
+        if self.state == State::Open {
+            if retry.needs_draw() && self.draw.is_none() {
+                self.draw = Some(random.draw());
+            }
+            // It was told before the breaker opened.
+            self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(self.since.plus(limit)));
+            self.due = self.end_of_opening(retry);
+        } else if self.due != Nanos::NEVER {
+            self.due = heeds.map_or(Nanos::NEVER, |limit| self.due.min(now.plus(limit)));
+        }
+        mem::replace(&mut self.records, records)
+    }
+
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
     pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::Rule, random: &mut Random) -> Option<Left> {
         let from = self.state;
@@ -214,6 +260,7 @@ impl Machine {
         self.since = now;
         self.generation += 1;
         let put_off_until = mem::replace(&mut self.due, Nanos::NEVER);
+        self.unjudged = false;
         self.records.clear(now);
         self.probes.clear();
         match to {
@@ -224,13 +271,9 @@ impl Machine {
             State::HalfOpen => self.consecutive_failures = 0,
             State::Open => {
                 self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
-                self.draw = if retry.needs_draw() { random.draw() } else { 0.0 };
-                self.due = match retry.wait(self.reopens, self.draw) {
-                    Some(wait) if put_off_until == Nanos::NEVER => now.plus(wait).min(Nanos::LAST),
-                    Some(wait) => now.plus(wait).max(put_off_until).min(Nanos::LAST),
-                    None if retry.is_custom() => put_off_until,
-                    None => Nanos::NEVER,
-                };
+                self.draw = retry.needs_draw().then(|| random.draw());
+                self.put_off_until = if put_off_until == Nanos::NEVER { Nanos(0) } else { put_off_until };
+                self.due = self.end_of_opening(retry);
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }

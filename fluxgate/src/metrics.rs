@@ -43,10 +43,17 @@ impl Total {
         u128::from(self.high) << 64 | u128::from(self.low)
     }
 
+    pub(crate) fn add(&mut self, sum: u128) {
+        self.set(self.get() + sum);
+    }
+
+    fn set(&mut self, sum: u128) {
+        [self.high, self.low] = [sum >> 64, sum & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(0)); // each fits
+    }
+
     /// Never below zero: what is displaced was added before.
     pub(crate) fn exchange(&mut self, displaced: u128, duration: Nanos) {
-        let sum = self.get() + u128::from(duration.0) - displaced;
-        [self.high, self.low] = [sum >> 64, sum & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(0)); // each fits
+        self.set(self.get() + u128::from(duration.0) - displaced);
     }
 }
 
@@ -59,7 +66,7 @@ pub(crate) enum SlowCounts {
 }
 
 impl SlowCounts {
-    const FEW: usize = 4;
+    const FEW: usize = 2;
 
     fn none(thresholds: usize) -> Self {
         if thresholds <= Self::FEW {

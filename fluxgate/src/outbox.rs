@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::VecDeque, mem};
 
-use crate::{listeners::Listener, signal::Signal, sync::Mutex, user_code};
+use crate::{listeners::Listener, policy_change::PolicyChange, signal::Signal, sync::Mutex, user_code};
 
 /// Keeps signals in the order of the transitions while listeners run without a lock.
 ///
@@ -20,10 +20,44 @@ struct Served {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Signal>,
+    waiting: VecDeque<Message>,
     delivering: bool,
     /// How many signals were dropped because too many were waiting.
     lost: u64,
+}
+
+/// What listeners are told.
+pub(crate) enum Message {
+    Transition(Signal),
+    PolicyChange(PolicyChange),
+}
+
+impl From<Signal> for Message {
+    fn from(signal: Signal) -> Self {
+        Self::Transition(signal)
+    }
+}
+
+impl From<PolicyChange> for Message {
+    fn from(change: PolicyChange) -> Self {
+        Self::PolicyChange(change)
+    }
+}
+
+impl Message {
+    fn breaker(&self) -> &str {
+        match self {
+            Self::Transition(signal) => signal.breaker(),
+            Self::PolicyChange(change) => change.breaker(),
+        }
+    }
+
+    fn tell(&self, listener: &dyn Listener) {
+        match self {
+            Self::Transition(signal) => listener.on_transition(signal),
+            Self::PolicyChange(change) => listener.on_policy_change(change),
+        }
+    }
 }
 
 /// So many signals wait for a listener that blocks: a dozen megabytes. Of more the oldest are dropped, for memory is not
@@ -53,14 +87,14 @@ impl Outbox {
     }
 
     /// Called with the breaker locked, which is what makes the order that of the transitions.
-    pub(crate) fn post(&self, signal: Signal) {
+    pub(crate) fn post(&self, message: impl Into<Message>) {
         let Some(served) = &self.served else { return };
         let mut queue = served.queue.lock();
         if queue.waiting.len() == MOST_WAITING {
             queue.waiting.pop_front();
             queue.lost += 1;
         }
-        queue.waiting.push_back(signal);
+        queue.waiting.push_back(message.into());
     }
 
     /// Called with nothing locked.
@@ -70,17 +104,17 @@ impl Outbox {
         if queue.delivering {
             return;
         }
-        while let Some(signal) = queue.waiting.pop_front() {
+        while let Some(message) = queue.waiting.pop_front() {
             queue.delivering = true;
             let lost = mem::take(&mut queue.lost);
             drop(queue);
             if lost > 0 {
-                user_code::log_lost_signals(signal.breaker(), lost);
+                user_code::log_lost_signals(message.breaker(), lost);
             }
             for listener in &served.listeners {
-                user_code::run("listener", || listener.on_transition(&signal));
+                user_code::run("listener", || message.tell(&**listener));
             }
-            drop(signal);
+            drop(message);
             queue = served.queue.lock();
         }
         queue.delivering = false;

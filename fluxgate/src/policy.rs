@@ -1,15 +1,16 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
+use fluxgate_policy::{Expr, RETRY_AFTER_FOR_NOTHING, defaults};
 
 use crate::{
-    breaker::Rules,
     component::Leaf,
     error::PolicyError,
     nanos::Nanos,
     permits::{self, Permit},
     retries::{self, Retry},
+    published::Glance,
     retry_after::{Honoured, ReadRetryAfter},
+    rules::Rules,
     settings::{self, Cancelled, HonourRetryAfter, MaxProbeTime},
     trackers::{self, Tracker},
     trippers::{self, Tripper},
@@ -174,7 +175,7 @@ impl Policy {
     }
 
     /// The rules of a policy without mistakes, and an empty window.
-    pub(crate) fn rules(&self, spares_the_lock: bool) -> Result<(Rules, Records), PolicyError> {
+    pub(crate) fn rules(&self, spares_the_lock: bool) -> Result<(Arc<Rules>, Records), PolicyError> {
         let window = self.window.clone().map_or_else(|| Leaf::BuiltIn(defaults::window()), |window| window.0);
         let retry = self.retry.clone().map_or_else(|| Leaf::BuiltIn(defaults::retry()), |retry| retry.0);
         let permit = self.permit.clone().map_or_else(|| Leaf::BuiltIn(defaults::permit()), |permit| permit.0);
@@ -223,15 +224,99 @@ impl Policy {
             permit: permits::Rule::new(&permit),
             max_half_open_calls,
             max_probe_time,
+            policy: self.clone(),
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
             honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after.clone() })),
             measures,
             by_the_second: records.needs_time(),
             quick: quickest.unwrap_or(Nanos::NEVER),
             spares_the_lock,
+            glance: Glance::default(),
             tripper,
         };
-        Ok((rules, records))
+        Ok((rules.with_glance().shared(), records))
+    }
+}
+
+impl Policy {
+    /// Whether a breaker would do the same by either. `false` where that can't be told.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        fn same<C: ?Sized>(one: &Leaf<C>, other: &Leaf<C>) -> bool {
+            match (one, other) {
+                (Leaf::BuiltIn(one), Leaf::BuiltIn(other)) => one == other,
+                (Leaf::Custom(one), Leaf::Custom(other)) => Arc::ptr_eq(&one.component, &other.component),
+                _ => false,
+            }
+        }
+        fn all<C: ?Sized>(one: &Expr<Leaf<C>>, other: &Expr<Leaf<C>>) -> bool {
+            match (one, other) {
+                (Expr::Leaf(one), Expr::Leaf(other)) => same(one, other),
+                (Expr::Not(one), Expr::Not(other)) => all(one, other),
+                (Expr::And(one), Expr::And(other)) | (Expr::Or(one), Expr::Or(other)) => {
+                    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| all(one, other))
+                }
+                _ => false,
+            }
+        }
+        fn both<T>(one: Option<&T>, other: Option<&T>, same: impl Fn(&T, &T) -> bool) -> bool {
+            match (one, other) {
+                (None, None) => true,
+                (Some(one), Some(other)) => same(one, other),
+                _ => false,
+            }
+        }
+        both(self.window.as_ref(), other.window.as_ref(), |one, other| same(&one.0, &other.0))
+            && both(self.tracker.as_ref(), other.tracker.as_ref(), |one, other| all(&one.0, &other.0))
+            && both(self.tripper.as_ref(), other.tripper.as_ref(), |one, other| all(&one.0, &other.0))
+            && both(self.retry.as_ref(), other.retry.as_ref(), |one, other| same(&one.0, &other.0))
+            && both(self.permit.as_ref(), other.permit.as_ref(), |one, other| same(&one.0, &other.0))
+            && both(self.retry_after.as_ref(), other.retry_after.as_ref(), Arc::ptr_eq)
+            && self.max_half_open_calls == other.max_half_open_calls
+            && self.max_probe_time == other.max_probe_time
+            && self.cancelled == other.cancelled
+            && self.honour_retry_after == other.honour_retry_after
+    }
+}
+
+/// As `breakers!` has it: the components, those of the default policy included, and the settings that were made.
+///
+/// ```
+/// use fluxgate::{Policy, retries::Cooldown, trippers::FailureStreak};
+///
+/// let policy = Policy::new().tripper(FailureStreak(5)).retry(Cooldown(10)).max_half_open_calls(2);
+/// assert_eq!(
+///     policy.to_string(),
+///     "window = CountWindow(100), tracker = All(), tripper = FailureStreak(5), retry = Cooldown(10s), \
+///      permit = RampUp(), max_half_open_calls = 2",
+/// );
+/// ```
+impl fmt::Display for Policy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn part(part: Option<&impl ToString>, default: impl FnOnce() -> String) -> String {
+            part.map_or_else(default, ToString::to_string)
+        }
+        let default_tripper = || {
+            let window = self.window.as_ref().and_then(|window| window.0.as_built_in().cloned());
+            defaults::tripper(&window.unwrap_or_else(defaults::window)).to_string()
+        };
+        write!(formatter, "window = {}", part(self.window.as_ref(), || defaults::window().to_string()))?;
+        write!(formatter, ", tracker = {}", part(self.tracker.as_ref(), || defaults::tracker().to_string()))?;
+        write!(formatter, ", tripper = {}", part(self.tripper.as_ref(), default_tripper))?;
+        write!(formatter, ", retry = {}", part(self.retry.as_ref(), || defaults::retry().to_string()))?;
+        write!(formatter, ", permit = {}", part(self.permit.as_ref(), || defaults::permit().to_string()))?;
+        if let Some(calls) = self.max_half_open_calls {
+            write!(formatter, ", max_half_open_calls = {calls}")?;
+        }
+        if let Some(limit) = self.max_probe_time {
+            write!(formatter, ", max_probe_time = {limit}")?;
+        }
+        if let Some(cancelled) = self.cancelled {
+            write!(formatter, ", cancelled = {cancelled}")?;
+        }
+        if let Some(limit) = self.honour_retry_after {
+            write!(formatter, ", honour_retry_after = {limit}")?;
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{state::State, sync::AtomicU64, sync::Ordering};
 pub(crate) struct Published(AtomicU64);
 
 /// The summary: three bits of state, one of shadow mode, two of what a success has to do, one that says whether calls
-/// are recorded, and the generation.
+/// are recorded, ten of the policy, and the generation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary(u64);
 
@@ -28,11 +28,51 @@ pub(crate) enum SuccessIs {
     Known,
 }
 
+/// What calls have to know of the policy that they go by, in bits of the summary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Glance(u64);
+
+/// Which of its policies a breaker goes by: a number that comes round after a few, so that it fits the summary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct PolicyNumber(u8);
+
+impl PolicyNumber {
+    pub(crate) fn next(self) -> Self {
+        Self((self.0 + 1) % (1 << NUMBER_BITS))
+    }
+}
+
+impl Glance {
+    /// The tripper has a use for durations.
+    pub(crate) const MEASURES: Self = Self(1 << GLANCE_SHIFT);
+    /// The window goes by the second.
+    pub(crate) const BY_THE_SECOND: Self = Self(2 << GLANCE_SHIFT);
+    /// It is known when the retry is due, so that rejections need no lock before.
+    pub(crate) const KNOWS_WHEN: Self = Self(4 << GLANCE_SHIFT);
+    /// No retry is ever due, with the same effect.
+    pub(crate) const NEVER_DUE: Self = Self(8 << GLANCE_SHIFT);
+    /// Every error is a failure, and nothing looks at it.
+    pub(crate) const ANY_ERROR_FAILS: Self = Self(16 << GLANCE_SHIFT);
+    /// It is heeded what a service says of when to come back.
+    pub(crate) const HEEDS_RETRY_AFTER: Self = Self(32 << GLANCE_SHIFT);
+    /// Calls may be spared the lock.
+    pub(crate) const SPARES_THE_LOCK: Self = Self(64 << GLANCE_SHIFT);
+
+    /// The same, with this bit if it holds.
+    #[must_use]
+    pub(crate) fn with(self, bit: Self, holds: bool) -> Self {
+        if holds { Self(self.0 | bit.0) } else { self }
+    }
+}
+
 const STATE_BITS: u32 = 3;
 const SHADOW: u64 = 1 << STATE_BITS;
 const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
 const RECORDING: u64 = 1 << (SUCCESS_SHIFT + 2);
-const GENERATION_SHIFT: u32 = SUCCESS_SHIFT + 3;
+const GLANCE_SHIFT: u32 = SUCCESS_SHIFT + 3;
+const NUMBER_SHIFT: u32 = GLANCE_SHIFT + 7;
+const NUMBER_BITS: u32 = 3;
+const GENERATION_SHIFT: u32 = NUMBER_SHIFT + NUMBER_BITS;
 
 /// In the order of their codes. The first two admit every call, and record it.
 const STATES: [State; 6] =
@@ -64,6 +104,23 @@ impl Summary {
         Self(if recording { self.0 | RECORDING } else { self.0 & !RECORDING })
     }
 
+    /// The same of a breaker that goes by the policy of this number, which is to be known like this.
+    #[must_use]
+    pub(crate) fn with_policy(self, glance: Glance, number: PolicyNumber) -> Self {
+        let others = !((1 << GENERATION_SHIFT) - 1) | ((1 << GLANCE_SHIFT) - 1);
+        Self(self.0 & others | glance.0 | u64::from(number.0) << NUMBER_SHIFT)
+    }
+
+    #[inline]
+    pub(crate) fn policy_has(self, bit: Glance) -> bool {
+        self.0 & bit.0 != 0
+    }
+
+    #[inline]
+    pub(crate) fn policy_number(self) -> PolicyNumber {
+        PolicyNumber((self.0 >> NUMBER_SHIFT) as u8 & ((1 << NUMBER_BITS) - 1))
+    }
+
     /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.
     #[inline]
     pub(crate) fn admits_all(self) -> bool {
@@ -89,7 +146,7 @@ impl Summary {
         }
     }
 
-    /// Wraps after 2^57 transitions, which no breaker lives to see.
+    /// Wraps after 2^47 transitions, which no breaker lives to see.
     #[inline]
     pub(crate) fn generation(self) -> u64 {
         self.0 >> GENERATION_SHIFT
@@ -132,6 +189,13 @@ mod tests {
                     assert_eq!((recording.success(), recording.generation()), (success, 77));
                     assert!(!recording.admits_all());
                     assert!(recording.with_recording(false) == summary);
+                    let glance = Glance::default().with(Glance::MEASURES, true).with(Glance::NEVER_DUE, shadow);
+                    let number = (0..21).fold(PolicyNumber::default(), |number, _| number.next());
+                    let ruled = summary.with_policy(Glance::BY_THE_SECOND, number.next()).with_policy(glance, number);
+                    assert_eq!((ruled.state(), ruled.shadow(), ruled.success()), (state, shadow, success));
+                    assert_eq!((ruled.generation(), ruled.policy_number()), (77, number));
+                    assert!(ruled.policy_has(Glance::MEASURES) && !ruled.policy_has(Glance::BY_THE_SECOND));
+                    assert_eq!(ruled.policy_has(Glance::NEVER_DUE), shadow);
                 }
             }
         }

@@ -35,7 +35,15 @@ struct Namesakes {
 /// A breaker's place in the registry.
 pub(crate) struct Place {
     id: u64,
-    pub(crate) label: Name,
+    /// Where that is not the name.
+    label: Option<Box<Name>>,
+}
+
+impl Place {
+    /// The label of a breaker with this name.
+    pub(crate) fn label<'a>(&'a self, name: &'a Name) -> &'a Name {
+        self.label.as_deref().unwrap_or(name)
+    }
 }
 
 /// Every breaker of the process that is still in use, in the order in which they were made, declared ones included that
@@ -97,7 +105,7 @@ pub(crate) fn reserve(name: &Name) -> Place {
             "two circuit breakers have the same name; `fluxgate::get` gives the first"
         );
     }
-    Place { id, label }
+    Place { id, label: (label != *name).then(|| Box::new(label)) }
 }
 
 pub(crate) fn enter(shared: &Arc<Shared>) {
@@ -107,7 +115,7 @@ pub(crate) fn enter(shared: &Arc<Shared>) {
 pub(crate) fn forget(shared: &Shared) {
     let mut registry = REGISTRY.lock();
     registry.breakers.remove(&shared.place.id);
-    registry.labels.remove(&shared.place.label);
+    registry.labels.remove(shared.place.label(&shared.name));
     if let Some(namesakes) = registry.names.get_mut(&shared.name) {
         namesakes.living -= 1;
         if namesakes.living == 0 {

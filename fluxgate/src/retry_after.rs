@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    breaker::{CircuitBreaker, Rules},
+    breaker::CircuitBreaker,
     machine::Ticket,
     nanos::Nanos,
+    published::Glance,
+    rules::Rules,
     trackers::ErrorView,
     user_code,
 };
@@ -39,10 +41,18 @@ impl CircuitBreaker {
     /// from a call that was admitted before the last transition.
     #[cold]
     pub(crate) fn hear_retry_after(&self, ticket: Ticket, wait: Duration) {
-        let Some(honoured) = &self.shared.rules.honoured else { return };
-        if ticket.is_recorded() {
-            let until = self.now().plus(Nanos::from(wait).min(honoured.limit));
-            self.shared.core.lock().machine.put_off(ticket, until);
+        if !self.heeds_retry_after() || !ticket.is_recorded() {
+            return;
         }
+        let now = self.now();
+        let core = &mut *self.shared.core.lock();
+        if let Some(honoured) = &core.rules.honoured {
+            core.machine.put_off(ticket, now.plus(Nanos::from(wait).min(honoured.limit)));
+        }
+    }
+
+    /// Whether it is of any use to know for how long the service asks to be left alone.
+    pub(crate) fn heeds_retry_after(&self) -> bool {
+        self.shared.published.read().policy_has(Glance::HEEDS_RETRY_AFTER)
     }
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use fluxgate_policy::Argument;
 
@@ -18,8 +18,18 @@ use crate::nanos::Nanos;
 /// let half_a_minute = [Cooldown(30), Cooldown(30.0), Cooldown(Duration::from_secs(30))];
 /// assert!(half_a_minute.iter().all(|cooldown| cooldown.to_string() == "Cooldown(30s)"));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Seconds(pub(crate) Argument);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Argument::Number(seconds) => write!(formatter, "{seconds}s"),
+            Argument::Count(seconds) => write!(formatter, "{seconds}s"),
+            Argument::Duration(nanos) => write!(formatter, "{}s", Duration::from(Nanos(nanos)).as_secs_f64()),
+        }
+    }
+}
 
 impl From<Duration> for Seconds {
     fn from(duration: Duration) -> Self {

@@ -1,5 +1,7 @@
 //! The settings of a breaker that are a single value, as the builder takes them.
 
+use std::fmt;
+
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, defaults};
 
 use crate::{nanos::Nanos, seconds::Seconds};
@@ -15,7 +17,7 @@ use crate::{nanos::Nanos, seconds::Seconds};
 /// let never = CircuitBreaker::builder("archive").max_probe_time(MaxProbeTime::Off).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum MaxProbeTime {
     /// Never: a probe that hangs keeps its slot.
     Off,
@@ -35,7 +37,7 @@ pub enum MaxProbeTime {
 /// let off = CircuitBreaker::builder("archive").honour_retry_after(HonourRetryAfter::Off).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum HonourRetryAfter {
     /// Not at all.
     Off,
@@ -55,7 +57,7 @@ pub enum HonourRetryAfter {
 /// let never_fails = CircuitBreaker::builder("archive").cancelled(Cancelled::Ignore).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Cancelled {
     /// It is recorded as a failure.
     Failure,
@@ -83,12 +85,32 @@ impl<T: Into<Seconds>> From<T> for HonourRetryAfter {
     }
 }
 
-/// [`Cancelled`], checked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum CancelledRule {
-    Failure,
-    Ignore,
-    After(Nanos),
+impl fmt::Display for MaxProbeTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("off"),
+            Self::After(limit) => limit.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for HonourRetryAfter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("off"),
+            Self::AtMost(limit) => limit.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure => formatter.write_str("failure"),
+            Self::Ignore => formatter.write_str("ignore"),
+            Self::After(threshold) => threshold.fmt(formatter),
+        }
+    }
 }
 
 /// [`Nanos::NEVER`] where it is off.
@@ -107,17 +129,18 @@ pub(crate) fn honour_retry_after(setting: Option<HonourRetryAfter>) -> Result<Op
     }
 }
 
-pub(crate) fn cancelled(setting: Cancelled) -> Result<CancelledRule, Error> {
+/// After how long of waiting it fails: at once, or [`Nanos::NEVER`], where it is not for the time to say.
+pub(crate) fn cancelled(setting: Cancelled) -> Result<Nanos, Error> {
     match setting {
-        Cancelled::Failure => Ok(CancelledRule::Failure),
-        Cancelled::Ignore => Ok(CancelledRule::Ignore),
-        Cancelled::After(seconds) => duration(Setting::Cancelled, seconds).map(CancelledRule::After),
+        Cancelled::Failure => Ok(Nanos(0)),
+        Cancelled::Ignore => Ok(Nanos::NEVER),
+        Cancelled::After(seconds) => duration(Setting::Cancelled, seconds),
     }
 }
 
 /// Where nothing is said, long is what is long to the tripper.
-pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> CancelledRule {
-    CancelledRule::After(quickest.unwrap_or_else(|| default_duration(Setting::Cancelled)))
+pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> Nanos {
+    quickest.unwrap_or_else(|| default_duration(Setting::Cancelled))
 }
 
 pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {

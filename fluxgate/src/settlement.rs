@@ -1,15 +1,19 @@
 //! What the outcome of a call does to its breaker.
 
+use std::sync::Arc;
+
 use crate::{
     breaker::{CircuitBreaker, Core},
+    ending::Judged,
     machine::{Ticket, verdict},
     nanos::Nanos,
     outcome::Outcome,
     permits::{self, PermitContext},
-    published::{SuccessIs, Summary},
+    published::{Glance, PolicyNumber, SuccessIs, Summary},
     reason::Reason,
+    rules::Rules,
     state::State,
-    sync::MutexGuard,
+    sync::{MutexGuard, Ordering},
     totals::Ended,
     trippers::CallContext,
     user_code,
@@ -18,8 +22,22 @@ use crate::{
 /// A copy of what user code needs to judge an outcome without the lock.
 struct Question {
     generation: u64,
+    policy: PolicyNumber,
+    rules: Arc<Rules>,
     context: CallContext,
     permit: PermitContext,
+}
+
+/// So often is an outcome judged anew because the policy has changed while user code judged it.
+const MOST_POLICIES: usize = 4;
+
+/// When a call has ended.
+#[derive(Clone, Copy)]
+struct Time {
+    /// Its place in the window.
+    at: Nanos,
+    /// To the nanosecond, where that was read.
+    exact: Option<Nanos>,
 }
 
 impl CircuitBreaker {
@@ -37,7 +55,18 @@ impl CircuitBreaker {
     pub(crate) fn end_cancelled(&self, ticket: Ticket, outcome: Outcome) {
         #[cfg(feature = "recorder")]
         self.record_end(ticket, outcome, true);
-        self.settle_under_lock(ticket, outcome, None);
+        self.settle_recorded(ticket, outcome.into(), None);
+    }
+
+    /// Ends a call that was no success. `false` if the policy that judged it is no longer the breaker's: then the call
+    /// has not ended.
+    pub(crate) fn end_judged(&self, ticket: Ticket, judged: Judged) -> bool {
+        if let Some(wait) = judged.retry_after {
+            self.hear_retry_after(ticket, wait);
+        }
+        #[cfg(feature = "recorder")]
+        self.record_end(ticket, judged.outcome, false);
+        self.settle_recorded(ticket, judged, None)
     }
 
     #[inline(always)]
@@ -48,7 +77,7 @@ impl CircuitBreaker {
             // Stale, unrecorded, or a probe.
             return self.end_under_lock(ticket, Outcome::Success, None);
         }
-        if self.shared.rules.measures {
+        if summary.policy_has(Glance::MEASURES) {
             return self.end_measured(ticket, summary);
         }
         match summary.success() {
@@ -62,8 +91,7 @@ impl CircuitBreaker {
     #[inline(never)]
     fn end_measured(&self, ticket: Ticket, summary: Summary) {
         let now = self.now();
-        let quick = now.since(ticket.started()) < self.shared.rules.quick;
-        let spared = quick
+        let spared = self.is_quick(ticket, summary, now)
             && match summary.success() {
                 SuccessIs::Known => true,
                 SuccessIs::Counted => self.is_counted_at(summary, now),
@@ -74,9 +102,20 @@ impl CircuitBreaker {
         }
     }
 
+    /// Whether a call was quick by the policy of this summary.
+    #[inline]
+    fn is_quick(&self, ticket: Ticket, summary: Summary, now: Nanos) -> bool {
+        let quick = Nanos(self.shared.quick.load(Ordering::Acquire));
+        // A new policy takes its number before it says what is quick, so this was the one that the summary knows. A
+        // start that is not known was before the policy.
+        self.shared.published.read().policy_number() == summary.policy_number()
+            && ticket.started() != Nanos::NEVER
+            && now.since(ticket.started()) < quick
+    }
+
     #[inline]
     fn is_counted(&self, summary: Summary) -> bool {
-        if self.shared.rules.by_the_second {
+        if summary.policy_has(Glance::BY_THE_SECOND) {
             return self.is_counted_now(summary);
         }
         self.shared.successes.count(summary.generation(), 0)
@@ -90,35 +129,47 @@ impl CircuitBreaker {
 
     #[inline]
     fn is_counted_at(&self, summary: Summary, now: Nanos) -> bool {
-        self.shared.successes.count(summary.generation(), self.shared.rules.second(now))
+        let second = if summary.policy_has(Glance::BY_THE_SECOND) { now.whole_seconds() } else { 0 };
+        self.shared.successes.count(summary.generation(), second)
     }
 
     #[inline(never)]
     fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
         #[cfg(feature = "recorder")]
         self.record_end(ticket, outcome, false);
-        self.settle_under_lock(ticket, outcome, now);
+        self.settle_recorded(ticket, outcome.into(), now);
     }
 
-    fn settle_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
-        if !ticket.is_recorded() {
-            return;
-        }
-        let rules = &self.shared.rules;
-        let exact = now.or_else(|| (rules.measures || ticket.is_probe()).then(|| self.now()));
+    fn settle_recorded(&self, ticket: Ticket, judged: Judged, now: Option<Nanos>) -> bool {
+        !ticket.is_recorded() || self.settle(ticket, judged, now, Ended::ByItself)
+    }
+
+    /// When a call ends that ends now, as exactly as the policy asks for it.
+    fn time_of_end(&self, ticket: Ticket, measures: bool, by_the_second: bool, exact: Option<Nanos>) -> Time {
+        let exact = exact.or_else(|| (measures || ticket.is_probe()).then(|| self.now()));
         let at = match exact {
             Some(now) => now,
-            None if rules.by_the_second => self.shared.clock.roughly_now(),
+            None if by_the_second => self.shared.clock.roughly_now(),
             None => Nanos(0),
         };
-        self.settle(ticket, outcome, at, exact, Ended::ByItself);
+        Time { at, exact }
     }
 
-    /// Records an outcome, judges it, and serves the listeners.
-    ///
-    /// `at` places it in the window; `exact` is the time to the nanosecond, where that was read.
-    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, at: Nanos, exact: Option<Nanos>, ended: Ended) {
+    /// Records an outcome, judges it, and serves the listeners. `false` if that can't be, for another policy than the
+    /// breaker's has judged it.
+    pub(crate) fn settle(&self, ticket: Ticket, judged: Judged, exact: Option<Nanos>, ended: Ended) -> bool {
+        let outcome = judged.outcome;
+        let summary = self.shared.published.read();
+        let [measures, by_the_second] = [Glance::MEASURES, Glance::BY_THE_SECOND].map(|bit| summary.policy_has(bit));
+        let mut time = self.time_of_end(ticket, measures, by_the_second, exact);
         let mut core = self.shared.core.lock();
+        if judged.by.is_some_and(|policy| policy != core.policy_number) {
+            return false;
+        }
+        if summary.policy_number() != core.policy_number {
+            time = self.time_of_end(ticket, core.rules.measures, core.rules.by_the_second, time.exact);
+        }
+        let Time { at, exact } = time;
         // What other threads have counted comes before.
         self.take_successes(&mut core);
         let recorded = core.machine.record(ticket, outcome, at, exact.unwrap_or_default());
@@ -126,18 +177,11 @@ impl CircuitBreaker {
             totals.count(ticket, outcome, ended, recorded);
         }
         if !recorded {
-            return;
+            return true;
         }
-        if core.machine.judges() && self.asks_user_code(core.machine.state, outcome) {
-            let question = Self::question(&mut core, exact);
-            drop(core);
-            let Some((to, reason)) = self.judge(&question, outcome) else { return };
-            let mut core = self.shared.core.lock();
-            if core.machine.generation == question.generation {
-                let now = exact.unwrap_or_else(|| self.now());
-                self.enter(&mut core, to, now, reason);
-            }
-        } else if let Some((to, reason)) = self.judge_under_lock(&core, outcome, exact) {
+        if core.machine.judges() && Self::asks_user_code(&core.rules, core.machine.state, outcome) {
+            drop(self.judge_without_lock(core, outcome, exact));
+        } else if let Some((to, reason)) = Self::judge_under_lock(&mut core, outcome, exact) {
             // Under the same lock that recorded it, so that no other call comes between.
             let now = exact.unwrap_or_else(|| self.now());
             self.enter(&mut core, to, now, reason);
@@ -146,30 +190,56 @@ impl CircuitBreaker {
             let summary = self.publish(&core);
             if outcome == Outcome::Success && summary.success() == SuccessIs::Counted {
                 let core = &mut *core;
-                let second = self.shared.rules.second(at);
+                let second = core.rules.second(at);
                 self.shared.successes.enroll(&mut core.enrolled, core.machine.generation, second);
             }
-            return;
+            return true;
         }
         self.shared.outbox.deliver();
+        true
     }
 
-    fn asks_user_code(&self, state: State, outcome: Outcome) -> bool {
-        let rules = &self.shared.rules;
+    /// Lets user code judge what has been recorded. A verdict counts in the generation and by the policy that it was
+    /// asked for in; a policy that came meanwhile is asked too.
+    fn judge_without_lock<'a>(
+        &'a self,
+        mut core: MutexGuard<'a, Core>,
+        outcome: Outcome,
+        exact: Option<Nanos>,
+    ) -> MutexGuard<'a, Core> {
+        for _ in 0..MOST_POLICIES {
+            let question = Self::question(&mut core, exact);
+            drop(core);
+            let verdict = question.judge(outcome);
+            core = self.shared.core.lock();
+            let Some((to, reason)) = verdict else { break };
+            if core.machine.generation != question.generation {
+                break;
+            }
+            if core.policy_number == question.policy {
+                let now = exact.unwrap_or_else(|| self.now());
+                self.enter(&mut core, to, now, reason);
+                break;
+            }
+        }
+        core
+    }
+
+    fn asks_user_code(rules: &Rules, state: State, outcome: Outcome) -> bool {
         let asks_permit = state == State::HalfOpen && outcome == Outcome::Success;
         rules.tripper.has_user_code() || (asks_permit && matches!(rules.permit, permits::Rule::Custom(_)))
     }
 
     fn judge_under_lock(
-        &self,
-        core: &MutexGuard<'_, Core>,
+        core: &mut MutexGuard<'_, Core>,
         outcome: Outcome,
         exact: Option<Nanos>,
     ) -> Option<(State, Reason)> {
         if !core.machine.judges() {
             return None;
         }
-        let rules = &self.shared.rules;
+        core.machine.unjudged = false;
+        let rules = &core.rules;
         let figures = core.machine.figures();
         let tripped = rules.tripper.holds(figures).then(|| rules.tripper.reason(figures));
         verdict(core.machine.state, outcome, tripped, || match &rules.permit {
@@ -183,6 +253,8 @@ impl CircuitBreaker {
         let machine = &core.machine;
         Question {
             generation: machine.generation,
+            policy: core.policy_number,
+            rules: Arc::clone(&core.rules),
             context: CallContext {
                 state: machine.state,
                 metrics: machine.records.metrics().clone(),
@@ -195,14 +267,15 @@ impl CircuitBreaker {
             },
         }
     }
+}
 
-    fn judge(&self, question: &Question, outcome: Outcome) -> Option<(State, Reason)> {
-        let rules = &self.shared.rules;
-        let tripped = rules.tripper.judge(&question.context);
-        verdict(question.context.state, outcome, tripped, || match &rules.permit {
-            permits::Rule::Ramp(ramp) => ramp.is_final(question.permit.half_open_for.into()),
+impl Question {
+    fn judge(&self, outcome: Outcome) -> Option<(State, Reason)> {
+        let tripped = self.rules.tripper.judge(&self.context);
+        verdict(self.context.state, outcome, tripped, || match &self.rules.permit {
+            permits::Rule::Ramp(ramp) => ramp.is_final(self.permit.half_open_for.into()),
             permits::Rule::Custom(custom) => {
-                user_code::run("permit", || custom.is_final(&question.permit)).unwrap_or(false)
+                user_code::run("permit", || custom.is_final(&self.permit)).unwrap_or(false)
             }
         })
     }

@@ -26,13 +26,15 @@ type Chunks = [OnceLock<Box<Chunk>>; SLOTS / CHUNK - 1];
 const LOOK_AGAIN: u64 = 1 << 10;
 
 /// The counters of all threads, made when a thread is first enrolled: an idle breaker has none.
-pub(crate) struct Successes {
-    first: OnceLock<Box<Chunk>>,
+pub(crate) struct Successes(OnceLock<Box<Slots>>);
+
+struct Slots {
+    first: Chunk,
     others: OnceLock<Box<Chunks>>,
 }
 
 struct Counter {
-    /// What it is enrolled for. Written by its own thread alone, under the breaker's lock.
+    /// What it is enrolled for. Written under the breaker's lock.
     generation: AtomicU64,
     second: AtomicU64,
     /// Written by its own thread alone.
@@ -63,7 +65,7 @@ pub(crate) struct Enrolled {
 
 impl Successes {
     pub(crate) fn new() -> Self {
-        Self { first: OnceLock::new(), others: OnceLock::new() }
+        Self(OnceLock::new())
     }
 
     /// Counts a success of this thread. `false` if its counter is not enrolled for that, or is to be looked at again.
@@ -105,21 +107,24 @@ impl Successes {
     /// The counter of a slot, if it is made.
     #[inline]
     fn counter(&self, slot: usize) -> Option<&Counter> {
+        let slots = self.0.get()?;
         let chunk = match slot / CHUNK {
-            0 => self.first.get(),
-            other => self.others.get()?.get(other - 1)?.get(),
+            0 => &slots.first,
+            other => slots.others.get()?.get(other - 1)?.get()?,
         };
-        Some(&chunk?[slot % CHUNK])
+        Some(&chunk[slot % CHUNK])
     }
 
     /// The counter of a slot, made if need be.
     fn made_counter(&self, slot: usize) -> &Counter {
-        let others = || self.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
+        let new_chunk = || std::array::from_fn(|_| OwnLine(Counter::default()));
+        let slots = self.0.get_or_init(|| Box::new(Slots { first: new_chunk(), others: OnceLock::new() }));
+        let others = || slots.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
         let chunk = match slot / CHUNK {
-            0 => &self.first,
-            other => &others()[other - 1],
+            0 => &slots.first,
+            other => others()[other - 1].get_or_init(|| Box::new(new_chunk())),
         };
-        &chunk.get_or_init(|| Box::new(std::array::from_fn(|_| OwnLine(Counter::default()))))[slot % CHUNK]
+        &chunk[slot % CHUNK]
     }
 
     /// Makes the counters of the first slots.
@@ -167,6 +172,14 @@ impl Successes {
         counter.second.store(second, Ordering::Relaxed);
         counter.taken.store(taken, Ordering::Relaxed);
         enrolled.slots[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// Lets every counter stand for this second from now on. Called under the breaker's lock, with all that was counted
+    /// taken: a success that its thread is about to count, as the last one told it, falls into this second.
+    pub(crate) fn move_to(&self, enrolled: &Enrolled, second: u64) {
+        for counter in enrolled.slots().filter_map(|slot| self.counter(slot)) {
+            counter.second.store(second, Ordering::Relaxed);
+        }
     }
 
     /// Takes what has been counted since the last time: calls `take` with how many successes, and in which second.

@@ -1,7 +1,7 @@
 use tracing::Level;
 
 use super::Listener;
-use crate::{signal::Signal, state::State};
+use crate::{policy_change::PolicyChange, signal::Signal, state::State};
 
 /// Tells of transitions as `tracing` events with the target `fluxgate`.
 ///
@@ -9,6 +9,8 @@ use crate::{signal::Signal, state::State};
 /// figures are those of the window by which the transition was decided; what is not known is left out. A breaker whose
 /// name others have too shows its `label` as well. The level is WARN for `open` and `forced_open`, INFO otherwise,
 /// unless [`level`](Self::level) says something else.
+///
+/// A new policy is told at INFO, with the fields `breaker`, `label` where it has one, `old_policy` and `new_policy`.
 ///
 /// An application that logs through the `log` crate sees the same as records, with the fields in their text, if it
 /// enables a feature of `tracing` and installs no `tracing` subscriber:
@@ -81,5 +83,16 @@ impl Listener for LogListener {
             Level::DEBUG => event!(Level::DEBUG),
             Level::TRACE => event!(Level::TRACE),
         }
+    }
+
+    fn on_policy_change(&self, change: &PolicyChange) {
+        tracing::info!(
+            target: "fluxgate",
+            breaker = change.breaker(),
+            label = (change.label() != change.breaker()).then_some(change.label()),
+            old_policy = %change.old_policy(),
+            new_policy = %change.new_policy(),
+            "circuit breaker goes by a new policy"
+        );
     }
 }

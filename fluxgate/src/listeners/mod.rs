@@ -23,7 +23,7 @@ pub use slack::SlackListener;
 
 use std::any::Any;
 
-use crate::signal::Signal;
+use crate::{policy_change::PolicyChange, signal::Signal};
 
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
 ///
@@ -44,6 +44,12 @@ use crate::signal::Signal;
 pub trait Listener: Any + Send + Sync + 'static {
     /// Called once for every transition.
     fn on_transition(&self, signal: &Signal);
+
+    /// Called once for every [`set_policy`](crate::CircuitBreaker::set_policy) that succeeds, in order with the
+    /// transitions. Does nothing unless said otherwise.
+    fn on_policy_change(&self, change: &PolicyChange) {
+        let _ = change;
+    }
 
     /// Whether a breaker with this listener counts the outcomes of its calls: see
     /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals). Asked once, when the breaker is built.

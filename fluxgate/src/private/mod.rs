@@ -25,8 +25,8 @@ pub use {
 };
 
 use crate::{
-    breaker::{CircuitBreaker, Rules},
-    ending::{Ending, EndsWith, Judged, tracked},
+    breaker::CircuitBreaker,
+    ending::{Ending, EndsWith, Judged},
     error::Error,
     future::CallFuture,
     limit::Limit,
@@ -194,14 +194,13 @@ where
     }
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.
-    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
-        let (is_failure, view) = match user_code::run("tracker", || (self.seen)(error)) {
-            Some(Seen::At(view)) => (rules.tracker.tracks(|| view), Some(view)),
-            Some(Seen::JudgedAt(is_failure, view)) => (is_failure, Some(view)),
-            Some(Seen::Judged(is_failure)) => (is_failure, None),
-            None => (true, None),
-        };
-        tracked(is_failure, || view.and_then(|view| rules.retry_after_of(|| view)))
+    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+        match user_code::run("tracker", || (self.seen)(error)) {
+            Some(Seen::At(view)) => breaker.error_rules().judge(|| view),
+            Some(Seen::JudgedAt(is_failure, view)) => breaker.error_rules().judge_tracked(is_failure, || view),
+            Some(Seen::Judged(true)) | None => Outcome::Failure.into(),
+            Some(Seen::Judged(false)) => Outcome::Ignored.into(),
+        }
     }
 
     #[inline]

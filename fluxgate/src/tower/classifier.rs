@@ -2,8 +2,8 @@ use std::{marker::PhantomData, time::Duration};
 
 use super::Answer;
 use crate::{
-    breaker::Rules,
-    ending::{Ending, EndsWith, Judged, of_any, tracked},
+    breaker::CircuitBreaker,
+    ending::{Ending, EndsWith, Judged, of_any},
     error::Error,
     outcome::Outcome,
     trackers::ErrorView,
@@ -124,14 +124,14 @@ where
         self.classifier.of_response(response)
     }
 
-    fn retry_after(&self, response: &R, rules: &Rules) -> Option<Duration> {
-        rules.honoured.as_ref().and_then(|_| self.classifier.retry_after(response))
+    fn retry_after(&self, response: &R, breaker: &CircuitBreaker) -> Option<Duration> {
+        breaker.heeds_retry_after().then(|| self.classifier.retry_after(response)).flatten()
     }
 
-    fn of_error(&self, error: &E, rules: &Rules) -> Judged {
+    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match self.classifier.of_error(error) {
-            None => of_any(error, rules),
-            Some(Outcome::Failure) => tracked(true, || rules.retry_after_of(|| ErrorView::of_value(error))),
+            None => of_any(error, breaker),
+            Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),
         }
     }

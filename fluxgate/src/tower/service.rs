@@ -59,8 +59,7 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
         if let Ok(ticket) = self.breaker.admit() {
             let running = Running { breaker: &self.breaker, ticket };
             let ending = Classified::<C, A>::new(self.classifier.clone());
-            let judged = Ending::<Result<R, E>>::of_error(&ending, error, &self.breaker.shared.rules);
-            running.end_judged(judged);
+            running.end_by_error(|breaker| Ending::<Result<R, E>>::of_error(&ending, error, breaker));
         }
     }
 }

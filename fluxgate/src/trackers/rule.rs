@@ -15,6 +15,11 @@ impl Rule {
         Self { expression: (!all).then(|| Box::new(expression.clone())) }
     }
 
+    /// Whether every error counts, so that nobody looks.
+    pub(crate) fn tracks_all(&self) -> bool {
+        self.expression.is_none()
+    }
+
     /// Whether the error that `view` shows counts as a failure. The view is taken only if somebody looks.
     pub(crate) fn tracks<'a>(&self, view: impl FnOnce() -> ErrorView<'a>) -> bool {
         let Some(expression) = &self.expression else { return true };

@@ -19,6 +19,14 @@ impl Bits {
         }
     }
 
+    pub(super) fn get(&self, index: usize) -> bool {
+        let words: &[u64] = match self {
+            Self::Few(words) => words,
+            Self::Many(words) => words,
+        };
+        words[index / 64] & 1 << (index % 64) != 0
+    }
+
     /// Sets the bit and returns what it was.
     pub(super) fn replace(&mut self, index: usize, value: bool) -> bool {
         let (word, bit) = (&mut self.words_mut()[index / 64], 1 << (index % 64));

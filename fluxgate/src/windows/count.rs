@@ -60,9 +60,13 @@ impl CountRecords {
         self.next = if self.next + 1 == self.size { 0 } else { self.next + 1 };
     }
 
-    /// Records this many successes at once. Only for a policy that asks for no mean: they count as having taken no
-    /// time.
+    /// Records this many successes at once, as having taken no time.
     pub(crate) fn record_successes(&mut self, count: u64) {
+        if !self.durations.is_empty() {
+            // A policy that asks for the mean counts none: these are of threads that overlapped its beginning.
+            (0..count.min(self.size as u64)).for_each(|_| self.record(false, Nanos(0)));
+            return;
+        }
         self.metrics.calls = self.metrics.calls.saturating_add(count).min(self.size as u64);
         let size = self.size as u64;
         let rest = if count < size {
@@ -111,6 +115,34 @@ impl CountRecords {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Whether the duration of every call is known.
+    pub(crate) fn knows_durations(&self) -> bool {
+        !self.durations.is_empty()
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The latest `most` calls, oldest first: whether each failed, and how long it took at least.
+    pub(crate) fn latest(&self, most: usize) -> impl Iterator<Item = (bool, Nanos)> + '_ {
+        // No more calls than places.
+        let calls = usize::try_from(self.metrics.calls).unwrap_or(self.size);
+        (0..calls.min(most)).rev().map(move |age| {
+            let place = (self.next + self.size - 1 - age) % self.size;
+            (self.failed.get(place), self.least_duration(place))
+        })
+    }
+
+    fn least_duration(&self, place: usize) -> Nanos {
+        if let Some(&duration) = self.durations.get(place) {
+            return duration;
+        }
+        let Some(latency) = &self.metrics.latency else { return Nanos(0) };
+        let reached = latency.measures.thresholds.iter().zip(&self.slow).rev().find(|(_, slow)| slow.get(place));
+        reached.map_or(Nanos(0), |(&threshold, _)| threshold)
     }
 }
 

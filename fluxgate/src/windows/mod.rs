@@ -110,12 +110,41 @@ impl Records {
         }
     }
 
-    /// Records successes at once that nothing is to be known of but their second. Only for a policy that asks for no
-    /// mean.
+    /// Records successes at once that nothing is to be known of but their second. For a policy that asks for no mean.
     pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
         match self {
             Self::Count(records) => records.record_successes(count),
             Self::Time(records) => records.record_successes(count, second),
+        }
+    }
+
+    /// Takes over what is known of the latest calls in another window, this one being empty: see
+    /// [`CircuitBreaker::set_policy`](crate::CircuitBreaker::set_policy).
+    pub(crate) fn take_over(&mut self, old: &Self, now: Nanos) {
+        // Where there is no window to begin with, there is nothing to be known.
+        self.clear(now);
+        let asks_for_the_mean = match self {
+            Self::Count(records) => records.knows_durations(),
+            Self::Time(records) => records.knows_durations(),
+        };
+        match (self, old) {
+            (Self::Count(records), Self::Count(old)) if old.knows_durations() || !asks_for_the_mean => {
+                let size = records.size();
+                old.latest(size).for_each(|(failed, duration)| records.record(failed, duration));
+            }
+            (Self::Time(records), Self::Time(old)) if old.knows_durations() || !asks_for_the_mean => {
+                records.take_over(old);
+            }
+            (Self::Count(records), Self::Time(old)) if !asks_for_the_mean => {
+                for (calls, failures, least) in old.latest(records.size() as u64) {
+                    let mut least = least.into_iter();
+                    for call in 0..calls {
+                        records.record(call < failures, least.next().unwrap_or_default());
+                    }
+                }
+            }
+            // When the calls of a `CountWindow` were is not known, nor how long they took where nobody asked.
+            (Self::Count(_), _) | (Self::Time(_), _) => {}
         }
     }
 

@@ -63,8 +63,7 @@ impl TimeRecords {
         }
     }
 
-    /// Records this many successes of `second` at once. Only for a policy that asks for no mean: they count as having
-    /// taken no time. Those of a second that has left the window have left it too.
+    /// Records this many successes of `second` at once, as having taken no time. Those of a second that has left the window have left it too.
     pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
         let within =
             second >= self.first && second <= self.current && self.current - second < self.seconds.len() as u64;
@@ -119,6 +118,70 @@ impl TimeRecords {
         self.first = self.current;
         self.empty(self.place(self.current), false);
         self.metrics.clear();
+    }
+
+    /// Takes over the seconds of another window that fall into this one, which is empty.
+    pub(crate) fn take_over(&mut self, old: &Self) {
+        let length = (self.seconds.len() as u64).min(old.seconds.len() as u64);
+        self.current = old.current;
+        self.first = old.first.max((old.current + 1).saturating_sub(length));
+        for second in self.first..=self.current {
+            let Second { calls, failures } = old.seconds[old.place(second)];
+            let place = self.place(second);
+            self.seconds[place] = Second { calls, failures };
+            self.metrics.calls += calls;
+            self.metrics.failures += failures;
+            let Some(latency) = &mut self.metrics.latency else { continue };
+            if let (Some(total), Some(known)) = (self.totals.get_mut(place), old.totals.get(old.place(second))) {
+                *total = *known;
+                latency.total.add(*known);
+            }
+            let thresholds = latency.measures.thresholds.len();
+            for (index, &threshold) in latency.measures.thresholds.iter().enumerate() {
+                let slow = old.slow_at_least(second, threshold);
+                self.slow[place * thresholds + index] = slow;
+                *latency.slow.get_mut(index) += slow;
+            }
+        }
+    }
+
+    /// How many calls of a second are known to have taken this long or longer.
+    fn slow_at_least(&self, second: u64, threshold: Nanos) -> u64 {
+        let Some(latency) = &self.metrics.latency else { return 0 };
+        let thresholds = &latency.measures.thresholds;
+        let index = thresholds.partition_point(|known| *known < threshold);
+        if index == thresholds.len() { 0 } else { self.slow[self.place(second) * thresholds.len() + index] }
+    }
+
+    /// The calls of the latest seconds, as far as no more than `most` calls are in them, oldest first: the calls of a
+    /// second, how many of them failed, and how long each took at least.
+    pub(crate) fn latest(&self, most: u64) -> Vec<(u64, u64, Vec<Nanos>)> {
+        let oldest = self.first.max((self.current + 1).saturating_sub(self.seconds.len() as u64));
+        let mut room = most;
+        let mut seconds = Vec::new();
+        for second in (oldest..=self.current).rev() {
+            let Second { calls, failures } = self.seconds[self.place(second)];
+            if calls > room {
+                break;
+            }
+            room -= calls;
+            if calls > 0 {
+                let thresholds = self.metrics.latency.as_ref().map_or(&[][..], |latency| &latency.measures.thresholds);
+                // The calls that reach a threshold reach the smaller ones too.
+                let mut least: Vec<_> = Vec::new();
+                for &threshold in thresholds.iter().rev() {
+                    let reached = usize::try_from(self.slow_at_least(second, threshold)).unwrap_or(usize::MAX);
+                    least.resize(reached.max(least.len()), threshold);
+                }
+                seconds.push((calls, failures, least));
+            }
+        }
+        seconds.reverse();
+        seconds
+    }
+
+    pub(crate) fn knows_durations(&self) -> bool {
+        !self.totals.is_empty()
     }
 
     fn place(&self, second: u64) -> usize {
