@@ -167,7 +167,7 @@ impl CircuitBreaker {
             return Asked::Answer(core, answer);
         }
         let context = RetryContext {
-            open_for: now.since(core.machine.since).into(),
+            open_for: core.machine.lasted(now).into(),
             reopens: core.machine.reopens,
             draw: core.machine.draw.unwrap_or_default(),
         };

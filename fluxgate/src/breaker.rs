@@ -7,7 +7,7 @@ use crate::{
     clock::BreakerClock,
     info::Info,
     listeners::Listener,
-    machine::Machine,
+    machine::{Left, Machine},
     name::Name,
     nanos::Nanos,
     outbox::Outbox,
@@ -168,7 +168,7 @@ impl CircuitBreaker {
         Info {
             name: self.shared.name.clone(),
             state: machine.state,
-            in_state_for: now.since(machine.since).into(),
+            in_state_for: machine.lasted(now).into(),
             reopens: machine.reopens,
             consecutive_failures: machine.consecutive_failures,
             calls: metrics.calls(),
@@ -317,11 +317,23 @@ impl CircuitBreaker {
 
     /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
     pub(crate) fn enter(&self, core: &mut MutexGuard<'_, Core>, to: State, now: Nanos, reason: Reason) {
+        self.change_state(core, now, reason, |machine, rules, random| machine.enter(to, now, &rules.retry, random));
+    }
+
+    /// The same, where the machine has more to do than to enter it.
+    pub(crate) fn change_state(
+        &self,
+        core: &mut MutexGuard<'_, Core>,
+        now: Nanos,
+        reason: Reason,
+        enter: impl FnOnce(&mut Machine, &Rules, &mut Random) -> Option<Left>,
+    ) {
         let left = {
             let core = &mut **core;
             core.enrolled.clear();
-            core.machine.enter(to, now, &core.rules.retry, &mut core.random)
+            enter(&mut core.machine, &core.rules, &mut core.random)
         };
+        let to = core.machine.state;
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };

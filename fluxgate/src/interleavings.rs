@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use loom::thread;
 
 use crate::{
-    Builder, Call, CircuitBreaker, Listener, ManualClock, Signal, State,
+    Builder, Call, CircuitBreaker, Listener, ManualClock, Policy, Signal, State,
     outcome::Outcome,
     permits::All,
     retries::Cooldown,
     sync::{AtomicU64, Ordering},
     thread_slot::set_slot,
-    trippers::FailureStreak,
-    windows::CountWindow,
+    trippers::{AvgLatency, FailureStreak, SlowRate},
+    windows::{CountWindow, TimeWindow},
 };
 
 /// Hears of transitions. Its lock is never held while loom switches threads, so it need not be one of loom's.
@@ -316,5 +316,124 @@ fn three_threads_that_race_for_two_slots_take_two() {
         let probes: Vec<_> = others.into_iter().map(|other| other.join().unwrap()).chain([own]).flatten().collect();
         assert_eq!((probes.len(), stand.breaker.info().probes_in_flight), (2, 2));
         assert_eq!(stand.heard.path(&stand.breaker), [State::Open, State::HalfOpen]);
+    });
+}
+
+/// A policy that trips at this streak alone.
+fn streak(streak: u64) -> Policy {
+    Policy::new().window(CountWindow(9)).tripper(FailureStreak(streak)).retry(Cooldown(10)).permit(All())
+}
+
+#[test]
+fn no_success_is_lost_or_counted_twice_beside_a_new_policy() {
+    let slow = |threshold: u64| SlowRate(1.0, threshold) & FailureStreak(9);
+    let policies: [fn(Policy) -> Policy; 3] = [
+        |policy| policy.window(CountWindow(5)),
+        |policy| policy.tripper(SlowRate(1.0, 3) & FailureStreak(9)),
+        |policy| policy.tripper(AvgLatency(9)),
+    ];
+    for change in policies {
+        explore(move || {
+            let stand = Stand::new(9, |builder| builder);
+            succeed(&stand.breaker);
+            let successes = stand.spawn(1, |breaker| {
+                succeed(breaker);
+                succeed(breaker);
+            });
+            stand.breaker.set_policy(change(streak(9))).unwrap();
+            let measures_the_mean = stand.breaker.policy().to_string().contains("AvgLatency");
+            let least = u64::from(!measures_the_mean);
+            assert!((least..=3).contains(&stand.breaker.info().calls));
+            successes.join().unwrap();
+            let info = stand.breaker.info();
+            // What was before the mean was asked for is no part of it.
+            assert!(info.calls == 3 || measures_the_mean && info.calls <= 2, "{info:?}");
+        });
+    }
+    // From one that measures to another that calls something else quick.
+    explore(move || {
+        let stand = Stand::new(9, |builder| builder.tripper(slow(2)));
+        succeed(&stand.breaker);
+        let call = stand.breaker.try_acquire_owned().unwrap();
+        stand.pass(3);
+        let success = stand.spawn(1, move |_| call.success());
+        stand.breaker.set_policy(streak(9).tripper(slow(4))).unwrap();
+        success.join().unwrap();
+        assert_eq!(stand.breaker.info().calls, 2);
+    });
+}
+
+#[test]
+fn a_success_that_overlaps_a_new_kind_of_window_is_in_it_or_was_before_it() {
+    for (old, new) in [(CountWindow(9), TimeWindow(9)), (TimeWindow(9), CountWindow(9))] {
+        explore(move || {
+            let by_time = new.to_string().starts_with("Time");
+            let stand = Stand::new(9, |builder| builder.window(old.clone()));
+            stand.pass(3);
+            succeed(&stand.breaker);
+            let successes = stand.spawn(1, |breaker| {
+                succeed(breaker);
+                succeed(breaker);
+            });
+            stand.breaker.set_policy(streak(9).window(new.clone())).unwrap();
+            let at_the_change = stand.breaker.info().calls;
+            successes.join().unwrap();
+            let calls = stand.breaker.info().calls;
+            assert!(at_the_change <= calls && calls <= 3);
+            assert!(by_time || calls == 3, "a count window knows them all");
+        });
+    }
+}
+
+#[test]
+fn a_new_policy_comes_before_a_transition_or_after_it() {
+    explore(|| {
+        let stand = Stand::new(1, |builder| builder);
+        let failure = stand.spawn(1, fail);
+        stand.breaker.set_policy(streak(2).retry(Cooldown(20))).unwrap();
+        assert!(failure.join().unwrap());
+        let info = stand.breaker.info();
+        match info.state {
+            State::Open => assert_eq!(info.retry_after, Some(std::time::Duration::from_secs(20))),
+            State::Closed => assert_eq!((info.calls, info.failures, info.consecutive_failures), (1, 1, 1)),
+            other => panic!("{other}"),
+        }
+        stand.heard.path(&stand.breaker);
+    });
+}
+
+#[test]
+fn a_call_is_judged_by_one_policy() {
+    explore(|| {
+        let stand = Stand::new(1, |builder| builder.tracker(!crate::trackers::All()));
+        let failure = stand.spawn(1, fail);
+        stand.breaker.set_policy(streak(9)).unwrap();
+        assert!(failure.join().unwrap());
+        let info = stand.breaker.info();
+        assert_eq!(info.state, State::Closed, "tracked by the one and tripped by the other");
+        assert!(info.calls <= 1);
+        // The other way round.
+        stand.breaker.reset();
+        let failure = stand.spawn(1, fail);
+        stand.breaker.set_policy(streak(1).tracker(!crate::trackers::All())).unwrap();
+        assert!(failure.join().unwrap());
+        assert_eq!(stand.breaker.info().state, State::Closed);
+    });
+}
+
+#[test]
+fn probes_keep_their_slots_beside_a_new_policy() {
+    explore(|| {
+        let stand = Stand::due(|builder| builder.max_half_open_calls(2));
+        let probe = stand.breaker.try_acquire_owned().unwrap();
+        let other = stand.spawn(1, move |breaker| {
+            probe.ignored();
+            breaker.try_acquire_owned().ok()
+        });
+        stand.breaker.set_policy(streak(1).max_half_open_calls(1)).unwrap();
+        let more = other.join().unwrap();
+        assert!(more.is_some());
+        assert_eq!(stand.breaker.info().probes_in_flight, 1);
+        assert!(stand.breaker.try_acquire().is_err());
     });
 }

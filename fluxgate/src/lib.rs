@@ -104,6 +104,8 @@ mod settings;
 mod settlement;
 mod signal;
 #[cfg(feature = "serde")]
+mod restart;
+#[cfg(feature = "serde")]
 mod snapshot;
 mod state;
 mod successes;
@@ -131,6 +133,8 @@ pub use declared::DeclaredBreaker;
 pub use fluxgate_macros::{breakers, circuit_breaker};
 #[cfg(feature = "recorder")]
 pub use recorder::Recorded;
+#[cfg(feature = "serde")]
+pub use restart::{BreakerSnapshot, RestoreError};
 #[cfg(feature = "serde")]
 pub use snapshot::{SlowRate, Snapshot, snapshot};
 #[cfg(feature = "tower")]

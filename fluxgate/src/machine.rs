@@ -21,6 +21,8 @@ pub(crate) struct Machine {
     pub(crate) state: State,
     /// When the state began, or began anew.
     pub(crate) since: Nanos,
+    /// How long it had lasted by then: of a state that was restored and began before the breaker's clock.
+    pub(crate) lasted_before: Nanos,
     /// Grows with every beginning of a state. A call's outcome counts only in the generation that admitted it.
     pub(crate) generation: u64,
     pub(crate) reopens: u64,
@@ -112,6 +114,17 @@ impl Ticket {
     }
 }
 
+/// What is known of an opening from before a restart.
+#[cfg(feature = "serde")]
+pub(crate) struct Opening {
+    pub(crate) lasted: Nanos,
+    pub(crate) draw: Option<f64>,
+    /// For how much longer the service has asked to be left alone.
+    pub(crate) put_off_for: Nanos,
+    /// A retry was under way.
+    pub(crate) is_due: bool,
+}
+
 /// What a transition leaves behind, for the listeners.
 pub(crate) struct Left {
     pub(crate) state: State,
@@ -123,6 +136,7 @@ impl Machine {
         Self {
             state: State::Closed,
             since: Nanos(0),
+            lasted_before: Nanos(0),
             generation: 0,
             reopens: 0,
             consecutive_failures: 0,
@@ -216,10 +230,15 @@ impl Machine {
         (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
     }
 
+    /// How long the state has lasted.
+    pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
+        now.since(self.since).plus(self.lasted_before)
+    }
+
     /// When this opening ends by itself, as [`Self::due`].
     pub(crate) fn end_of_opening(&self, retry: &retries::Rule) -> Nanos {
         match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
-            Some(wait) => self.since.plus(wait).max(self.put_off_until).min(Nanos::LAST),
+            Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.put_off_until).min(Nanos::LAST),
             None if retry.is_custom() && self.put_off_until > Nanos(0) => self.put_off_until,
             None => Nanos::NEVER,
         }
@@ -250,6 +269,22 @@ impl Machine {
         mem::replace(&mut self.records, records)
     }
 
+    /// Goes on with a state that has been entered anew for that.
+    #[cfg(feature = "serde")]
+    pub(crate) fn resume(&mut self, opening: &Opening, now: Nanos, retry: &retries::Rule, heeds: Option<Nanos>) {
+        self.since = now.since(opening.lasted);
+        self.lasted_before = opening.lasted.since(now);
+        if self.state != State::Open {
+            return;
+        }
+        // Where a chance is needed that was not drawn then, it has been drawn now.
+        self.draw = self.draw.map(|drawn| opening.draw.unwrap_or(drawn));
+        let put_off_for = heeds.map_or(Nanos(0), |limit| opening.put_off_for.min(limit));
+        self.put_off_until = if put_off_for == Nanos(0) { Nanos(0) } else { now.plus(put_off_for) };
+        let due = self.end_of_opening(retry);
+        self.due = if opening.is_due && due != Nanos::NEVER { now } else { due };
+    }
+
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
     pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::Rule, random: &mut Random) -> Option<Left> {
         let from = self.state;
@@ -258,6 +293,7 @@ impl Machine {
 
         self.state = to;
         self.since = now;
+        self.lasted_before = Nanos(0);
         self.generation += 1;
         let put_off_until = mem::replace(&mut self.due, Nanos::NEVER);
         self.unjudged = false;

@@ -12,6 +12,8 @@ pub enum Reason {
     Recovered,
     /// `reset`, `disable`, `metrics_only` or `force_open` was called.
     Command,
+    /// `restore` was called, after a restart.
+    Restored,
 }
 
 impl Reason {
@@ -19,7 +21,7 @@ impl Reason {
     pub fn tripped(&self) -> Option<&Tripped> {
         match self {
             Self::Tripped(tripped) => Some(tripped),
-            Self::RetryDue | Self::Recovered | Self::Command => None,
+            Self::RetryDue | Self::Recovered | Self::Command | Self::Restored => None,
         }
     }
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Reason {
             Self::RetryDue => formatter.write_str("the retry is due"),
             Self::Recovered => formatter.write_str("the service has recovered"),
             Self::Command => formatter.write_str("by command"),
+            Self::Restored => formatter.write_str("as before the restart"),
         }
     }
 }
