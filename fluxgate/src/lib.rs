@@ -67,6 +67,8 @@ pub mod guide {
     pub mod observability {}
     #[doc = include_str!("guide/performance.md")]
     #[doc = include_str!("guide/measured.md")]
+    #[doc = include_str!("guide/while_running.md")]
+    pub mod while_running {}
     pub mod performance {}
     #[doc = include_str!("guide/recovery.md")]
     pub mod recovery {}

@@ -183,7 +183,8 @@ impl Machine {
             probe.started
         } else {
             match ticket.started() {
-                Nanos::NEVER => self.measured_from,
+                // A clock at the end of time says the same, and stands still.
+                Nanos::NEVER if exact != Nanos::NEVER => self.measured_from,
                 started => started,
             }
         };
