@@ -127,7 +127,7 @@ fn main() -> anyhow::Result<()> {
     let watched = Watched::new(folder_path.join("policy.toml"), breaker()?)?;
     let breaker = &watched.breaker;
 
-    println!("The service fails, and the declared policy waits for a hundred calls.");
+    println!("The service fails, and the declared policy waits for fifty calls.");
     (0..8).for_each(|_| assert!(fail(breaker), "closed"));
 
     watched.write("tripper = \"FailureStreak(5)\"\nretry = \"Cooldown(1m)\"\n")?;

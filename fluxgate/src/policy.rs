@@ -287,7 +287,7 @@ impl Policy {
 /// assert_eq!(
 ///     policy.to_string(),
 ///     "window = CountWindow(100), tracker = All(), tripper = FailureStreak(5), retry = Cooldown(10s), \
-///      permit = RampUp(), max_half_open_calls = 2",
+///      permit = RampUp(0, 1, 60s), max_half_open_calls = 2",
 /// );
 /// ```
 impl fmt::Display for Policy {

@@ -273,7 +273,7 @@ fn an_open_breaker_waits_as_the_new_retry_says_from_when_it_opened() {
 fn the_chance_of_an_opening_is_drawn_once() {
     let (breaker, _) = with(Policy::new().tripper(FailureStreak(1)).retry(Cooldown(100)));
     fail(&breaker);
-    let mut wait = |seconds: i32, ratio: f64| {
+    let wait = |seconds: i32, ratio: f64| {
         breaker.set_policy(breaker.policy().retry(Cooldown(seconds).jitter_ratio(ratio))).unwrap();
         breaker.info().retry_after.unwrap().as_secs_f64()
     };
@@ -287,7 +287,7 @@ fn the_chance_of_an_opening_is_drawn_once() {
 fn what_a_service_has_asked_for_is_heeded_within_the_new_limit() {
     let (breaker, _) = with(Policy::new().tripper(FailureStreak(1)).retry(Cooldown(60)).honour_retry_after(600));
     breaker.try_acquire().unwrap().failure_with_retry_after(40 * SECOND);
-    let mut wait = |policy: Policy| {
+    let wait = |policy: Policy| {
         breaker.set_policy(policy).unwrap();
         breaker.info().retry_after.unwrap().as_secs()
     };
