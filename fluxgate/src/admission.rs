@@ -216,7 +216,11 @@ impl CircuitBreaker {
         drop(core);
         let answer = question();
         let core = self.shared.core.lock();
-        if core.machine.generation == generation && core.policy_number == policy { Asked::Answer(core, answer) } else { Asked::Stale(core) }
+        if core.machine.generation == generation && core.policy_number == policy {
+            Asked::Answer(core, answer)
+        } else {
+            Asked::Stale(core)
+        }
     }
 
     fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Ticket, Rejected> {

@@ -275,9 +275,7 @@ impl Flight {
         let failed = match breaker.cancelled() {
             Nanos(0) => true,
             Nanos::NEVER => false,
-            threshold => {
-                self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold
-            }
+            threshold => self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold,
         };
         breaker.end_cancelled(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
     }

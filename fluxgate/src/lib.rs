@@ -98,6 +98,8 @@ mod reason;
 #[cfg(feature = "recorder")]
 mod recorder;
 mod registry;
+#[cfg(feature = "serde")]
+mod restart;
 pub mod retries;
 mod retry_after;
 mod rules;
@@ -105,8 +107,6 @@ mod seconds;
 mod settings;
 mod settlement;
 mod signal;
-#[cfg(feature = "serde")]
-mod restart;
 #[cfg(feature = "serde")]
 mod snapshot;
 mod state;

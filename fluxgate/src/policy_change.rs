@@ -3,12 +3,7 @@
 use std::{mem, sync::Arc, time::SystemTime};
 
 use crate::{
-    breaker::CircuitBreaker,
-    error::PolicyError,
-    name::Name,
-    policy::Policy,
-    published::SuccessIs,
-    rules::Rules,
+    breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, published::SuccessIs, rules::Rules,
     sync::Ordering,
 };
 

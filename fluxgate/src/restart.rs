@@ -4,13 +4,7 @@ use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    breaker::CircuitBreaker,
-    machine::Opening,
-    nanos::Nanos,
-    reason::Reason,
-    state::State,
-};
+use crate::{breaker::CircuitBreaker, machine::Opening, nanos::Nanos, reason::Reason, state::State};
 
 /// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
 /// a store, in whatever format serde knows.

@@ -3,12 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    breaker::CircuitBreaker,
-    machine::Ticket,
-    nanos::Nanos,
-    published::Glance,
-    rules::Rules,
-    trackers::ErrorView,
+    breaker::CircuitBreaker, machine::Ticket, nanos::Nanos, published::Glance, rules::Rules, trackers::ErrorView,
     user_code,
 };
 

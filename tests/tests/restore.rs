@@ -1,8 +1,8 @@
 //! The state of a breaker across restarts of its program.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
     sync::Arc,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
 };
 
@@ -225,7 +225,10 @@ fn listeners_are_told_and_calls_in_flight_count_no_more() {
     assert_eq!(breaker.info().calls, 0);
     let signals = heard.signals();
     let [signal] = signals.as_slice() else { panic!("{signals:?}") };
-    assert_eq!((signal.old_state(), signal.new_state(), signal.reason()), (State::Closed, State::Open, &Reason::Restored));
+    assert_eq!(
+        (signal.old_state(), signal.new_state(), signal.reason()),
+        (State::Closed, State::Open, &Reason::Restored)
+    );
     assert_eq!((signal.retry_after(), signal.reopens()), (Some(30 * SECOND), 0));
 }
 
@@ -248,9 +251,13 @@ fn garbage_is_an_error_or_harmless() {
         snapshot[field] = value;
         serde_json::from_value::<BreakerSnapshot>(snapshot)
     };
-    for (field, value) in
-        [("state", json!("ajar")), ("state", json!(3)), ("since", json!(-1)), ("version", json!("one")), ("draw", json!("x"))]
-    {
+    for (field, value) in [
+        ("state", json!("ajar")),
+        ("state", json!(3)),
+        ("since", json!(-1)),
+        ("version", json!("one")),
+        ("draw", json!("x")),
+    ] {
         assert!(with(field, value.clone()).is_err(), "{field} = {value}");
     }
     let most = json!(u64::MAX);

@@ -343,9 +343,8 @@ impl Listener for Told {
 fn listeners_are_told_in_order_with_the_transitions() {
     let told = Told::default();
     let transitions = Recorder::default();
-    let (breaker, _) = breaker_with("FailureStreak(1)", |builder| {
-        builder.listener(told.clone()).listener(transitions.clone())
-    });
+    let (breaker, _) =
+        breaker_with("FailureStreak(1)", |builder| builder.listener(told.clone()).listener(transitions.clone()));
     fail(&breaker);
     let [old, new] = [breaker.policy(), breaker.policy().retry(Cooldown(5))];
     breaker.set_policy(new.clone()).unwrap();
