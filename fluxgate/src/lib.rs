@@ -65,10 +65,10 @@ pub mod guide {
     pub mod migrating {}
     #[doc = include_str!("guide/observability.md")]
     pub mod observability {}
-    #[doc = include_str!("guide/performance.md")]
-    #[doc = include_str!("guide/measured.md")]
     #[doc = include_str!("guide/while_running.md")]
     pub mod while_running {}
+    #[doc = include_str!("guide/performance.md")]
+    #[doc = include_str!("guide/measured.md")]
     pub mod performance {}
     #[doc = include_str!("guide/recovery.md")]
     pub mod recovery {}
