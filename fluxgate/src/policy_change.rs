@@ -142,9 +142,8 @@ impl CircuitBreaker {
         records.take_over(&core.machine.records, now);
         let heeds = new.honoured.as_ref().map(|honoured| honoured.limit);
         let old_records = core.machine.follow(&new.retry, heeds, records, now, &mut core.random);
-        if old.by_the_second != new.by_the_second {
-            self.shared.successes.move_to(&core.enrolled, new.second(now));
-        }
+        // The counters stay enrolled for the second that they were: a thread finds it another one, or none, and takes the
+        // lock. What it counts meanwhile was before the change, and goes where that second is.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
         if self.shared.outbox.has_listeners() {

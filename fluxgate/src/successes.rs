@@ -34,7 +34,7 @@ struct Slots {
 }
 
 struct Counter {
-    /// What it is enrolled for. Written under the breaker's lock.
+    /// What it is enrolled for. Written by its own thread alone, under the breaker's lock.
     generation: AtomicU64,
     second: AtomicU64,
     /// Written by its own thread alone.
@@ -172,14 +172,6 @@ impl Successes {
         counter.second.store(second, Ordering::Relaxed);
         counter.taken.store(taken, Ordering::Relaxed);
         enrolled.slots[slot / 64] |= 1 << (slot % 64);
-    }
-
-    /// Lets every counter stand for this second from now on. Called under the breaker's lock, with all that was counted
-    /// taken: a success that its thread is about to count, as the last one told it, falls into this second.
-    pub(crate) fn move_to(&self, enrolled: &Enrolled, second: u64) {
-        for counter in enrolled.slots().filter_map(|slot| self.counter(slot)) {
-            counter.second.store(second, Ordering::Relaxed);
-        }
     }
 
     /// Takes what has been counted since the last time: calls `take` with how many successes, and in which second.
