@@ -171,11 +171,11 @@ impl Policy {
     ///
     /// Every mistake of the policy.
     pub fn check(&self) -> Result<(), PolicyError> {
-        self.rules(true).map(drop)
+        self.clone().rules(true).map(drop)
     }
 
     /// The rules of a policy without mistakes, and an empty window.
-    pub(crate) fn rules(&self, spares_the_lock: bool) -> Result<(Arc<Rules>, Records), PolicyError> {
+    pub(crate) fn rules(self, spares_the_lock: bool) -> Result<(Arc<Rules>, Records), PolicyError> {
         let window = self.window.clone().map_or_else(|| Leaf::BuiltIn(defaults::window()), |window| window.0);
         let retry = self.retry.clone().map_or_else(|| Leaf::BuiltIn(defaults::retry()), |retry| retry.0);
         let permit = self.permit.clone().map_or_else(|| Leaf::BuiltIn(defaults::permit()), |permit| permit.0);
@@ -224,13 +224,13 @@ impl Policy {
             permit: permits::Rule::new(&permit),
             max_half_open_calls,
             max_probe_time,
-            policy: self.clone(),
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
             honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after.clone() })),
             measures,
             by_the_second: records.needs_time(),
             quick: quickest.unwrap_or(Nanos::NEVER),
             spares_the_lock,
+            policy: self,
             glance: Glance::default(),
             tripper,
         };

@@ -118,7 +118,8 @@ impl Summary {
 
     #[inline]
     pub(crate) fn policy_number(self) -> PolicyNumber {
-        PolicyNumber((self.0 >> NUMBER_SHIFT) as u8 & ((1 << NUMBER_BITS) - 1))
+        #[allow(clippy::cast_possible_truncation, reason = "the few bits of the number are left")]
+        PolicyNumber((self.0 >> NUMBER_SHIFT & ((1 << NUMBER_BITS) - 1)) as u8)
     }
 
     /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.

@@ -144,7 +144,7 @@ impl Records {
                 }
             }
             // When the calls of a `CountWindow` were is not known, nor how long they took where nobody asked.
-            (Self::Count(_), _) | (Self::Time(_), _) => {}
+            (Self::Count(_) | Self::Time(_), _) => {}
         }
     }
 
