@@ -153,3 +153,17 @@ fn two_of_one_name_are_told_of_once_and_then_told_apart() {
     assert!(!first.contains_key("label"), "{first:?}");
     assert_eq!((second["breaker"].as_str(), second["label"].as_str()), ("str log: twin", "str log: twin#2"));
 }
+
+#[test]
+fn a_new_policy_is_told_with_both_as_text() {
+    let told = Capture::of(|| {
+        let breaker = CircuitBreaker::builder("log: policy").listener(LogListener).build().unwrap();
+        breaker.set_policy(breaker.policy().retry(fluxgate::retries::Cooldown(5))).unwrap();
+    });
+    let [(target, level, change)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((target.as_str(), *level), ("fluxgate", Level::INFO));
+    assert_eq!(change["breaker"], "str log: policy");
+    assert_eq!(change["message"], "circuit breaker goes by a new policy");
+    assert!(change["old_policy"].contains("retry = Cooldown(60s)"), "{change:?}");
+    assert!(change["new_policy"].contains("retry = Cooldown(5s)"), "{change:?}");
+}

@@ -181,7 +181,8 @@ fn a_retry_of_ones_own_is_told_for_how_long_it_has_been_open() {
 
 #[test]
 fn the_other_states_are_as_they_were() {
-    let commands: [(fn(&CircuitBreaker), State); 4] = [
+    type Command = fn(&CircuitBreaker);
+    let commands: [(Command, State); 4] = [
         (CircuitBreaker::reset, State::Closed),
         (CircuitBreaker::metrics_only, State::MetricsOnly),
         (CircuitBreaker::disable, State::Disabled),

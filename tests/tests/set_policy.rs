@@ -94,7 +94,7 @@ fn a_count_window_keeps_the_latest_calls_that_fit() {
         for after in [100, 128, 129, 200, 1_000] {
             for calls in [0, 1, 99, 128, 250, 700] {
                 let (breaker, _) = with(patient().window(CountWindow(before)));
-                let fails = |call: u64| call % 7 == 0 || call % 11 == 3;
+                let fails = |call: u64| call.is_multiple_of(7) || call % 11 == 3;
                 for call in 0..calls {
                     let _ = if fails(call) { fail(&breaker) } else { succeed(&breaker) };
                 }
@@ -176,7 +176,9 @@ fn durations_come_along_as_far_as_they_are_known() {
         let new_window = || if count { CountWindow(9) } else { TimeWindow(60) };
         let slow = |threshold: i32| SlowRate(1.0, threshold) & FailureStreak(99);
         let (breaker, clock) = with(Policy::new().window(old_window).tripper(slow(2) | slow(6)));
-        [1, 3, 7, 5].into_iter().for_each(|seconds| takes(&breaker, &clock, seconds * SECOND));
+        for seconds in [1, 3, 7, 5] {
+            takes(&breaker, &clock, seconds * SECOND);
+        }
         assert_eq!(slow_rates(&breaker), [(2, 0.75), (6, 0.25)]);
         breaker.set_policy(Policy::new().window(new_window()).tripper(slow(1) | slow(4) | slow(6) | slow(8))).unwrap();
         // Of the one of five seconds it is known that it took two.
@@ -187,13 +189,17 @@ fn durations_come_along_as_far_as_they_are_known() {
 #[test]
 fn a_window_that_knows_every_duration_answers_for_every_threshold_and_the_mean() {
     let (breaker, clock) = with(Policy::new().window(CountWindow(9)).tripper(AvgLatency(100)));
-    [1, 3, 7, 5].into_iter().for_each(|seconds| takes(&breaker, &clock, seconds * SECOND));
+    for seconds in [1, 3, 7, 5] {
+        takes(&breaker, &clock, seconds * SECOND);
+    }
     let tripper = AvgLatency(100) | SlowRate(1.0, 4) & FailureStreak(9);
     breaker.set_policy(Policy::new().window(CountWindow(3)).tripper(tripper)).unwrap();
     assert_eq!((slow_rates(&breaker), breaker.info().mean_latency), (vec![(4, 2.0 / 3.0)], Some(5 * SECOND)));
 
     let (breaker, clock) = with(Policy::new().window(TimeWindow(60)).tripper(AvgLatency(100)));
-    [1, 3, 8].into_iter().for_each(|seconds| takes(&breaker, &clock, seconds * SECOND));
+    for seconds in [1, 3, 8] {
+        takes(&breaker, &clock, seconds * SECOND);
+    }
     breaker.set_policy(Policy::new().window(TimeWindow(10)).tripper(AvgLatency(90))).unwrap();
     assert_eq!((breaker.info().calls, breaker.info().mean_latency), (2, Some(Duration::from_millis(5_500))));
 }
@@ -409,6 +415,16 @@ fn a_verdict_of_a_policy_that_has_gone_counts_for_nothing() {
     assert_eq!(state(&breaker), State::Closed);
 }
 
+/// Has calls counted.
+struct Counting;
+
+impl Listener for Counting {
+    fn on_transition(&self, _: &Signal) {}
+    fn counts_calls(&self) -> bool {
+        true
+    }
+}
+
 /// Every call of several threads is in the totals and in the window, whatever policy comes along.
 #[test]
 fn no_call_is_lost_or_counted_twice_while_policies_come_and_go() {
@@ -421,13 +437,6 @@ fn no_call_is_lost_or_counted_twice_while_policies_come_and_go() {
         patient(CountWindow(1_000_000)).tracker(trackers::TypeOf::<Down>()),
         patient(CountWindow(800_000)).tripper(slow() | SlowRate(1.0, 500) & FailureStreak(1_000_000)),
     ];
-    struct Counting;
-    impl Listener for Counting {
-        fn on_transition(&self, _: &Signal) {}
-        fn counts_calls(&self) -> bool {
-            true
-        }
-    }
     for counts_calls in [false, true] {
         let builder = CircuitBreaker::builder("load").policy(policies[0].clone());
         let builder = if counts_calls { builder.listener(Counting) } else { builder };
@@ -452,7 +461,9 @@ fn no_call_is_lost_or_counted_twice_while_policies_come_and_go() {
                     thread::yield_now();
                 }
             });
-            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            for caller in callers {
+                caller.join().unwrap();
+            }
             running.store(false, Ordering::Relaxed);
         });
         let all = threads * CALLS;
@@ -487,7 +498,9 @@ fn no_call_is_judged_by_half_a_policy() {
                     breaker.set_policy(one.clone()).unwrap();
                 }
             });
-            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            for caller in callers {
+                caller.join().unwrap();
+            }
             running.store(false, Ordering::Relaxed);
         });
         assert_eq!(state(&breaker), State::Closed);
