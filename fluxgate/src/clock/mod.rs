@@ -36,7 +36,8 @@ pub trait Clock: Send + Sync + 'static {
     /// The time since a moment that is fixed for the life of this clock. It never decreases.
     fn now(&self) -> Duration;
 
-    /// The wall time, for what listeners are told. Nothing is decided by it.
+    /// The wall time, for what listeners are told, and for a snapshot that is restored after a restart. Nothing else is
+    /// decided by it.
     fn wall_time(&self) -> SystemTime {
         SystemTime::now()
     }
