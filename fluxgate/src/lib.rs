@@ -76,6 +76,8 @@ pub mod guide {
 #[cfg(feature = "http")]
 pub mod http;
 mod info;
+#[cfg(feature = "keyed")]
+pub mod keyed;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod limit;
@@ -127,6 +129,8 @@ pub use clock::TokioClock;
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+#[cfg(feature = "keyed")]
+pub use keyed::KeyedBreakers;
 #[cfg(feature = "recorder")]
 pub use recorder::Recorded;
 #[cfg(feature = "serde")]

@@ -53,6 +53,14 @@ pub(crate) struct Place {
 /// ```
 pub fn registry() -> Vec<CircuitBreaker> {
     make_declared();
+    let living = living().into_iter();
+    #[cfg(feature = "keyed")]
+    let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
+    living.collect()
+}
+
+/// The same, without making any, and with those that a set keeps in reserve.
+pub(crate) fn living() -> Vec<CircuitBreaker> {
     // The handles are dropped by the caller at the earliest, for the last one to go takes this lock again.
     REGISTRY.lock().breakers.values().filter_map(Weak::upgrade).map(|shared| CircuitBreaker { shared }).collect()
 }
@@ -73,7 +81,7 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
     registry().into_iter().find(|breaker| breaker.name() == name)
 }
 
-/// A place for a breaker that is being made.
+/// A place for a breaker that is being made, or the name of a set.
 pub(crate) fn reserve(name: &Name) -> Place {
     let mut registry = REGISTRY.lock();
     let Registry { next_id, labels, names, .. } = &mut *registry;
@@ -104,14 +112,22 @@ pub(crate) fn enter(shared: &Arc<Shared>) {
     REGISTRY.lock().breakers.insert(shared.place.id, Arc::downgrade(shared));
 }
 
+/// Takes a breaker from the list, if it is still there.
 pub(crate) fn forget(shared: &Shared) {
+    let listed = REGISTRY.lock().breakers.remove(&shared.place.id);
+    if listed.is_some() {
+        release(&shared.name, &shared.place);
+    }
+}
+
+/// Lets others have the name and the label.
+pub(crate) fn release(name: &Name, place: &Place) {
     let mut registry = REGISTRY.lock();
-    registry.breakers.remove(&shared.place.id);
-    registry.labels.remove(&shared.place.label);
-    if let Some(namesakes) = registry.names.get_mut(&shared.name) {
+    registry.labels.remove(&place.label);
+    if let Some(namesakes) = registry.names.get_mut(name) {
         namesakes.living -= 1;
         if namesakes.living == 0 {
-            registry.names.remove(&shared.name);
+            registry.names.remove(name);
         }
     }
 }
