@@ -76,10 +76,10 @@ pub mod guide {
 #[cfg(feature = "http")]
 pub mod http;
 mod info;
-#[cfg(feature = "keyed")]
-pub mod keyed;
 #[cfg(all(test, loom))]
 mod interleavings;
+#[cfg(feature = "keyed")]
+pub mod keyed;
 mod limit;
 pub mod listeners;
 mod machine;

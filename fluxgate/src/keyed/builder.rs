@@ -7,9 +7,7 @@ use std::{
 use fluxgate_policy::Setting;
 
 use super::{KeyedBreakers, OVERFLOW, family::Family, family::Member};
-use crate::{
-    breaker::CircuitBreaker, builder::Builder, error::PolicyError, name::Name, seconds::Seconds, settings,
-};
+use crate::{breaker::CircuitBreaker, builder::Builder, error::PolicyError, name::Name, seconds::Seconds, settings};
 
 pub(super) type Policy = Box<dyn Fn(Builder) -> Builder + Send + Sync>;
 

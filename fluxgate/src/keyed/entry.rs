@@ -141,8 +141,8 @@ fn is_needed(breaker: &CircuitBreaker) -> bool {
 ///
 /// Its counts go to the family in the same moment, so that whoever adds up the family finds them here or there.
 fn release(breaker: CircuitBreaker) -> Result<Shared, CircuitBreaker> {
-    let family = breaker.shared.name.member().map(|member| member.family());
-    let mut retired = family.as_ref().map(|family| family.retired());
+    let member = breaker.shared.name.member().cloned();
+    let mut retired = member.as_ref().map(|member| member.family().retired());
     let shared = match Arc::try_unwrap(breaker.shared) {
         Ok(shared) => shared,
         Err(shared) => return Err(CircuitBreaker { shared }),
@@ -153,7 +153,7 @@ fn release(breaker: CircuitBreaker) -> Result<Shared, CircuitBreaker> {
         registry::enter(&shared);
         return Err(CircuitBreaker { shared });
     }
-    if let (Some(retired), Some(member), Some(counts)) = (&mut retired, shared.name.member(), Counts::of(&shared)) {
+    if let (Some(retired), Some(member), Some(counts)) = (&mut retired, &member, Counts::of(&shared)) {
         retired.add(member.summed_up(counts));
     }
     // Now, so that the name is free for the next breaker of this key.

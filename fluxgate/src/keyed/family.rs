@@ -146,8 +146,8 @@ impl Member {
         self.text.get(self.key..self.text.len() - 1).unwrap_or_default()
     }
 
-    pub(crate) fn family(&self) -> Arc<Family> {
-        Arc::clone(&self.family)
+    pub(crate) fn family(&self) -> &Family {
+        &self.family
     }
 
     /// Written only when the clock has ticked, so that threads which share a breaker rarely wait for this line.
@@ -162,6 +162,7 @@ impl Member {
         Nanos(self.used.load(Ordering::Relaxed))
     }
 
+    /// Lets it be seen.
     pub(super) fn show(&self) {
         self.in_reserve.store(false, Ordering::Relaxed);
     }

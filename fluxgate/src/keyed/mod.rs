@@ -5,13 +5,16 @@ mod builder;
 mod declared;
 mod entry;
 mod eviction;
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+mod export;
 mod family;
 
 pub use builder::KeyedBuilder;
 #[cfg(feature = "macros")]
 pub use declared::DeclaredKeyedBreakers;
 #[cfg(feature = "macros")]
-pub(crate) use declared::{KeyedDeclaration, OfFunction};
+#[doc(hidden)]
+pub use declared::{KeyedDeclaration, OfFunction};
 
 use std::{
     borrow::Borrow,
@@ -26,7 +29,10 @@ use std::{
 use builder::Policy;
 use entry::{ByKey, Entry, Exactly, Found, Slot};
 use eviction::{Evicted, Eviction};
-pub(crate) use family::{Counts, Family, Member};
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+pub(crate) use export::groups;
+use family::Family;
+pub(crate) use family::Member;
 use papaya::HashMap;
 
 use crate::{breaker::CircuitBreaker, name::Name, nanos::Nanos};
@@ -188,7 +194,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                         "the policy of a set of circuit breakers is no longer valid; its new keys share one breaker"
                     );
                     let _ = error; // told in the log alone
-                    return self.overflow();
+                    return self.shared_by_new_keys();
                 }
             }
         }
@@ -239,9 +245,6 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
 
     #[cold]
     fn overflow(&self) -> CircuitBreaker {
-        if let Some(member) = self.overflow.shared.name.member() {
-            member.show();
-        }
         if !self.overflowed.swap(true, Ordering::Relaxed) {
             #[cfg(feature = "tracing")]
             tracing::warn!(
@@ -251,6 +254,13 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                 "a set of circuit breakers is full, and none of them is closed without calls in flight: new keys share \
                  one breaker"
             );
+        }
+        self.shared_by_new_keys()
+    }
+
+    fn shared_by_new_keys(&self) -> CircuitBreaker {
+        if let Some(member) = self.overflow.shared.name.member() {
+            member.show();
         }
         self.overflow.clone()
     }
