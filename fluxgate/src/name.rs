@@ -43,6 +43,15 @@ impl Name {
         }
     }
 
+    /// The same text, without the breaker's set, for those who may outlive it.
+    pub(crate) fn detached(&self) -> Self {
+        match &self.0 {
+            Text::Static(_) | Text::Shared(_) => self.clone(),
+            #[cfg(feature = "keyed")]
+            Text::Keyed(member) => Self(Text::Shared(member.text().into())),
+        }
+    }
+
     /// What the breaker of this name is in a set, if it is in one.
     #[cfg(feature = "keyed")]
     pub(crate) fn member(&self) -> Option<&Arc<Member>> {

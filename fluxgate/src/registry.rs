@@ -83,6 +83,8 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 
 /// A place for a breaker that is being made, or the name of a set.
 pub(crate) fn reserve(name: &Name) -> Place {
+    // Nothing is to be dropped under the lock that would take it again, as a set does with its name.
+    let name = name.detached();
     let mut registry = REGISTRY.lock();
     let Registry { next_id, labels, names, .. } = &mut *registry;
     let namesakes = names.entry(name.clone()).or_default();
