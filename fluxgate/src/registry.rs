@@ -41,6 +41,8 @@ pub(crate) struct Place {
 /// Every breaker of the process that is still in use, in the order in which they were made, declared ones included that
 /// no call has reached yet.
 ///
+/// Nothing is evicted from a set (feature `keyed`) while its handle is in the list.
+///
 /// # Examples
 ///
 /// ```
@@ -52,17 +54,7 @@ pub(crate) struct Place {
 /// assert!(!fluxgate::registry().iter().any(|known| known.name() == "search"));
 /// ```
 pub fn registry() -> Vec<CircuitBreaker> {
-    make_declared();
-    let living = living().into_iter();
-    #[cfg(feature = "keyed")]
-    let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
-    living.collect()
-}
-
-/// The same, without making any, and with those that a set keeps in reserve.
-pub(crate) fn living() -> Vec<CircuitBreaker> {
-    // The handles are dropped by the caller at the earliest, for the last one to go takes this lock again.
-    REGISTRY.lock().breakers.values().filter_map(Weak::upgrade).map(|shared| CircuitBreaker { shared }).collect()
+    listed().collect()
 }
 
 /// The breaker of this name: what a test or an admin page takes to command a guarded function's breaker. Of several
@@ -78,7 +70,22 @@ pub(crate) fn living() -> Vec<CircuitBreaker> {
 /// assert_eq!(breaker.info().state, State::ForcedOpen);
 /// ```
 pub fn get(name: &str) -> Option<CircuitBreaker> {
-    registry().into_iter().find(|breaker| breaker.name() == name)
+    listed().find(|breaker| breaker.name() == name)
+}
+
+/// All of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from its
+/// set.
+pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
+    make_declared();
+    let living = living().into_iter().filter_map(|breaker| breaker.upgrade()).map(|shared| CircuitBreaker { shared });
+    #[cfg(feature = "keyed")]
+    let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
+    living
+}
+
+/// All that there are, with those that a set keeps in reserve.
+pub(crate) fn living() -> Vec<Weak<Shared>> {
+    REGISTRY.lock().breakers.values().cloned().collect()
 }
 
 /// A place for a breaker that is being made, or the name of a set.

@@ -50,7 +50,8 @@ fn a_declared_set_guards_a_function_by_the_key_of_its_arguments() {
     assert_eq!(fetch("a", true), Err(ApiError::Rejected));
     assert_eq!(fetch("b", true), Ok(1));
     assert_eq!(PER_HOST.get("a").info().state, State::Open);
-    assert_eq!((PER_HOST.get("b").name(), PER_HOST.get("c").name()), ("per_host{b}", "per_host{c}"));
+    assert_eq!(PER_HOST.get("b").name(), "per_host{b}");
+    PER_HOST.get("c");
     assert_eq!(PER_HOST.len(), 2, "as many as the brackets say");
     assert_eq!(ONE.name(), "one");
 }

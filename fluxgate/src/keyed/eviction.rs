@@ -23,11 +23,11 @@ const COMPARED: usize = 32;
 /// For how long a set in which all breakers are needed is not looked through again: that takes time for each of them.
 const FULL_FOR: Nanos = Nanos(100_000_000);
 
-/// Into how many looks a search for idle breakers is divided.
-const LOOKS: usize = 8;
+/// Into how many looks a search for idle breakers is divided, at least.
+const LOOKS: u128 = 8;
 
 /// How many breakers a call looks at, at most, when it searches for idle ones.
-const LOOKED_AT: usize = 256;
+const LOOKED_AT: u128 = 256;
 
 pub(super) struct Eviction<K> {
     max: usize,
@@ -43,6 +43,8 @@ struct Queue<K> {
     taken: usize,
     /// Until then the set is taken for full.
     full_until: Nanos,
+    /// When idle ones were looked for.
+    last_look: Nanos,
 }
 
 struct Waiting<K> {
@@ -65,7 +67,7 @@ pub(super) struct Room<'e, K> {
 
 impl<K> Eviction<K> {
     pub(super) fn new(max: usize, idle: Nanos) -> Self {
-        let queue = Queue { waiting: VecDeque::new(), taken: 0, full_until: Nanos(0) };
+        let queue = Queue { waiting: VecDeque::new(), taken: 0, full_until: Nanos(0), last_look: Nanos(0) };
         Self { max, idle, queue: Mutex::new(queue), next_look: AtomicU64::new(0) }
     }
 
@@ -100,10 +102,13 @@ impl<K> Eviction<K> {
         if !self.is_look_due(now) {
             return Vec::new();
         }
-        let all = queue.waiting.len();
-        let looked_at = all.div_ceil(LOOKS).clamp(1, LOOKED_AT);
-        let share = self.idle.0 as u128 * looked_at as u128 / all.max(LOOKS) as u128;
-        self.next_look.store(now.plus(Nanos(u64::try_from(share).unwrap_or(u64::MAX))).0, Ordering::Relaxed);
+        let all = queue.waiting.len() as u128;
+        let idle = u128::from(self.idle.0);
+        let passed = now.since(queue.last_look).0;
+        let looked_at = (all * u128::from(passed)).div_ceil(idle).min(LOOKED_AT);
+        let pause = (idle / LOOKS).min(idle * LOOKED_AT / all.max(1));
+        queue.last_look = now;
+        self.next_look.store(now.plus(Nanos(u64::try_from(pause).unwrap_or(u64::MAX))).0, Ordering::Relaxed);
         (0..looked_at.min(all)).filter_map(|_| queue.take_if_idle(now, self.idle)).collect()
     }
 }

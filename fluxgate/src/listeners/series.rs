@@ -1,5 +1,7 @@
 //! What metrics show, whichever library they go through.
 
+#[cfg(feature = "keyed")]
+use std::sync::Weak;
 use std::time::Duration;
 
 use super::Listener;
@@ -8,6 +10,7 @@ use crate::{
     info::Info,
     metrics::ratio,
     name::Name,
+    registry,
     state::State,
     totals::{CallTotals, Transitions},
 };
@@ -25,7 +28,7 @@ pub(super) struct Row {
 /// All breakers that have an `L` among their listeners.
 pub(super) fn rows<L: Listener>() -> Vec<Row> {
     let is_listed = |breaker: &CircuitBreaker| breaker.listener::<L>().is_some();
-    let single = crate::registry().into_iter().filter(|breaker| is_listed(breaker));
+    let single = registry::listed().filter(|breaker| is_listed(breaker));
     #[cfg(feature = "keyed")]
     let single = single.filter(|breaker| breaker.shared.name.member().is_none());
     let rows = single.map(|breaker| Row {
@@ -37,13 +40,22 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
         infos: vec![breaker.info()],
     });
     #[cfg(feature = "keyed")]
-    let rows = rows.chain(crate::keyed::groups(is_listed).into_iter().map(|group| Row {
-        circuit_name: group.circuit_name,
-        key: Some(group.key),
-        calls: group.counts.calls,
-        transitions: group.counts.transitions,
-        infos: group.breakers.iter().map(CircuitBreaker::info).collect(),
-    }));
+    let rows =
+        rows.chain(
+            crate::keyed::groups(is_listed).into_iter().map(|group| Row {
+                circuit_name: group.circuit_name,
+                key: Some(group.key),
+                calls: group.counts.calls,
+                transitions: group.counts.transitions,
+                // One that was evicted since had nothing in it that moves a gauge.
+                infos: group
+                    .breakers
+                    .iter()
+                    .filter_map(Weak::upgrade)
+                    .map(|shared| CircuitBreaker { shared }.info())
+                    .collect(),
+            }),
+        );
     rows.collect()
 }
 
