@@ -168,8 +168,9 @@ fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenSt
         let key = key.unwrap_or_else(|| quote_spanned!(span=> ::std::string::String));
         let set = set(krate, settings, configure);
         // All of it at the name, where a missing feature is told of.
-        let krate = super::located(krate, span.located_at(name.span()));
-        let declared = quote_spanned!(span.located_at(name.span())=> #krate::__private::keyed_type!(#key));
+        let span = span.located_at(name.span());
+        let krate = super::located(krate, span);
+        let declared = quote_spanned!(span=> #krate::__private::keyed_type!(#key));
         (declared, quote_spanned!(span=> #krate::__private::keyed_set!(#called, #set)))
     } else {
         let declaration = declaration(krate, &called, configure.as_ref());

@@ -72,15 +72,25 @@ macro_rules! __fluxgate_keyed {
     };
 }
 
-/// The type of a set of `breakers!`, which is where the message stands: nobody asks for the value of none.
+/// Stands for a set of `breakers!`, so that there is one message and none about those who use it.
+#[cfg(not(feature = "keyed"))]
+pub struct Missing;
+
+#[cfg(not(feature = "keyed"))]
+impl Missing {
+    #[doc(hidden)]
+    pub fn get<Q: ?Sized>(&self, _: &Q) -> crate::CircuitBreaker {
+        unreachable!("nothing that uses it compiles")
+    }
+}
+
+/// The type of a set of `breakers!`.
 #[cfg(not(feature = "keyed"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fluxgate_keyed_type {
     ($key:ty) => {
-        ::core::compile_error!(
-            "a set of breakers needs the feature `keyed` of fluxgate; write `features = [\"keyed\"]` where Cargo.toml names it"
-        )
+        $crate::__private::Missing
     };
 }
 
@@ -89,7 +99,10 @@ macro_rules! __fluxgate_keyed_type {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fluxgate_keyed_set {
-    ($($arguments:tt)*) => {
-        ::core::unreachable!()
-    };
+    ($($arguments:tt)*) => {{
+        ::core::compile_error!(
+            "a set of breakers needs the feature `keyed` of fluxgate; write `features = [\"keyed\"]` where Cargo.toml names it"
+        );
+        $crate::__private::Missing
+    }};
 }

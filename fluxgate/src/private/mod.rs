@@ -17,6 +17,8 @@ pub use {
     crate::keyed::{DeclaredKeyedBreakers, KeyedDeclaration, OfFunction},
     keyed::AsKey,
 };
+#[cfg(not(feature = "keyed"))]
+pub use keyed::Missing;
 pub use {
     crate::{
         __fluxgate_breaker as breaker, __fluxgate_keyed as keyed, __fluxgate_keyed_set as keyed_set,
