@@ -62,7 +62,7 @@ pub(super) fn unknown(key: &Ident, place: Place) -> syn::Error {
         Place::Brackets => OF_A_SET.to_vec(),
         Place::Attribute | Place::Block => KEYS.iter().map(|(name, _)| *name).collect(),
     };
-    let message = match nearest(&written, known.into_iter()) {
+    let message = match nearest(&written, known) {
         Some("listener") => "did you mean `listeners`?".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => {

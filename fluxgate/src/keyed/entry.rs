@@ -154,7 +154,7 @@ fn release(breaker: CircuitBreaker) -> Result<Shared, CircuitBreaker> {
         return Err(CircuitBreaker { shared });
     }
     if let (Some(retired), Some(member), Some(counts)) = (&mut retired, &member, Counts::of(&shared)) {
-        retired.add(member.summed_up(counts));
+        retired.add(&member.summed_up(&counts));
     }
     // Now, so that the name is free for the next breaker of this key.
     registry::forget(&shared);

@@ -60,14 +60,13 @@ pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
         }
     }
     let of_families = families.iter().zip(&retired).zip(candidates).filter(|(_, candidates)| !candidates.is_empty());
-    let groups =
-        of_families.flat_map(|((family, retired), candidates)| grouped(family, **retired, candidates)).collect();
+    let groups = of_families.flat_map(|((family, retired), candidates)| grouped(family, retired, candidates)).collect();
     drop(retired);
     drop(orphans);
     groups
 }
 
-fn grouped(family: &Family, retired: Counts, mut candidates: Vec<Candidate>) -> Vec<Group> {
+fn grouped(family: &Family, retired: &Counts, mut candidates: Vec<Candidate>) -> Vec<Group> {
     candidates.retain(|candidate| !candidate.member.is_in_reserve());
     candidates.sort_by_cached_key(|Candidate { member, is_closed, .. }| {
         (*is_closed, Reverse(member.last_used()), !member.was_exported())
@@ -78,16 +77,16 @@ fn grouped(family: &Family, retired: Counts, mut candidates: Vec<Candidate>) -> 
         breakers: Vec::new(),
         counts,
     };
-    let mut rest = group(REST, retired);
+    let mut rest = group(REST, *retired);
     // Two keys may be displayed alike.
     let mut keys = HashSet::from([REST.to_owned()]);
     let mut groups = Vec::new();
     for Candidate { breaker, member, counts, .. } in candidates {
         if groups.len() < family.exported_keys && keys.insert(member.key().to_owned()) {
-            rest.counts.add(member.was_summed_up());
-            groups.push(Group { breakers: vec![breaker], ..group(member.key(), member.own(counts)) });
+            rest.counts.add(&member.was_summed_up());
+            groups.push(Group { breakers: vec![breaker], ..group(member.key(), member.own(&counts)) });
         } else {
-            rest.counts.add(member.summed_up(counts));
+            rest.counts.add(&member.summed_up(&counts));
             rest.breakers.push(breaker);
         }
     }

@@ -67,15 +67,16 @@ impl Counts {
         Some(Self { calls, transitions })
     }
 
-    pub(crate) fn add(&mut self, more: Self) {
+    pub(crate) fn add(&mut self, more: &Self) {
         self.calls.combine(&more.calls, u64::saturating_add);
         self.transitions.combine(&more.transitions, u64::saturating_add);
     }
 
-    fn minus(mut self, less: Self) -> Self {
-        self.calls.combine(&less.calls, u64::saturating_sub);
-        self.transitions.combine(&less.transitions, u64::saturating_sub);
-        self
+    fn minus(&self, less: &Self) -> Self {
+        let mut rest = *self;
+        rest.calls.combine(&less.calls, u64::saturating_sub);
+        rest.transitions.combine(&less.transitions, u64::saturating_sub);
+        rest
     }
 }
 
@@ -177,16 +178,16 @@ impl Member {
     }
 
     /// What its own series are to show, where it has counted `counts`.
-    pub(crate) fn own(&self, counts: Counts) -> Counts {
+    pub(crate) fn own(&self, counts: &Counts) -> Counts {
         let mut exported = self.exported.lock();
-        exported.own = counts.minus(exported.summed_up);
+        exported.own = counts.minus(&exported.summed_up);
         exported.own
     }
 
     /// What it adds to the rest.
-    pub(crate) fn summed_up(&self, counts: Counts) -> Counts {
+    pub(crate) fn summed_up(&self, counts: &Counts) -> Counts {
         let mut exported = self.exported.lock();
-        exported.summed_up = counts.minus(exported.own);
+        exported.summed_up = counts.minus(&exported.own);
         exported.summed_up
     }
 

@@ -7,6 +7,10 @@ mod entry;
 mod eviction;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 mod export;
+#[cfg_attr(
+    not(any(feature = "prometheus", feature = "opentelemetry")),
+    allow(dead_code, reason = "what is counted is read by metrics alone")
+)]
 mod family;
 
 pub use builder::KeyedBuilder;
@@ -216,7 +220,9 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let (room, evicted) = self.eviction.room(now)?;
-        evicted.into_iter().for_each(|evicted| self.bury(evicted));
+        if let Some(evicted) = evicted {
+            self.bury(evicted);
+        }
         let slot = Arc::new(Slot::new(key.to_owned()));
         let entered = self.entries.pin().try_insert(Entry(Arc::clone(&slot)), ()).is_ok();
         if entered {

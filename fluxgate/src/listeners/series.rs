@@ -94,12 +94,12 @@ impl Row {
             return info.slow_rates.clone();
         }
         let thresholds = self.infos.iter().find(|info| !info.slow_rates.is_empty()).map(|info| &info.slow_rates);
-        let shares = thresholds.into_iter().flatten().filter_map(|(threshold, _)| {
+        let shares = thresholds.into_iter().flatten().map(|(threshold, _)| {
             let share = self.infos.iter().filter_map(|info| {
                 let (_, rate) = info.slow_rates.iter().find(|(known, _)| known == threshold)?;
                 Some(rate * ratio(info.calls, self.window())?)
             });
-            Some((*threshold, share.sum()))
+            (*threshold, share.sum())
         });
         shares.collect()
     }

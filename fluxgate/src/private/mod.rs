@@ -12,13 +12,13 @@ use std::{borrow::Cow, future::Future};
 
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
+#[cfg(not(feature = "keyed"))]
+pub use keyed::Missing;
 #[cfg(feature = "keyed")]
 pub use {
     crate::keyed::{DeclaredKeyedBreakers, KeyedDeclaration, OfFunction},
     keyed::AsKey,
 };
-#[cfg(not(feature = "keyed"))]
-pub use keyed::Missing;
 pub use {
     crate::{
         __fluxgate_breaker as breaker, __fluxgate_keyed as keyed, __fluxgate_keyed_set as keyed_set,
