@@ -96,6 +96,11 @@ async fn main() -> anyhow::Result<()> {
     text::encode(&mut page, &registry)?;
     let states = page.lines().filter(|line| line.starts_with("circuit_breaker_state{") && line.ends_with(" 1"));
     states.for_each(|line| println!("  {line}"));
+
+    println!("\nIt is mended, and somebody closes its breaker by hand.");
+    broken.recover();
+    breaker.reset();
+    anyhow::ensure!(price(&mut client, broken).await? == Some(StatusCode::OK));
     Ok(())
 }
 
