@@ -7,13 +7,14 @@ use fluxgate_policy::{Kind, Setting, SettingValue};
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Lit, LitBool, Path, Token};
+use syn::{Expr, Lit, LitBool, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::policy::Part;
+pub(crate) use keys::OF_A_SET;
 use keys::{KEYS, at_key, example, is_slip, unknown};
 pub(crate) use values::ungrouped;
-use values::{function, listeners, name, parse_or_stay, setting, skip_to_comma, until_comma};
+use values::{function, key_type, listeners, name, parse_or_stay, setting, skip_to_comma, until_comma};
 
 /// A value with the key it was given by, at which its mistakes are shown.
 pub(crate) struct Given<T> {
@@ -44,6 +45,13 @@ pub(crate) struct Arguments {
     pub(crate) timeout: Option<Given<SettingValue>>,
     pub(crate) fallback: Option<Given<Expr>>,
     pub(crate) wrap_error: Option<Given<bool>>,
+    /// What a guarded function has a breaker of its own for each of.
+    pub(crate) key: Option<Given<Expr>>,
+    /// The same of a declared set, of which only the type is known.
+    pub(crate) key_type: Option<Given<Type>>,
+    pub(crate) max: Option<Given<SettingValue>>,
+    pub(crate) idle: Option<Given<SettingValue>>,
+    pub(crate) exported_keys: Option<Given<SettingValue>>,
     /// Every known key that was written, also where its value is a mistake.
     pub(crate) keys: Vec<Ident>,
 }
@@ -53,6 +61,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Place {
     Attribute,
     Block,
+    /// Those of a set in `breakers!`, before its braces.
+    Brackets,
 }
 
 impl Arguments {
@@ -114,20 +124,21 @@ impl Arguments {
                 skip_to_comma(input);
                 return Err(unknown(&key, place));
             }
-            return self.parse_value(key, input, errors);
+            return self.parse_value(key, input, place, errors);
         }
         let is_flag = key == "shadow" || key == "wrap_error";
         if alone && is_flag && !is_variable(&key) {
             input.call(Ident::parse_any)?;
             return self.set_flag(key, true);
         }
-        if let (Some((_, example)), false) = (known, is_variable(&key)) {
+        if let (Some(_), false) = (known, is_variable(&key)) {
             let written = ahead.peek(syn::token::Paren)
                 || ahead.peek(Token![:]) && !ahead.peek(Token![::])
                 || ahead.peek(Token![==]);
             if alone || written {
                 self.keys.push(key.clone());
                 let reason = if alone { "has no value" } else { "takes its value after `=`" };
+                let example = example(&key, place);
                 return Err(syn::Error::new_spanned(&key, format!("`{key}` {reason}; write `{example}`")));
             }
         }
@@ -140,6 +151,9 @@ impl Arguments {
     fn parse_breaker(&mut self, input: ParseStream<'_>, place: Place, first: bool) -> syn::Result<()> {
         if place == Place::Block {
             return Err(input.error("expected an argument such as `tripper = FailureRate(0.5)`"));
+        }
+        if place == Place::Brackets {
+            return Err(input.error("expected a setting of the set, such as `max = 10_000`"));
         }
         let breaker: Expr = parse_or_stay(input)?;
         if let Expr::Lit(literal) = &breaker {
@@ -178,13 +192,22 @@ impl Arguments {
         Ok(())
     }
 
-    fn parse_value(&mut self, key: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    fn parse_value(
+        &mut self,
+        key: Ident,
+        input: ParseStream<'_>,
+        place: Place,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
         if let Err(error) = self.claim(&key) {
             skip_to_comma(input);
             return Err(error);
         }
         if input.is_empty() || input.peek(Token![,]) || at_key(input) {
-            return Err(syn::Error::new_spanned(&key, format!("`{key}` has no value; write `{}`", example(&key))));
+            return Err(syn::Error::new_spanned(
+                &key,
+                format!("`{key}` has no value; write `{}`", example(&key, place)),
+            ));
         }
         match key.to_string().as_str() {
             "window" => self.window = Part::parse(Kind::Window, key, until_comma(input), errors),
@@ -197,6 +220,11 @@ impl Arguments {
             "cancelled" => self.cancelled = setting(Setting::Cancelled, key, input)?,
             "honour_retry_after" => self.honour_retry_after = setting(Setting::HonourRetryAfter, key, input)?,
             "timeout" => self.timeout = setting(Setting::Timeout, key, input)?,
+            "max" => self.max = setting(Setting::Max, key, input)?,
+            "idle" => self.idle = setting(Setting::Idle, key, input)?,
+            "exported_keys" => self.exported_keys = setting(Setting::ExportedKeys, key, input)?,
+            "key" if place == Place::Brackets => self.key_type = Some(Given { value: key_type(input)?, key }),
+            "key" => self.key = Some(Given { value: parse_or_stay(input)?, key }),
             "shadow" | "wrap_error" => {
                 let value: LitBool = parse_or_stay(input).map_err(|error| {
                     syn::Error::new(

@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
+    /// What stands in brackets after the name of a set.
+    pub(crate) set: Option<Arguments>,
     pub(crate) arguments: Arguments,
 }
 
@@ -60,9 +62,11 @@ impl Block {
             return self.parse_default(&attributes, &visibility, input, errors);
         }
         let name = name(input)?;
+        let set =
+            brackets(input).map(|settings| Arguments::parse(settings.stream(), Place::Brackets, &|_| false, errors));
         let body = body(input, &name)?;
         let arguments = Arguments::parse(body.stream(), Place::Block, &|_| false, errors);
-        self.entries.push(Entry { attributes, visibility, name, arguments });
+        self.entries.push(Entry { attributes, visibility, name, set, arguments });
         Ok(())
     }
 
@@ -98,6 +102,18 @@ fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse::<Ident>().map_err(|error| {
         syn::Error::new(error.span(), "expected the name of a breaker, as in `PAYMENT_API { … }`, or `default { … }`")
     })
+}
+
+/// The settings of a set, if it is one.
+fn brackets(input: ParseStream<'_>) -> Option<Group> {
+    match input.fork().parse() {
+        Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+            // It is there.
+            input.parse::<TokenTree>().ok()?;
+            Some(group)
+        }
+        _ => None,
+    }
 }
 
 fn body(input: ParseStream<'_>, name: &Ident) -> syn::Result<Group> {

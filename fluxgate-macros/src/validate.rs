@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ReturnType, Type};
 
-use crate::args::Arguments;
+use crate::args::{Arguments, OF_A_SET};
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::expand::Declaration;
@@ -44,6 +44,7 @@ pub(crate) fn block(block: &Block, errors: &mut Errors) {
             errors.at(name, "`name` has no place in `default`: each breaker has its own; write it in the breaker");
         }
         of_the_function(default, true, errors);
+        of_a_set(default, errors);
         of_the_block(default, errors);
     }
     for (index, entry) in block.entries.iter().enumerate() {
@@ -51,6 +52,10 @@ pub(crate) fn block(block: &Block, errors: &mut Errors) {
             errors.at(&entry.name, format!("`{}` is declared twice; rename or remove one", entry.name));
         }
         of_the_function(&entry.arguments, false, errors);
+        of_a_set(&entry.arguments, errors);
+        for key in entry.set.iter().flat_map(|set| &set.keys).filter(|key| !is_of_a_set(key)) {
+            errors.at(key, format!("`{key}` belongs to the breakers; write it in the braces behind these brackets"));
+        }
         of_the_block(&entry.arguments, errors);
         policy(&Declaration::in_block(entry, block), errors);
     }
@@ -61,11 +66,26 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
     if let Some(breaker) = &arguments.breaker {
         let breaker = breaker.to_token_stream().to_string().replace(' ', "");
         for key in arguments.keys.iter().filter(|key| !OF_THE_FUNCTION.contains(&key.to_string().as_str())) {
+            if key == "key" {
+                let message = format!(
+                    "`key` makes a set of the function's own; for one that is declared write `{breaker}.get(…)` alone"
+                );
+                errors.at(key, message);
+                continue;
+            }
             errors.at(
                 key,
                 format!(
                     "`{key}` belongs to the breaker; write it where `{breaker}` is declared, or leave out `{breaker}`"
                 ),
+            );
+        }
+    }
+    if arguments.breaker.is_none() && !arguments.keys.iter().any(|key| key == "key") {
+        for key in arguments.keys.iter().filter(|key| is_of_a_set(key)) {
+            errors.at(
+                key,
+                format!("`{key}` is for a breaker for each key; write `key = …` besides, such as `key = host`"),
             );
         }
     }
@@ -106,6 +126,20 @@ fn of_the_function(arguments: &Arguments, is_default: bool, errors: &mut Errors)
             errors.at(key, "`crate` is said once for all breakers of the block; write it in `default { … }`");
         }
     }
+}
+
+/// The settings of a set have a place of their own in `breakers!`.
+fn of_a_set(arguments: &Arguments, errors: &mut Errors) {
+    for key in arguments.keys.iter().filter(|key| is_of_a_set(key)) {
+        errors.at(
+            key,
+            format!("`{key}` belongs to a set of breakers; write it in brackets before the braces, as in `PER_HOST[max = 10_000] {{ … }}`"),
+        );
+    }
+}
+
+fn is_of_a_set(key: &Ident) -> bool {
+    OF_A_SET.iter().any(|name| key == name)
 }
 
 /// A breaker of `breakers!` belongs to no type.

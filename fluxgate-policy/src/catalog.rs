@@ -42,6 +42,9 @@ pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
         Setting::Cancelled => &CANCELLED,
         Setting::HonourRetryAfter => &HONOUR_RETRY_AFTER,
         Setting::Timeout => &TIMEOUT,
+        Setting::Max => &MAX,
+        Setting::Idle => &IDLE,
+        Setting::ExportedKeys => &EXPORTED_KEYS,
     }
 }
 
@@ -254,6 +257,30 @@ static HONOUR_RETRY_AFTER: SettingSpec = SettingSpec {
 
 static TIMEOUT: SettingSpec =
     SettingSpec { name: "timeout", quantity: POSITIVE_DURATION, words: &[], default: None, example: "2s" };
+
+static MAX: SettingSpec = SettingSpec {
+    name: "max",
+    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
+    words: &[],
+    default: Some(Argument::Count(10_000)),
+    example: "10_000",
+};
+
+static IDLE: SettingSpec = SettingSpec {
+    name: "idle",
+    quantity: POSITIVE_DURATION,
+    words: &[],
+    default: Some(Argument::Duration(600 * SECOND)),
+    example: "10m",
+};
+
+static EXPORTED_KEYS: SettingSpec = SettingSpec {
+    name: "exported_keys",
+    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
+    words: &[],
+    default: Some(Argument::Count(100)),
+    example: "100",
+};
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,12 @@ pub enum Setting {
     HonourRetryAfter,
     /// How long a call may take; no limit unless set.
     Timeout,
+    /// How many breakers a set with keys may hold at a time; from 1 to `u32::MAX`, 10,000 unless set.
+    Max,
+    /// After how long without a call a breaker of such a set is idle; 10 min unless set.
+    Idle,
+    /// How many keys of such a set have series of their own in metrics; from 1 to `u32::MAX`, 100 unless set.
+    ExportedKeys,
 }
 
 /// What is said of a way to read `Retry-After` from errors where nothing is done about it.

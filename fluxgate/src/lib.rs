@@ -80,6 +80,8 @@ pub mod http;
 mod info;
 #[cfg(all(test, loom))]
 mod interleavings;
+#[cfg(feature = "keyed")]
+pub mod keyed;
 mod limit;
 pub mod listeners;
 mod machine;
@@ -133,6 +135,8 @@ pub use clock::TokioClock;
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+#[cfg(feature = "keyed")]
+pub use keyed::KeyedBreakers;
 #[cfg(feature = "recorder")]
 pub use recorder::Recorded;
 #[cfg(feature = "serde")]

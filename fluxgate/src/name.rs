@@ -5,6 +5,9 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "keyed")]
+use crate::keyed::Member;
+
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
 /// Every rejection carries it, so a name that is part of the program costs a rejected call nothing, and another one a
@@ -24,6 +27,9 @@ pub struct Name(Text);
 enum Text {
     Static(&'static str),
     Shared(Arc<str>),
+    /// Of a breaker in a set.
+    #[cfg(feature = "keyed")]
+    Keyed(Arc<Member>),
 }
 
 impl Name {
@@ -32,7 +38,34 @@ impl Name {
         match &self.0 {
             Text::Static(text) => text,
             Text::Shared(text) => text,
+            #[cfg(feature = "keyed")]
+            Text::Keyed(member) => member.text(),
         }
+    }
+
+    /// The same text, without the breaker's set, for those who may outlive it.
+    pub(crate) fn detached(&self) -> Self {
+        match &self.0 {
+            Text::Static(_) | Text::Shared(_) => self.clone(),
+            #[cfg(feature = "keyed")]
+            Text::Keyed(member) => Self(Text::Shared(member.text().into())),
+        }
+    }
+
+    /// What the breaker of this name is in a set, if it is in one.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn member(&self) -> Option<&Arc<Member>> {
+        match &self.0 {
+            Text::Keyed(member) => Some(member),
+            Text::Static(_) | Text::Shared(_) => None,
+        }
+    }
+}
+
+#[cfg(feature = "keyed")]
+impl From<Arc<Member>> for Name {
+    fn from(member: Arc<Member>) -> Self {
+        Self(Text::Keyed(member))
     }
 }
 
@@ -42,6 +75,8 @@ impl Clone for Name {
         Self(match &self.0 {
             Text::Static(text) => Text::Static(text),
             Text::Shared(text) => Text::Shared(Arc::clone(text)),
+            #[cfg(feature = "keyed")]
+            Text::Keyed(member) => Text::Keyed(Arc::clone(member)),
         })
     }
 }

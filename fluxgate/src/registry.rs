@@ -49,6 +49,8 @@ impl Place {
 /// Every breaker of the process that is still in use, in the order in which they were made, declared ones included that
 /// no call has reached yet.
 ///
+/// Nothing is evicted from a set (feature `keyed`) while its handle is in the list.
+///
 /// # Examples
 ///
 /// ```
@@ -60,9 +62,7 @@ impl Place {
 /// assert!(!fluxgate::registry().iter().any(|known| known.name() == "search"));
 /// ```
 pub fn registry() -> Vec<CircuitBreaker> {
-    make_declared();
-    // The handles are dropped by the caller at the earliest, for the last one to go takes this lock again.
-    REGISTRY.lock().breakers.values().filter_map(Weak::upgrade).map(|shared| CircuitBreaker { shared }).collect()
+    listed().collect()
 }
 
 /// The breaker of this name: what a test or an admin page takes to command a guarded function's breaker. Of several
@@ -78,11 +78,28 @@ pub fn registry() -> Vec<CircuitBreaker> {
 /// assert_eq!(breaker.info().state, State::ForcedOpen);
 /// ```
 pub fn get(name: &str) -> Option<CircuitBreaker> {
-    registry().into_iter().find(|breaker| breaker.name() == name)
+    listed().find(|breaker| breaker.name() == name)
 }
 
-/// A place for a breaker that is being made.
+/// All of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from its
+/// set.
+pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
+    make_declared();
+    let living = living().into_iter().filter_map(|breaker| breaker.upgrade()).map(|shared| CircuitBreaker { shared });
+    #[cfg(feature = "keyed")]
+    let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
+    living
+}
+
+/// All that there are, with those that a set keeps in reserve.
+pub(crate) fn living() -> Vec<Weak<Shared>> {
+    REGISTRY.lock().breakers.values().cloned().collect()
+}
+
+/// A place for a breaker that is being made, or the name of a set.
 pub(crate) fn reserve(name: &Name) -> Place {
+    // Nothing is to be dropped under the lock that would take it again, as a set does with its name.
+    let name = name.detached();
     let mut registry = REGISTRY.lock();
     let Registry { next_id, labels, names, .. } = &mut *registry;
     let namesakes = names.entry(name.clone()).or_default();
@@ -112,14 +129,22 @@ pub(crate) fn enter(shared: &Arc<Shared>) {
     REGISTRY.lock().breakers.insert(shared.place.id, Arc::downgrade(shared));
 }
 
+/// Takes a breaker from the list, if it is still there.
 pub(crate) fn forget(shared: &Shared) {
+    let listed = REGISTRY.lock().breakers.remove(&shared.place.id);
+    if listed.is_some() {
+        release(&shared.name, &shared.place);
+    }
+}
+
+/// Lets others have the name and the label.
+pub(crate) fn release(name: &Name, place: &Place) {
     let mut registry = REGISTRY.lock();
-    registry.breakers.remove(&shared.place.id);
-    registry.labels.remove(shared.place.label(&shared.name));
-    if let Some(namesakes) = registry.names.get_mut(&shared.name) {
+    registry.labels.remove(place.label(name));
+    if let Some(namesakes) = registry.names.get_mut(name) {
         namesakes.living -= 1;
         if namesakes.living == 0 {
-            registry.names.remove(&shared.name);
+            registry.names.remove(name);
         }
     }
 }

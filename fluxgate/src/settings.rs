@@ -144,14 +144,24 @@ pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> Nanos {
 }
 
 pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {
-    let calls = match calls {
-        Some(calls) => fluxgate_policy::check_setting(Setting::MaxHalfOpenCalls, Argument::Count(calls.into()))?,
-        None => default(Setting::MaxHalfOpenCalls),
+    count(Setting::MaxHalfOpenCalls, calls.map(u64::from)).map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
+}
+
+pub(crate) fn count(setting: Setting, given: Option<u64>) -> Result<usize, Error> {
+    let count = match given {
+        Some(given) => fluxgate_policy::check_setting(setting, Argument::Count(given))?,
+        None => default(setting),
     };
-    match calls {
-        SettingValue::Count(calls) => Ok(u32::try_from(calls).unwrap_or(u32::MAX)),
-        value => unreachable!("a number of calls was checked, not {value:?}"),
+    match count {
+        SettingValue::Count(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+        value => unreachable!("a count was checked, not {value:?}"),
     }
+}
+
+/// After how long a breaker of a set is idle.
+#[cfg(feature = "keyed")]
+pub(crate) fn idle(given: Option<Seconds>) -> Result<Nanos, Error> {
+    given.map_or_else(|| Ok(default_duration(Setting::Idle)), |seconds| duration(Setting::Idle, seconds))
 }
 
 fn duration(setting: Setting, seconds: Seconds) -> Result<Nanos, Error> {

@@ -65,7 +65,7 @@ pub struct SlowRate {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn snapshot() -> Vec<Snapshot> {
-    registry::registry().iter().map(Snapshot::of).collect()
+    registry::listed().map(|breaker| Snapshot::of(&breaker)).collect()
 }
 
 impl Snapshot {

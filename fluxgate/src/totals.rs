@@ -1,6 +1,11 @@
 //! What has come of all calls of a breaker, for those with a listener that asks for it.
 
-use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, state::State};
+use crate::{
+    breaker::{CircuitBreaker, Shared},
+    machine::Ticket,
+    outcome::Outcome,
+    state::State,
+};
 
 /// How the calls of a breaker have ended since it was made, from [`CircuitBreaker::totals`].
 ///
@@ -84,6 +89,16 @@ impl CallTotals {
             ("would_reject", self.would_have_been_rejected),
         ]
     }
+
+    /// Sums and differences, for breakers that are counted together.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+        self.successes = with(self.successes, other.successes);
+        self.failures = with(self.failures, other.failures);
+        self.ignored = with(self.ignored, other.ignored);
+        self.rejected = with(self.rejected, other.rejected);
+        self.would_have_been_rejected = with(self.would_have_been_rejected, other.would_have_been_rejected);
+    }
 }
 
 impl Transitions {
@@ -96,6 +111,12 @@ impl Transitions {
     pub fn iter(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
         let pairs = State::ALL.into_iter().flat_map(|old| State::ALL.into_iter().map(move |new| (old, new)));
         pairs.map(|(old, new)| (old, new, self.count(old, new))).filter(|(_, _, count)| *count > 0)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+        let ways = self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened());
+        ways.for_each(|(count, other)| *count = with(*count, *other));
     }
 }
 
@@ -123,21 +144,28 @@ impl CircuitBreaker {
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     pub fn totals(&self) -> Option<CallTotals> {
-        let successes = &self.shared.successes;
-        let core = self.shared.core.lock();
-        let totals = core.totals.as_ref()?;
-        Some(CallTotals {
-            successes: totals.successes + successes.counted(&core.enrolled),
-            failures: totals.failures,
-            ignored: totals.ignored,
-            rejected: core.rejected + successes.rejections(),
-            would_have_been_rejected: core.would_have_been_rejected,
-        })
+        self.shared.counts().map(|(calls, _)| calls)
     }
 
     /// How often it went from one state to another. `None` for a breaker without a listener that
     /// [counts calls](crate::Listener::counts_calls).
     pub fn transitions(&self) -> Option<Transitions> {
-        Some(self.shared.core.lock().totals.as_ref()?.transitions)
+        self.shared.counts().map(|(_, transitions)| transitions)
+    }
+}
+
+impl Shared {
+    /// Both at one moment.
+    pub(crate) fn counts(&self) -> Option<(CallTotals, Transitions)> {
+        let core = self.core.lock();
+        let totals = core.totals.as_ref()?;
+        let calls = CallTotals {
+            successes: totals.successes + self.successes.counted(&core.enrolled),
+            failures: totals.failures,
+            ignored: totals.ignored,
+            rejected: core.rejected + self.successes.rejections(),
+            would_have_been_rejected: core.would_have_been_rejected,
+        };
+        Some((calls, totals.transitions))
     }
 }

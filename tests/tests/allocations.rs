@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use fluxgate::{
-    CallNotPermitted, CircuitBreaker, circuit_breaker,
+    CallNotPermitted, CircuitBreaker, KeyedBreakers, circuit_breaker,
     windows::{CountWindow, TimeWindow},
 };
 use fluxgate_tests::fixture::{breaker_with, fail, succeed};
@@ -100,4 +100,19 @@ fn a_future_that_waits_or_is_dropped_allocates_nothing() {
         }
     };
     assert_eq!(allocations(dropped), 0);
+}
+
+#[test]
+fn a_known_key_of_a_set_allocates_nothing() {
+    let hosts: KeyedBreakers<String> = KeyedBreakers::builder("allocations, keyed").build().unwrap();
+    let host = "api.example.com";
+    assert_eq!(allocations(|| (0..1_000).for_each(|_| assert!(succeed(&hosts.get(host))))), 0);
+    assert_eq!(allocations(|| (0..1_000).for_each(|_| assert_eq!(answer_of(host), Ok(42)))), 0);
+    assert!(measure(|| drop(hosts.get("other.example.com"))).count_total > 0, "a new one does");
+}
+
+#[circuit_breaker(name = "allocations, by key", key = host)]
+fn answer_of(host: &str) -> Result<u32, Unavailable> {
+    let _ = host;
+    Ok(42)
 }

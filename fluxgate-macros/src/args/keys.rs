@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use super::Place;
 
 /// The known keys, each with a way to write it.
-pub(super) const KEYS: [(&str, &str); 19] = [
+pub(super) const KEYS: [(&str, &str); 23] = [
     ("name", "name = \"payment_api\""),
     ("window", "window = CountWindow(100)"),
     ("tracker", "tracker = All()"),
@@ -27,23 +27,42 @@ pub(super) const KEYS: [(&str, &str); 19] = [
     ("timeout", "timeout = 2s"),
     ("fallback", "fallback = |error| …"),
     ("wrap_error", "wrap_error"),
+    ("key", "key = host"),
+    ("max", "max = 10_000"),
+    ("idle", "idle = 10m"),
+    ("exported_keys", "exported_keys = 100"),
     ("crate", "crate = path::to::fluxgate"),
     ("listener", "listeners = [LogListener]"),
 ];
 
-pub(super) fn example(key: &Ident) -> &'static str {
+/// The settings of a set of breakers.
+pub(crate) const OF_A_SET: [&str; 4] = ["key", "max", "idle", "exported_keys"];
+
+pub(super) fn example(key: &Ident, place: Place) -> &'static str {
+    if key == "key" && place == Place::Brackets {
+        return "key = u64";
+    }
     KEYS.iter().find(|(name, _)| key == name).map_or("", |(_, example)| example)
 }
 
 pub(super) fn names(place: Place) -> impl Iterator<Item = &'static str> {
     let of_function = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
-    let fits = move |name: &&str| *name != "listener" && (place == Place::Attribute || !of_function.contains(name));
+    let fits = move |name: &&str| match place {
+        _ if *name == "listener" => false,
+        Place::Attribute => true,
+        Place::Block => !of_function.contains(name) && !OF_A_SET.contains(name),
+        Place::Brackets => OF_A_SET.contains(name),
+    };
     KEYS.iter().map(|(name, _)| *name).filter(fits)
 }
 
 pub(super) fn unknown(key: &Ident, place: Place) -> syn::Error {
     let written = key.to_string();
-    let message = match nearest(&written, KEYS.iter().map(|(name, _)| *name)) {
+    let known: Vec<&str> = match place {
+        Place::Brackets => OF_A_SET.to_vec(),
+        Place::Attribute | Place::Block => KEYS.iter().map(|(name, _)| *name).collect(),
+    };
+    let message = match nearest(&written, known) {
         Some("listener") => "did you mean `listeners`?".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => {

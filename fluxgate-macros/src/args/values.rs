@@ -4,10 +4,10 @@ use fluxgate_policy::{Setting, SettingValue, parse_setting, parse_setting_tokens
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Lit, Token};
+use syn::{Expr, Lit, Token, Type};
 
-use super::Given;
 use super::keys::{at_key, example};
+use super::{Given, Place};
 use crate::policy::Source;
 
 /// Parses, or leaves the input where it was, so that the rest of the argument can be skipped.
@@ -81,9 +81,15 @@ pub(super) fn listeners(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
     }
 }
 
+/// What the keys of a declared set are.
+pub(super) fn key_type(input: ParseStream<'_>) -> syn::Result<Type> {
+    parse_or_stay(input)
+        .map_err(|error| syn::Error::new(error.span(), "`key` is the type of the set's keys; write `key = u64`"))
+}
+
 /// A path or a closure, or whatever gives one.
 pub(super) fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
-    let expected = format!("`{key}` is a path or a closure; write `{}`", example(key));
+    let expected = format!("`{key}` is a path or a closure; write `{}`", example(key, Place::Attribute));
     let value: Expr = parse_or_stay(input)?;
     match ungrouped(&value) {
         Expr::Lit(literal) => Err(syn::Error::new_spanned(literal, expected)),
@@ -93,7 +99,10 @@ pub(super) fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr>
             } else {
                 closure.inputs.to_token_stream()
             };
-            Err(syn::Error::new_spanned(place, format!("`{key}` is given one value; write `{}`", example(key))))
+            Err(syn::Error::new_spanned(
+                place,
+                format!("`{key}` is given one value; write `{}`", example(key, Place::Attribute)),
+            ))
         }
         _ => Ok(value),
     }

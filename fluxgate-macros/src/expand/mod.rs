@@ -124,6 +124,14 @@ impl<'a> Guard<'a> {
     fn breaker(&self) -> Breaker {
         let krate = &self.krate;
         let span = Span::mixed_site();
+        if let Some(key) = &self.arguments.key {
+            let breaker = statics::keyed_for(self, key);
+            return Breaker {
+                binding: quote_spanned!(span=> let breaker = #breaker;),
+                borrowed: quote_spanned!(span=> &breaker),
+                held: quote_spanned!(span=> breaker),
+            };
+        }
         let Some(given) = &self.arguments.breaker else {
             let declared = statics::declare_for(self);
             return Breaker { binding: TokenStream::new(), borrowed: declared.clone(), held: declared };

@@ -3,6 +3,7 @@
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -102,18 +103,46 @@ fn declaration(krate: &TokenStream, name: &TokenStream, configure: Option<&Token
     quote_spanned!(Span::mixed_site()=> #krate::__private::breaker!(#name #configure))
 }
 
+/// What is said of a set, besides its policy: the arguments of `keyed!` and `keyed_set!` after the name.
+fn set(krate: &TokenStream, arguments: &Arguments, configure: Option<TokenStream>) -> TokenStream {
+    let span = Span::mixed_site();
+    let number = |given: &Option<Given<SettingValue>>| match given.as_ref().map(|given| given.value) {
+        Some(SettingValue::Count(number) | SettingValue::Duration(number)) => {
+            let number = Literal::u64_unsuffixed(number);
+            quote_spanned!(span=> ::core::option::Option::Some(#number))
+        }
+        // None of them is a word.
+        Some(SettingValue::Word(_)) | None => quote_spanned!(span=> ::core::option::Option::None),
+    };
+    let (max, idle) = (number(&arguments.max), number(&arguments.idle));
+    let exported_keys = number(&arguments.exported_keys);
+    let configure = configure.unwrap_or_else(|| quote_spanned!(span=> |builder: #krate::Builder| builder));
+    quote_spanned!(span=> #max, #idle, #exported_keys, #configure)
+}
+
+/// The breaker of a key, where a guarded function has one for each, as an expression that owns it.
+pub(super) fn keyed_for(guard: &Guard<'_>, key: &Given<Expr>) -> TokenStream {
+    let configure = Declaration::own(guard.arguments).configure(&guard.krate, !guard.tracker_is_compiled_in());
+    let (name, set, value) = (name_for(guard), set(&guard.krate, guard.arguments, configure), &key.value);
+    // At the argument, where a missing feature is told of.
+    let span = Span::mixed_site().located_at(key.key.span());
+    let krate = super::located(&guard.krate, span);
+    quote_spanned!(span=> #krate::__private::keyed!(#name, #set, #value))
+}
+
 /// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
 pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
-    let span = Span::mixed_site();
     let krate = &guard.krate;
-    let name = if let Some(given) = &guard.arguments.name {
-        given.value.to_token_stream()
-    } else {
-        let name = guard.function.signature.ident.unraw().to_string();
-        quote_spanned!(span=> fn #name)
-    };
     let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
-    declaration(krate, &name, configure.as_ref())
+    declaration(krate, &name_for(guard), configure.as_ref())
+}
+
+fn name_for(guard: &Guard<'_>) -> TokenStream {
+    if let Some(given) = &guard.arguments.name {
+        return given.value.to_token_stream();
+    }
+    let name = guard.function.signature.ident.unraw().to_string();
+    quote_spanned!(Span::mixed_site()=> fn #name)
 }
 
 /// The statics of `breakers!`.
@@ -128,14 +157,27 @@ pub(super) fn declare_all(block: &Block) -> TokenStream {
 
 fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
-    let Entry { attributes, visibility, name, arguments } = entry;
+    let Entry { attributes, visibility, name, arguments, .. } = entry;
     let called = match &arguments.name {
         Some(given) => given.value.to_token_stream(),
         None => name.unraw().to_string().to_lowercase().into_token_stream(),
     };
-    let declaration = declaration(krate, &called, said.configure(krate, true).as_ref());
-    let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(#declaration));
+    let configure = said.configure(krate, true);
+    let (declared, breaker) = if let Some(settings) = &entry.set {
+        let key = settings.key_type.as_ref().map(|given| given.value.to_token_stream());
+        let key = key.unwrap_or_else(|| quote_spanned!(span=> ::std::string::String));
+        let set = set(krate, settings, configure);
+        // All of it at the name, where a missing feature is told of.
+        let span = span.located_at(name.span());
+        let krate = super::located(krate, span);
+        let declared = quote_spanned!(span=> #krate::__private::keyed_type!(#key));
+        (declared, quote_spanned!(span=> #krate::__private::keyed_set!(#called, #set)))
+    } else {
+        let declaration = declaration(krate, &called, configure.as_ref());
+        let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(#declaration));
+        (quote_spanned!(span=> #krate::DeclaredBreaker), breaker)
+    };
     // As if the user had written it, for rustc is silent about generated statics: unused ones, undocumented ones.
     let (declare, end) = (quote_spanned!(name.span()=> static), quote_spanned!(name.span()=> ;));
-    quote_spanned!(span=> #(#attributes)* #visibility #declare #name: #krate::DeclaredBreaker = #breaker #end)
+    quote_spanned!(span=> #(#attributes)* #visibility #declare #name: #declared = #breaker #end)
 }

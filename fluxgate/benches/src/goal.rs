@@ -11,6 +11,8 @@ pub(crate) enum Goal {
     AtMostWithoutAllocating([f64; 2]),
     /// At most so many nanoseconds more than the row of that name.
     Above { row: &'static str, by: f64 },
+    /// At most so many more, on one thread and on two, and no allocation.
+    AboveWithoutAllocating { row: &'static str, by: [f64; 2] },
     /// The same time as the row of that name.
     SameAs(&'static str),
     /// A peer: at least so many times what Fluxgate takes.
@@ -47,6 +49,9 @@ impl Goal {
             Self::AtMost(limits) => nanos <= limits[index],
             Self::AtMostWithoutAllocating(limits) => nanos <= limits[index] && row.allocations == 0.0,
             Self::Above { row, by } => nanos <= of(row)? + by,
+            Self::AboveWithoutAllocating { row: other, by } => {
+                nanos <= of(other)? + by[index] && row.allocations == 0.0
+            }
             Self::SameAs(row) => nanos <= of(row)? * SAME_RATIO + SAME_NANOS,
             Self::Times(ratios) => ratio(nanos, Measured::ours(rows)?.nanos[index]?) >= ratios[index]?,
         })
@@ -59,6 +64,9 @@ impl fmt::Display for Goal {
             Self::AtMost([one, two]) => write!(formatter, "≤ {one} / ≤ {two}"),
             Self::AtMostWithoutAllocating([one, two]) => write!(formatter, "≤ {one} / ≤ {two}, no allocation"),
             Self::Above { row, by } => write!(formatter, "≤ {row} + {by}"),
+            Self::AboveWithoutAllocating { row, by: [one, two] } => {
+                write!(formatter, "≤ {row} + {one} / + {two}, no allocation")
+            }
             Self::SameAs(row) => write!(formatter, "as `{row}`"),
             Self::Times(ratios) => {
                 let [one, two] =

@@ -32,6 +32,8 @@ pub(crate) enum Topic {
     Async,
     /// The attribute against a call by hand.
     Attribute,
+    /// A breaker for each key against a single one.
+    Keyed,
     /// Small windows against large ones.
     Sizes,
     /// What atomics, locks and clocks cost on this machine.
@@ -162,6 +164,17 @@ pub(crate) fn all() -> Vec<Scenario> {
                 bare::future(),
                 fluxgate::async_by_hand(),
                 fluxgate::async_attribute().goal(Goal::Above { row: fluxgate::ASYNC_BY_HAND, by: 1.0 }),
+            ],
+        ),
+        Scenario::new(
+            Topic::Keyed,
+            "a breaker for each key",
+            Traffic::Healthy,
+            vec![
+                bare::call(),
+                fluxgate::single(),
+                fluxgate::keyed(1).goal(Goal::AboveWithoutAllocating { row: fluxgate::SINGLE, by: [40.0, 60.0] }),
+                fluxgate::keyed(10_000).goal(Goal::AboveWithoutAllocating { row: fluxgate::SINGLE, by: [40.0, 60.0] }),
             ],
         ),
     ];

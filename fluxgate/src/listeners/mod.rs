@@ -9,6 +9,8 @@ mod log;
 pub mod opentelemetry;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+mod series;
 #[cfg(feature = "slack")]
 pub mod slack;
 

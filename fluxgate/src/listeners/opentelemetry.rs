@@ -14,6 +14,9 @@
 //!
 //! `circuit_name` is the breaker's [label](crate::CircuitBreaker::label): its name, unless several have that. The window
 //! of a breaker is cleared by every transition; while it is empty, its rates and its mean are absent.
+//!
+//! Breakers of a set (feature `keyed`) have the name of the set for a `circuit_name`, and an attribute `key` besides, by which
+//! they are told apart: see `fluxgate::keyed`.
 
 use std::time::Duration;
 
@@ -22,8 +25,11 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Meter},
 };
 
-use super::Listener;
-use crate::{breaker::CircuitBreaker, signal::Signal, state::State};
+use super::{
+    Listener,
+    series::{self, Row},
+};
+use crate::{signal::Signal, state::State};
 
 /// Shows a breaker in the metrics that [`register`] adds to a meter.
 ///
@@ -100,67 +106,66 @@ pub fn register(meter: &Meter) {
         .build();
 }
 
-fn listed() -> impl Iterator<Item = (CircuitBreaker, KeyValue)> {
-    let breakers = crate::registry().into_iter();
-    breakers.filter(|breaker| breaker.listener::<OpenTelemetryListener>().is_some()).map(|breaker| {
-        let name = KeyValue::new("circuit_name", breaker.label().to_owned());
-        (breaker, name)
-    })
+fn rows() -> Vec<Row> {
+    series::rows::<OpenTelemetryListener>()
+}
+
+fn attributes(row: &Row, others: impl IntoIterator<Item = (&'static str, String)>) -> Vec<KeyValue> {
+    let names = row.names().map(|(name, value)| KeyValue::new(name, value.to_owned()));
+    names.chain(others.into_iter().map(|(name, value)| KeyValue::new(name, value))).collect()
 }
 
 fn states(instrument: &dyn AsyncInstrument<u64>) {
-    for (breaker, name) in listed() {
-        let now = breaker.info().state;
+    for row in rows() {
         for state in State::ALL {
-            instrument.observe(u64::from(state == now), &[name.clone(), KeyValue::new("state", state.as_str())]);
+            instrument.observe(row.in_state(state), &attributes(&row, [("state", state.to_string())]));
         }
     }
 }
 
 fn transitions(instrument: &dyn AsyncInstrument<u64>) {
-    for (breaker, name) in listed() {
-        for (old, new, count) in breaker.transitions().unwrap_or_default().iter() {
-            let (old, new) = (KeyValue::new("old_state", old.as_str()), KeyValue::new("new_state", new.as_str()));
-            instrument.observe(count, &[name.clone(), old, new]);
+    for row in rows() {
+        for (old, new, count) in row.transitions.iter() {
+            let states = [("old_state", old.to_string()), ("new_state", new.to_string())];
+            instrument.observe(count, &attributes(&row, states));
         }
     }
 }
 
 fn calls(instrument: &dyn AsyncInstrument<u64>) {
-    for (breaker, name) in listed() {
-        for (outcome, count) in breaker.totals().unwrap_or_default().by_outcome() {
-            instrument.observe(count, &[name.clone(), KeyValue::new("outcome", outcome)]);
+    for row in rows() {
+        for (outcome, count) in row.calls.by_outcome() {
+            instrument.observe(count, &attributes(&row, [("outcome", outcome.to_owned())]));
         }
     }
 }
 
 fn failure_rate(instrument: &dyn AsyncInstrument<f64>) {
-    for (breaker, name) in listed() {
-        if let Some(rate) = breaker.info().failure_rate {
-            instrument.observe(rate, &[name]);
+    for row in rows() {
+        if let Some(rate) = row.failure_rate() {
+            instrument.observe(rate, &attributes(&row, []));
         }
     }
 }
 
 fn slow_rates(instrument: &dyn AsyncInstrument<f64>) {
-    for (breaker, name) in listed() {
-        for (threshold, rate) in breaker.info().slow_rates {
-            let threshold = KeyValue::new("threshold", threshold.as_secs_f64().to_string());
-            instrument.observe(rate, &[name.clone(), threshold]);
+    for row in rows() {
+        for (threshold, rate) in row.slow_rates() {
+            instrument.observe(rate, &attributes(&row, [("threshold", threshold.as_secs_f64().to_string())]));
         }
     }
 }
 
 fn mean_latency(instrument: &dyn AsyncInstrument<f64>) {
-    for (breaker, name) in listed() {
-        if let Some(seconds) = breaker.info().mean_latency.as_ref().map(Duration::as_secs_f64) {
-            instrument.observe(seconds, &[name]);
+    for row in rows() {
+        if let Some(seconds) = row.mean_latency().as_ref().map(Duration::as_secs_f64) {
+            instrument.observe(seconds, &attributes(&row, []));
         }
     }
 }
 
 fn shadow(instrument: &dyn AsyncInstrument<u64>) {
-    for (breaker, name) in listed() {
-        instrument.observe(u64::from(breaker.info().shadow), &[name]);
+    for row in rows() {
+        instrument.observe(row.in_shadow(), &attributes(&row, []));
     }
 }

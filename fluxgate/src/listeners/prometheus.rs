@@ -12,6 +12,9 @@
 //!
 //! `circuit_name` is the breaker's [label](crate::CircuitBreaker::label): its name, unless several have that. The window
 //! of a breaker is cleared by every transition; while it is empty, its rates and its mean are absent.
+//!
+//! Breakers of a set (feature `keyed`) have the name of the set for a `circuit_name`, and a label `key` besides, by which
+//! they are told apart: see `fluxgate::keyed`.
 
 use std::{fmt, time::Duration};
 
@@ -22,13 +25,11 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::Listener;
-use crate::{
-    info::Info,
-    signal::Signal,
-    state::State,
-    totals::{CallTotals, Transitions},
+use super::{
+    Listener,
+    series::{self, Row},
 };
+use crate::{signal::Signal, state::State};
 
 /// Shows a breaker in the metrics that [`register`] adds to a registry.
 ///
@@ -79,17 +80,9 @@ pub fn register(registry: &mut Registry) {
 #[derive(Debug)]
 struct Breakers;
 
-/// A breaker as it stood when the registry was encoded.
-struct Row {
-    label: String,
-    info: Info,
-    totals: CallTotals,
-    transitions: Transitions,
-}
-
 impl Collector for Breakers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let rows = rows();
+        let rows = series::rows::<PrometheusListener>();
         let mut family = |name, help, unit, kind, write: &dyn Fn(&Row, &mut MetricEncoder<'_>) -> fmt::Result| {
             let mut metric = encoder.encode_descriptor(name, help, unit, kind)?;
             rows.iter().try_for_each(|row| write(row, &mut metric))
@@ -113,59 +106,45 @@ const SLOW_RATE_HELP: &str = "The share of the window's calls that took this man
 const MEAN_LATENCY_HELP: &str = "The mean duration of the window's calls";
 const SHADOW_HELP: &str = "Whether the circuit breaker is in shadow mode, in which it rejects nothing";
 
-fn rows() -> Vec<Row> {
-    let breakers = crate::registry().into_iter();
-    let listed = breakers.filter(|breaker| breaker.listener::<PrometheusListener>().is_some());
-    listed
-        .map(|breaker| Row {
-            label: breaker.label().to_owned(),
-            info: breaker.info(),
-            // Both are there, for the listener asks for them.
-            totals: breaker.totals().unwrap_or_default(),
-            transitions: breaker.transitions().unwrap_or_default(),
-        })
-        .collect()
-}
-
 fn states(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    State::ALL.into_iter().try_for_each(|state| {
-        let value = i64::from(state == row.info.state);
-        gauge(metric, &[("circuit_name", &*row.label), ("state", state.as_str())], &value)
-    })
+    State::ALL
+        .into_iter()
+        .try_for_each(|state| gauge(metric, &labels(row, &[("state", state.as_str())]), &row.in_state(state)))
 }
 
 fn transitions(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
     row.transitions.iter().try_for_each(|(old, new, count)| {
-        let labels = [("circuit_name", &*row.label), ("old_state", old.as_str()), ("new_state", new.as_str())];
-        counter(metric, &labels, count)
+        counter(metric, &labels(row, &[("old_state", old.as_str()), ("new_state", new.as_str())]), count)
     })
 }
 
 fn calls(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    row.totals
-        .by_outcome()
-        .into_iter()
-        .try_for_each(|(outcome, count)| counter(metric, &[("circuit_name", &*row.label), ("outcome", outcome)], count))
+    let mut outcomes = row.calls.by_outcome().into_iter();
+    outcomes.try_for_each(|(outcome, count)| counter(metric, &labels(row, &[("outcome", outcome)]), count))
 }
 
 fn failure_rate(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    row.info.failure_rate.map_or(Ok(()), |rate| gauge(metric, &[("circuit_name", &*row.label)], &rate))
+    row.failure_rate().map_or(Ok(()), |rate| gauge(metric, &labels(row, &[]), &rate))
 }
 
 fn slow_rates(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    row.info.slow_rates.iter().try_for_each(|(threshold, rate)| {
+    row.slow_rates().into_iter().try_for_each(|(threshold, rate)| {
         let threshold = threshold.as_secs_f64().to_string();
-        gauge(metric, &[("circuit_name", &*row.label), ("threshold", &threshold)], rate)
+        gauge(metric, &labels(row, &[("threshold", &threshold)]), &rate)
     })
 }
 
 fn mean_latency(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    let seconds = row.info.mean_latency.as_ref().map(Duration::as_secs_f64);
-    seconds.map_or(Ok(()), |seconds| gauge(metric, &[("circuit_name", &*row.label)], &seconds))
+    let seconds = row.mean_latency().as_ref().map(Duration::as_secs_f64);
+    seconds.map_or(Ok(()), |seconds| gauge(metric, &labels(row, &[]), &seconds))
 }
 
 fn shadow(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    gauge(metric, &[("circuit_name", &*row.label)], &i64::from(row.info.shadow))
+    gauge(metric, &labels(row, &[]), &row.in_shadow())
+}
+
+fn labels<'r>(row: &'r Row, others: &[(&'static str, &'r str)]) -> Vec<(&'static str, &'r str)> {
+    row.names().chain(others.iter().copied()).collect()
 }
 
 fn gauge(metric: &mut MetricEncoder<'_>, labels: &impl EncodeLabelSet, value: &impl EncodeGaugeValue) -> fmt::Result {

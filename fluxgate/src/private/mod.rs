@@ -4,6 +4,7 @@
 //! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
+mod keyed;
 mod probe;
 mod register;
 
@@ -11,9 +12,17 @@ use std::{borrow::Cow, future::Future};
 
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
+#[cfg(not(feature = "keyed"))]
+pub use keyed::Missing;
+#[cfg(feature = "keyed")]
+pub use {
+    crate::keyed::{DeclaredKeyedBreakers, KeyedDeclaration, OfFunction},
+    keyed::AsKey,
+};
 pub use {
     crate::{
-        __fluxgate_breaker as breaker, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
+        __fluxgate_breaker as breaker, __fluxgate_keyed as keyed, __fluxgate_keyed_set as keyed_set,
+        __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
         trackers::ErrorView,
     },
     answer::{

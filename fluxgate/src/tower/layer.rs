@@ -2,12 +2,12 @@ use std::{fmt, marker::PhantomData};
 
 use tower_layer::Layer;
 
-use super::{Boxed, ByTracker, CircuitBreakerService, FailedIf, Typed};
+use super::{Boxed, ByTracker, CircuitBreakerService, FailedIf, Keyed, KeyedCircuitBreakerService, Typed};
 use crate::breaker::CircuitBreaker;
 
 /// Puts a breaker around services: see [`tower`](crate::tower).
 ///
-/// `C` says what counts as a failure, `A` which error callers get.
+/// `C` says what counts as a failure, `A` which error callers get, `B` which breaker is asked.
 ///
 /// # Examples
 ///
@@ -31,8 +31,8 @@ use crate::breaker::CircuitBreaker;
 /// assert!(error.is::<CallNotPermitted>());
 /// # }
 /// ```
-pub struct CircuitBreakerLayer<C = ByTracker, A = Typed> {
-    breaker: CircuitBreaker,
+pub struct CircuitBreakerLayer<C = ByTracker, A = Typed, B = CircuitBreaker> {
+    breaker: B,
     classifier: C,
     answer: PhantomData<fn() -> A>,
 }
@@ -42,25 +42,65 @@ impl CircuitBreakerLayer {
     pub fn new(breaker: impl Into<CircuitBreaker>) -> Self {
         Self { breaker: breaker.into(), classifier: ByTracker, answer: PhantomData }
     }
+
+    /// A layer in which each request has the breaker that `choose` gives it: that of its host, say, from a set (feature
+    /// `keyed`).
+    ///
+    /// `choose` runs on the thread of the call, outside every lock. Readiness is the inner service's alone: as long as
+    /// there is no request, there is no breaker. A readiness that fails is recorded by none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "keyed")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), fluxgate::PolicyError> {
+    /// use fluxgate::{CircuitBreakerLayer, Error, KeyedBreakers, trippers::FailureStreak};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// #[derive(Clone, Copy)]
+    /// struct Request { host: &'static str }
+    ///
+    /// let per_host: KeyedBreakers<String> =
+    ///     KeyedBreakers::builder("per_host").policy(|breaker| breaker.tripper(FailureStreak(1))).build()?;
+    /// let service = ServiceBuilder::new()
+    ///     .layer(CircuitBreakerLayer::keyed(move |request: &Request| per_host.get(request.host)))
+    ///     .service(service_fn(|request: Request| async move { request.host.parse::<u32>() }));
+    ///
+    /// let [well, down] = ["1", "down"].map(|host| Request { host });
+    /// assert!(matches!(service.clone().oneshot(down).await, Err(Error::Inner(_))));
+    /// assert!(matches!(service.clone().oneshot(down).await, Err(Error::NotPermitted(_))));
+    /// assert_eq!(service.oneshot(well).await, Ok(1));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "keyed"))]
+    /// # fn main() {}
+    /// ```
+    pub fn keyed<R, F>(choose: F) -> CircuitBreakerLayer<ByTracker, Typed, Keyed<F>>
+    where
+        F: Fn(&R) -> CircuitBreaker,
+    {
+        CircuitBreakerLayer { breaker: Keyed(choose), classifier: ByTracker, answer: PhantomData }
+    }
 }
 
-impl<C, A> CircuitBreakerLayer<C, A> {
+impl<C, A, B> CircuitBreakerLayer<C, A, B> {
     /// Lets `classifier` say what counts: see [`Classifier`](super::Classifier).
     #[must_use = "the layer is a new one"]
-    pub fn classifier<D>(self, classifier: D) -> CircuitBreakerLayer<D, A> {
+    pub fn classifier<D>(self, classifier: D) -> CircuitBreakerLayer<D, A, B> {
         CircuitBreakerLayer { breaker: self.breaker, classifier, answer: PhantomData }
     }
 
     /// Lets a response count as a failure if `predicate` holds of it. It is handed on all the same.
     #[must_use = "the layer is a new one"]
-    pub fn failed_if<R, F: Fn(&R) -> bool>(self, predicate: F) -> CircuitBreakerLayer<FailedIf<F>, A> {
+    pub fn failed_if<R, F: Fn(&R) -> bool>(self, predicate: F) -> CircuitBreakerLayer<FailedIf<F>, A, B> {
         self.classifier(FailedIf(predicate))
     }
 
     /// Lets callers get a [`BoxError`](super::BoxError): the inner service's own, or a
     /// [`CallNotPermitted`](crate::CallNotPermitted).
     #[must_use = "the layer is a new one"]
-    pub fn boxed(self) -> CircuitBreakerLayer<C, Boxed> {
+    pub fn boxed(self) -> CircuitBreakerLayer<C, Boxed, B> {
         CircuitBreakerLayer { breaker: self.breaker, classifier: self.classifier, answer: PhantomData }
     }
 }
@@ -73,13 +113,21 @@ impl<S, C: Clone, A> Layer<S> for CircuitBreakerLayer<C, A> {
     }
 }
 
-impl<C: Clone, A> Clone for CircuitBreakerLayer<C, A> {
+impl<S, C: Clone, A, F: Clone> Layer<S> for CircuitBreakerLayer<C, A, Keyed<F>> {
+    type Service = KeyedCircuitBreakerService<S, C, A, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        KeyedCircuitBreakerService::new(self.breaker.0.clone(), self.classifier.clone(), inner)
+    }
+}
+
+impl<C: Clone, A, B: Clone> Clone for CircuitBreakerLayer<C, A, B> {
     fn clone(&self) -> Self {
         Self { breaker: self.breaker.clone(), classifier: self.classifier.clone(), answer: PhantomData }
     }
 }
 
-impl<C, A> fmt::Debug for CircuitBreakerLayer<C, A> {
+impl<C, A, B: fmt::Debug> fmt::Debug for CircuitBreakerLayer<C, A, B> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("CircuitBreakerLayer").field("breaker", &self.breaker).finish_non_exhaustive()
     }

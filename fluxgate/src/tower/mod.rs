@@ -40,16 +40,24 @@
 //! - A caller that is already waiting for the inner service when the breaker opens learns of it as soon as the inner
 //!   service wakes it: as calls before it end, where it waits for a concurrency limit. So give those a time-out.
 //!
+//! # A breaker for each host
+//!
+//! [`CircuitBreakerLayer::keyed`] asks for the breaker of each request, which may be one of a set (feature `keyed`). There
+//! is none yet when the service is asked whether it is ready, so it is ready when the inner service is. A rejection uses
+//! up no readiness there either.
+//!
 //! In which order the breaker goes with other layers, and why, says the [guide](crate::guide::in_place).
 
 mod answer;
 mod classifier;
 mod future;
+mod keyed;
 mod layer;
 mod service;
 
 pub use answer::{Answer, BoxError, Boxed, Typed};
 pub use classifier::{ByTracker, Classifier, FailedIf};
 pub use future::ResponseFuture;
+pub use keyed::{Keyed, KeyedCircuitBreakerService};
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;

@@ -12,6 +12,7 @@ use crate::{
     call::Running,
     ending::Ending,
     error::{CallNotPermitted, Error},
+    machine::Ticket,
     nanos::Nanos,
 };
 
@@ -121,11 +122,22 @@ where
             Err(rejected) => return ResponseFuture::rejected(self.breaker.not_permitted(rejected)),
         };
         self.readiness = Readiness::Unknown;
-        let running = Running { breaker: &self.breaker, ticket };
-        let future = self.inner.call(request);
-        let ticket = running.stop();
-        ResponseFuture::admitted(self.breaker.clone(), ticket, self.classifier.clone(), future)
+        begin(&mut self.inner, request, &self.breaker, ticket, self.classifier.clone())
     }
+}
+
+/// A call that has leave.
+pub(super) fn begin<S: Service<Request>, C, A, Request>(
+    inner: &mut S,
+    request: Request,
+    breaker: &CircuitBreaker,
+    ticket: Ticket,
+    classifier: C,
+) -> ResponseFuture<S::Future, C, A> {
+    let running = Running { breaker, ticket };
+    let future = inner.call(request);
+    let ticket = running.stop();
+    ResponseFuture::admitted(breaker.clone(), ticket, classifier, future)
 }
 
 impl<S: Clone, C: Clone, A> Clone for CircuitBreakerService<S, C, A> {

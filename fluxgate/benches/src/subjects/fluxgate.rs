@@ -1,5 +1,7 @@
+use std::hint::black_box;
+
 use fluxgate::{
-    Builder, CircuitBreaker, Error, Window, circuit_breaker,
+    Builder, CircuitBreaker, Error, KeyedBreakers, Window, circuit_breaker,
     retries::Cooldown,
     trippers::{FailureRate, MinRequests, SlowRate},
     windows::{CountWindow, TimeWindow},
@@ -53,6 +55,37 @@ pub(crate) fn slow_rate() -> Subject {
         build(|builder| {
             builder.window(CountWindow(100)).tripper(MinRequests(100) & (FailureRate(0.5) | SlowRate(0.5, 2.0)))
         })
+    })
+}
+
+pub(crate) const SINGLE: &str = "`breaker.call`";
+
+pub(crate) fn single() -> Subject {
+    sync(SINGLE, || breaker(CountWindow(100)))
+}
+
+/// Look-up and call, for a key of so many that the set knows. All threads ask for the same.
+pub(crate) fn keyed(keys: usize) -> Subject {
+    Subject::new(format!("`per_host.get(host).call`, {keys} keys"), Role::Ours, move || {
+        let set: &KeyedBreakers<String> = leak(
+            KeyedBreakers::builder("per_host")
+                .max(100_000)
+                .policy(|builder| {
+                    builder
+                        .window(CountWindow(100))
+                        .tripper(MinRequests(100) & FailureRate(0.5))
+                        .retry(Cooldown(COOLDOWN))
+                })
+                .build()
+                .unwrap_or_else(|error| panic!("a policy of the benchmark is wrong: {error}")),
+        );
+        for key in 1..keys {
+            set.get(format!("host-{key}.example.com").as_str());
+        }
+        let host = "api.example.com";
+        move |traffic, calls| {
+            drive(traffic, calls, |request| set.get(black_box(host)).call(|| service(request)).map_err(refusal))
+        }
     })
 }
 

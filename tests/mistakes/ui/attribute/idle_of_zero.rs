@@ -1,0 +1,18 @@
+use fluxgate::{CallNotPermitted, circuit_breaker};
+
+struct ApiError;
+
+impl From<CallNotPermitted> for ApiError {
+    fn from(_: CallNotPermitted) -> Self {
+        ApiError
+    }
+}
+
+#[circuit_breaker(name = "per_host", key = host, idle = 0s)]
+fn fetch(host: &str) -> Result<usize, ApiError> {
+    Ok(host.len())
+}
+
+fn main() {
+    let _ = fetch("api.example.com");
+}

@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[max = 0] {}
+}
+
+fn main() {}

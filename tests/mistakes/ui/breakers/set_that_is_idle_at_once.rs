@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[idle = 0s] {}
+}
+
+fn main() {}

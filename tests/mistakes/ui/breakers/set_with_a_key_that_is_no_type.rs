@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[key = 7] {}
+}
+
+fn main() {}

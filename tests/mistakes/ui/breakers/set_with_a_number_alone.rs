@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[10_000] {}
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[colour = 3] {}
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+fluxgate::breakers! {
+    PER_HOST[max = 1, max = 2] {}
+}
+
+fn main() {}
