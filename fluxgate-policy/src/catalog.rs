@@ -51,7 +51,8 @@ pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
 const SECOND: u64 = 1_000_000_000;
 
 /// What rows have in common, to be spread into them.
-const ROW: Spec = Spec { kind: Kind::Window, name: "", example: "", parameters: &[], ordered: &[], role: Role::Plain };
+const ROW: Spec =
+    Spec { kind: Kind::Window, name: "", example: "", meaning: "", parameters: &[], ordered: &[], role: Role::Plain };
 
 const fn count(name: &'static str, max: u64, example: &'static str) -> Parameter {
     Parameter { name, quantity: Quantity::Count { min: 1, max }, default: None, example }
@@ -100,6 +101,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Window,
         name: "CountWindow",
         example: "CountWindow(100)",
+        meaning: "the latest calls, so many of them",
         parameters: &[count("size", MAX_CALLS, "100")],
         role: Role::HoldsCalls("size"),
         ..ROW
@@ -108,6 +110,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Window,
         name: "TimeWindow",
         example: "TimeWindow(60s)",
+        meaning: "the calls of the latest seconds",
         parameters: &[Parameter {
             name: "size",
             quantity: Quantity::Duration { min: SECOND, max: MAX_SECONDS * SECOND, step: SECOND },
@@ -116,11 +119,12 @@ static COMPONENTS: &[Spec] = &[
         }],
         ..ROW
     },
-    Spec { kind: Kind::Tracker, name: "All", example: "All()", ..ROW },
+    Spec { kind: Kind::Tracker, name: "All", example: "All()", meaning: "every error", ..ROW },
     Spec {
         kind: Kind::Tracker,
         name: "TypeOf",
         example: "TypeOf(std::io::Error)",
+        meaning: "an error of one of these types, itself or among its sources",
         parameters: &[rust("types", "error types", "std::io::Error")],
         ..ROW
     },
@@ -128,6 +132,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tracker,
         name: "Custom",
         example: "Custom(is_server_error)",
+        meaning: "an error of which this function says so",
         parameters: &[rust("function", "a function", "is_server_error")],
         ..ROW
     },
@@ -135,15 +140,24 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tracker,
         name: "Matches",
         example: "Matches(ApiError::Server { .. })",
+        meaning: "an error that matches this pattern",
         parameters: &[rust("pattern", "a pattern", "ApiError::Server { .. }")],
         ..ROW
     },
-    Spec { kind: Kind::Tripper, name: "Closed", example: "Closed()", ..ROW },
-    Spec { kind: Kind::Tripper, name: "HalfOpened", example: "HalfOpened()", role: Role::NeverWhileClosed, ..ROW },
+    Spec { kind: Kind::Tripper, name: "Closed", example: "Closed()", meaning: "while the breaker is closed", ..ROW },
+    Spec {
+        kind: Kind::Tripper,
+        name: "HalfOpened",
+        example: "HalfOpened()",
+        meaning: "while it is half-open",
+        role: Role::NeverWhileClosed,
+        ..ROW
+    },
     Spec {
         kind: Kind::Tripper,
         name: "MinRequests",
         example: "MinRequests(20)",
+        meaning: "once the window holds this many calls",
         parameters: &[count("count", u64::MAX, "20")],
         role: Role::NeedsCalls("count"),
         ..ROW
@@ -152,6 +166,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "FailureRate",
         example: "FailureRate(0.5)",
+        meaning: "when this share of the calls failed",
         parameters: &[share("ratio", "0.6")],
         ..ROW
     },
@@ -159,6 +174,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "FailureStreak",
         example: "FailureStreak(5)",
+        meaning: "when this many calls in a row failed",
         parameters: &[count("count", u64::MAX, "5")],
         ..ROW
     },
@@ -166,6 +182,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "AvgLatency",
         example: "AvgLatency(2s)",
+        meaning: "when the calls take this long on average",
         parameters: &[duration("threshold", "2s")],
         ..ROW
     },
@@ -173,6 +190,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "SlowRate",
         example: "SlowRate(0.5, 2s)",
+        meaning: "when this share of the calls took this long",
         parameters: &[share("ratio", "0.5"), duration("threshold", "2s")],
         ..ROW
     },
@@ -180,15 +198,17 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "Custom",
         example: "Custom(too_many_failures)",
+        meaning: "when this function says so",
         parameters: &[rust("function", "a function", "too_many_failures")],
         ..ROW
     },
-    Spec { kind: Kind::Retry, name: "Always", example: "Always()", ..ROW },
-    Spec { kind: Kind::Retry, name: "Never", example: "Never()", ..ROW },
+    Spec { kind: Kind::Retry, name: "Always", example: "Always()", meaning: "at the next call", ..ROW },
+    Spec { kind: Kind::Retry, name: "Never", example: "Never()", meaning: "only after a reset by hand", ..ROW },
     Spec {
         kind: Kind::Retry,
         name: "Cooldown",
         example: "Cooldown(60s)",
+        meaning: "after this time",
         parameters: &[duration("duration", "60s"), jitter()],
         ..ROW
     },
@@ -196,6 +216,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Retry,
         name: "Backoff",
         example: "Backoff(10s)",
+        meaning: "after a time that grows with each recovery that fails",
         parameters: &[
             duration("initial", "10s"),
             number("multiplier", "number", Excluded(1.0), Unbounded, "2").or(Argument::Number(2.0)),
@@ -205,11 +226,12 @@ static COMPONENTS: &[Spec] = &[
         ordered: &[("initial", "max_duration")],
         ..ROW
     },
-    Spec { kind: Kind::Permit, name: "All", example: "All()", ..ROW },
+    Spec { kind: Kind::Permit, name: "All", example: "All()", meaning: "every call", ..ROW },
     Spec {
         kind: Kind::Permit,
         name: "Random",
         example: "Random(0.5)",
+        meaning: "each call with this probability",
         parameters: &[probability("ratio", "0.5")],
         ..ROW
     },
@@ -217,6 +239,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Permit,
         name: "RampUp",
         example: "RampUp(0.1, 0.5, 60s)",
+        meaning: "each call with a probability that grows over this time",
         parameters: &[probability("initial", "0.1"), share("final", "0.5"), duration("duration", "60s")],
         ordered: &[("initial", "final")],
         ..ROW
@@ -229,6 +252,7 @@ static MAX_HALF_OPEN_CALLS: SettingSpec = SettingSpec {
     words: &[],
     default: Some(Argument::Count(10)),
     example: "10",
+    meaning: "How many calls may be in flight while half-open.",
 };
 
 static MAX_PROBE_TIME: SettingSpec = SettingSpec {
@@ -237,6 +261,7 @@ static MAX_PROBE_TIME: SettingSpec = SettingSpec {
     words: &["off"],
     default: Some(Argument::Duration(60 * SECOND)),
     example: "60s",
+    meaning: "After how long a probe in flight is given up and counts as failed.",
 };
 
 static CANCELLED: SettingSpec = SettingSpec {
@@ -245,6 +270,8 @@ static CANCELLED: SettingSpec = SettingSpec {
     words: &["failure", "ignore"],
     default: Some(Argument::Duration(SECOND)),
     example: "1s",
+    meaning: "After how long of waiting a call that is dropped in flight counts as failed. Unless set, that is the \
+              smallest threshold of the tripper, 1 s if it has none.",
 };
 
 static HONOUR_RETRY_AFTER: SettingSpec = SettingSpec {
@@ -253,10 +280,17 @@ static HONOUR_RETRY_AFTER: SettingSpec = SettingSpec {
     words: &["off"],
     default: None,
     example: "10m",
+    meaning: "For how long at most the service itself may keep the breaker open, by a `Retry-After`.",
 };
 
-static TIMEOUT: SettingSpec =
-    SettingSpec { name: "timeout", quantity: POSITIVE_DURATION, words: &[], default: None, example: "2s" };
+static TIMEOUT: SettingSpec = SettingSpec {
+    name: "timeout",
+    quantity: POSITIVE_DURATION,
+    words: &[],
+    default: None,
+    example: "2s",
+    meaning: "How long a call may take.",
+};
 
 static MAX: SettingSpec = SettingSpec {
     name: "max",
@@ -264,6 +298,7 @@ static MAX: SettingSpec = SettingSpec {
     words: &[],
     default: Some(Argument::Count(10_000)),
     example: "10_000",
+    meaning: "How many breakers a set holds at most.",
 };
 
 static IDLE: SettingSpec = SettingSpec {
@@ -272,6 +307,7 @@ static IDLE: SettingSpec = SettingSpec {
     words: &[],
     default: Some(Argument::Duration(600 * SECOND)),
     example: "10m",
+    meaning: "After how long without a call a breaker of a set is evicted.",
 };
 
 static EXPORTED_KEYS: SettingSpec = SettingSpec {
@@ -280,6 +316,7 @@ static EXPORTED_KEYS: SettingSpec = SettingSpec {
     words: &[],
     default: Some(Argument::Count(100)),
     example: "100",
+    meaning: "How many keys of a set metrics show, the others being summed up.",
 };
 
 #[cfg(test)]
@@ -305,6 +342,11 @@ mod tests {
             let rust = spec.parameters.iter().any(|parameter| matches!(parameter.quantity, Quantity::Rust { .. }));
             assert!(!rust || spec.parameters.len() == 1, "{}", spec.name);
         }
+    }
+
+    #[test]
+    fn every_row_says_what_it_means() {
+        assert!(COMPONENTS.iter().all(|spec| !spec.meaning.is_empty()));
     }
 
     #[test]

@@ -33,11 +33,15 @@ pub fn check_policy<L>(
         let components = tripper.leaves().filter_map(&component_of);
         errors.extend(components.filter_map(|component| more_than_window(component, window, holds)));
     }
-    if !tripper.holds(|leaf| component_of(leaf).is_none_or(may_hold_closed)) {
-        errors.push(never_holds(tripper, component_of));
-    }
+    errors.extend(check_tripper(tripper, component_of));
     errors.truncate(crate::parser::MAX_ERRORS);
     errors
+}
+
+/// The mistake that a tripper shows whatever the window is: see [`check_policy`].
+pub fn check_tripper<L>(tripper: &Expr<L>, component_of: impl Fn(&L) -> Option<&Component>) -> Option<Error> {
+    let holds = tripper.holds(|leaf| component_of(leaf).is_none_or(may_hold_closed));
+    (!holds).then(|| never_holds(tripper, component_of))
 }
 
 /// How many calls a window can hold, if it is one that counts them.

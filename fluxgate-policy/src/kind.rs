@@ -32,6 +32,17 @@ impl Kind {
         }
     }
 
+    /// What the components of this kind say: `when the breaker opens`.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Window => "which calls the breaker judges",
+            Self::Tracker => "which errors count as failures",
+            Self::Tripper => "when the breaker opens",
+            Self::Retry => "when an open breaker probes the service",
+            Self::Permit => "which calls a half-open breaker admits",
+        }
+    }
+
     /// A component of this kind to show in a message.
     pub const fn example(self) -> &'static str {
         match self {

@@ -41,7 +41,7 @@ mod value;
 
 pub use catalog::{components, find, names};
 pub use check::component;
-pub use cross::check_policy;
+pub use cross::{check_policy, check_tripper};
 pub use error::{Error, ErrorKind};
 pub use expr::{Expr, Leaves};
 pub use kind::Kind;

@@ -1,7 +1,10 @@
 //! The settings of a breaker that are a single value, and how they are read.
 
+use std::fmt::{self, Display, Formatter};
+
 use crate::ast::{Literal, Sort};
 use crate::catalog;
+use crate::duration;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Argument, Value};
 use crate::parser;
@@ -42,6 +45,26 @@ impl Setting {
     pub fn name(self) -> &'static str {
         catalog::setting(self).name
     }
+
+    /// What it is for, in a sentence or two.
+    pub fn meaning(self) -> &'static str {
+        catalog::setting(self).meaning
+    }
+
+    /// What it takes, and in which range.
+    pub fn quantity(self) -> Quantity {
+        catalog::setting(self).quantity
+    }
+
+    /// What may be said instead of a value: `off`, `failure`, `ignore`.
+    pub fn words(self) -> &'static [&'static str] {
+        catalog::setting(self).words
+    }
+
+    /// A value to show.
+    pub fn example(self) -> &'static str {
+        catalog::setting(self).example
+    }
 }
 
 /// The row of a setting in the catalog.
@@ -52,6 +75,7 @@ pub(crate) struct SettingSpec {
     pub(crate) words: &'static [&'static str],
     pub(crate) default: Option<Argument>,
     pub(crate) example: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
 /// The value of a setting, checked.
@@ -130,6 +154,17 @@ fn read(setting: Setting, literal: &Literal) -> Result<SettingValue, Error> {
 
 fn empty(setting: Setting) -> Error {
     Error::new(ErrorKind::Empty, Span::default(), slot(setting).nothing())
+}
+
+/// Prints so that [`parse_setting`] reads it as the same value: `10`, `60s`, `off`.
+impl Display for SettingValue {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(formatter),
+            Self::Duration(nanos) => formatter.write_str(&duration::text(*nanos)),
+            Self::Word(word) => formatter.write_str(word),
+        }
+    }
 }
 
 impl SettingValue {

@@ -84,6 +84,8 @@ pub struct Spec {
     pub name: &'static str,
     /// The component as one would write it, for messages.
     pub example: &'static str,
+    /// What it does, in a few words: what it judges, counts, waits or admits.
+    pub meaning: &'static str,
     /// Its parameters in positional order, required ones first. One that takes Rust is the only one.
     pub parameters: &'static [Parameter],
     /// Pairs of parameters of which the first may not be greater than the second.

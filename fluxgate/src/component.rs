@@ -35,6 +35,18 @@ impl<C: ?Sized> Clone for Leaf<C> {
     }
 }
 
+/// Components of the user's own are equal if they are one and the same.
+impl<C: ?Sized> PartialEq for Leaf<C> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::BuiltIn(one), Self::BuiltIn(other)) => one == other,
+            (Self::Custom(one), Self::Custom(other)) => Arc::ptr_eq(&one.component, &other.component),
+            (Self::Mistake(one), Self::Mistake(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
 impl<C: ?Sized> fmt::Display for Leaf<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,7 +101,7 @@ pub(crate) fn parse_single<C: ?Sized>(kind: Kind, text: &str) -> Result<Leaf<C>,
     }
 }
 
-/// The traits that a kind has in common with the others: how it is read, and how it prints.
+/// The traits that a kind has in common with the others: how it is read, compared and printed.
 macro_rules! text_form {
     ($policy:ident, $kind:expr, $parse:path) => {
         impl std::str::FromStr for $policy {
@@ -97,6 +109,13 @@ macro_rules! text_form {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $parse($kind, text).map(Self)
+            }
+        }
+
+        /// Two are equal if they are made of equal components in the same order. One of your own is equal to its clones.
+        impl PartialEq for $policy {
+            fn eq(&self, other: &Self) -> bool {
+                self.0 == other.0
             }
         }
 

@@ -43,6 +43,8 @@ mod builder;
 mod call;
 mod clock;
 mod component;
+#[cfg(feature = "serde")]
+mod configuration;
 #[cfg(feature = "macros")]
 mod declared;
 mod ending;
@@ -55,6 +57,8 @@ pub mod guide {
     pub mod asynchronous {}
     #[doc = include_str!("guide/choosing.md")]
     pub mod choosing {}
+    #[doc = include_str!("guide/configuration.md")]
+    pub mod configuration {}
     #[doc = include_str!("guide/errors.md")]
     pub mod errors {}
     #[doc = include_str!("guide/in_place.md")]
@@ -131,6 +135,8 @@ pub mod __private;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
+#[cfg(feature = "serde")]
+pub use configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure};
 #[cfg(feature = "macros")]
 pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::{Expr, RETRY_AFTER_FOR_NOTHING, defaults};
+use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
 
 use crate::{
     component::Leaf,
@@ -238,46 +238,6 @@ impl Policy {
     }
 }
 
-impl Policy {
-    /// Whether a breaker would do the same by either. `false` where that can't be told.
-    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
-        fn same<C: ?Sized>(one: &Leaf<C>, other: &Leaf<C>) -> bool {
-            match (one, other) {
-                (Leaf::BuiltIn(one), Leaf::BuiltIn(other)) => one == other,
-                (Leaf::Custom(one), Leaf::Custom(other)) => Arc::ptr_eq(&one.component, &other.component),
-                _ => false,
-            }
-        }
-        fn all<C: ?Sized>(one: &Expr<Leaf<C>>, other: &Expr<Leaf<C>>) -> bool {
-            match (one, other) {
-                (Expr::Leaf(one), Expr::Leaf(other)) => same(one, other),
-                (Expr::Not(one), Expr::Not(other)) => all(one, other),
-                (Expr::And(one), Expr::And(other)) | (Expr::Or(one), Expr::Or(other)) => {
-                    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| all(one, other))
-                }
-                _ => false,
-            }
-        }
-        fn both<T>(one: Option<&T>, other: Option<&T>, same: impl Fn(&T, &T) -> bool) -> bool {
-            match (one, other) {
-                (None, None) => true,
-                (Some(one), Some(other)) => same(one, other),
-                _ => false,
-            }
-        }
-        both(self.window.as_ref(), other.window.as_ref(), |one, other| same(&one.0, &other.0))
-            && both(self.tracker.as_ref(), other.tracker.as_ref(), |one, other| all(&one.0, &other.0))
-            && both(self.tripper.as_ref(), other.tripper.as_ref(), |one, other| all(&one.0, &other.0))
-            && both(self.retry.as_ref(), other.retry.as_ref(), |one, other| same(&one.0, &other.0))
-            && both(self.permit.as_ref(), other.permit.as_ref(), |one, other| same(&one.0, &other.0))
-            && both(self.retry_after.as_ref(), other.retry_after.as_ref(), Arc::ptr_eq)
-            && self.max_half_open_calls == other.max_half_open_calls
-            && self.max_probe_time == other.max_probe_time
-            && self.cancelled == other.cancelled
-            && self.honour_retry_after == other.honour_retry_after
-    }
-}
-
 /// As `breakers!` has it: the components, those of the default policy included, and the settings that were made.
 ///
 /// ```
@@ -317,6 +277,24 @@ impl fmt::Display for Policy {
             write!(formatter, ", honour_retry_after = {limit}")?;
         }
         Ok(())
+    }
+}
+
+/// Two are equal if they say the same. A `retry_after`, like a component of your own, is equal to its clones.
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { window, tracker, tripper, retry, permit, .. } = self;
+        let reader = |policy: &Self| policy.retry_after.as_ref().map(Arc::as_ptr);
+        *window == other.window
+            && *tracker == other.tracker
+            && *tripper == other.tripper
+            && *retry == other.retry
+            && *permit == other.permit
+            && self.max_half_open_calls == other.max_half_open_calls
+            && self.max_probe_time == other.max_probe_time
+            && self.cancelled == other.cancelled
+            && self.honour_retry_after == other.honour_retry_after
+            && reader(self) == reader(other)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, time::SystemTime};
 
 use crate::{
     breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, published::SuccessIs, rules::Rules,
-    sync::Ordering,
+    sync::Ordering, windows::Records,
 };
 
 /// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.
@@ -53,6 +53,12 @@ impl std::fmt::Debug for PolicyChange {
             .field("new_policy", self.new_policy())
             .finish_non_exhaustive()
     }
+}
+
+/// What a breaker went by before. Parts of it are the user's own, which may do anything when they are dropped.
+pub(crate) struct Replaced {
+    _rules: Arc<Rules>,
+    _records: Records,
 }
 
 impl CircuitBreaker {
@@ -124,6 +130,14 @@ impl CircuitBreaker {
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
+        // With nothing locked, for parts of it are the user's own.
+        drop(self.adopt(policy)?);
+        self.tell();
+        Ok(())
+    }
+
+    /// Goes by another policy. What it had before is to be dropped with nothing locked, and then listeners told.
+    pub(crate) fn adopt(&self, policy: Policy) -> Result<Replaced, PolicyError> {
         let spares_the_lock = self.shared.core.lock().rules.spares_the_lock;
         let (new, mut records) = policy.rules(spares_the_lock)?;
         let now = self.now();
@@ -156,9 +170,11 @@ impl CircuitBreaker {
             });
         }
         drop(locked);
-        // With nothing locked, for parts of it are the user's own.
-        drop((old, old_records));
+        Ok(Replaced { _rules: old, _records: old_records })
+    }
+
+    /// Tells listeners what they have not been told yet. To be called with nothing locked.
+    pub(crate) fn tell(&self) {
         self.shared.outbox.deliver();
-        Ok(())
     }
 }

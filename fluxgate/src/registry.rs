@@ -34,7 +34,7 @@ struct Namesakes {
 
 /// A breaker's place in the registry.
 pub(crate) struct Place {
-    id: u64,
+    pub(crate) id: u64,
     /// Where that is not the name.
     label: Option<Box<Name>>,
 }

@@ -57,9 +57,7 @@ impl Rules {
             let latest = LATEST.lock();
             array::from_fn(|index| latest.rules[index].upgrade())
         };
-        let same = |known: &&Arc<Self>| {
-            known.spares_the_lock == self.spares_the_lock && known.policy.is_the_same_as(&self.policy)
-        };
+        let same = |known: &&Arc<Self>| known.spares_the_lock == self.spares_the_lock && known.policy == self.policy;
         if let Some(known) = known.iter().flatten().find(same) {
             return Arc::clone(known);
         }

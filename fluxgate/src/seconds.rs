@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use fluxgate_policy::Argument;
+use fluxgate_policy::{Argument, Setting, SettingValue};
 
 use crate::nanos::Nanos;
 
@@ -18,7 +18,7 @@ use crate::nanos::Nanos;
 /// let half_a_minute = [Cooldown(30), Cooldown(30.0), Cooldown(Duration::from_secs(30))];
 /// assert!(half_a_minute.iter().all(|cooldown| cooldown.to_string() == "Cooldown(30s)"));
 /// ```
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Seconds(pub(crate) Argument);
 
 impl fmt::Display for Seconds {
@@ -27,6 +27,26 @@ impl fmt::Display for Seconds {
             Argument::Number(seconds) => write!(formatter, "{seconds}s"),
             Argument::Count(seconds) => write!(formatter, "{seconds}s"),
             Argument::Duration(nanos) => write!(formatter, "{}s", Duration::from(Nanos(nanos)).as_secs_f64()),
+        }
+    }
+}
+
+impl Seconds {
+    /// As nanoseconds; nothing if no policy would allow it.
+    fn nanos(self) -> Option<u64> {
+        match fluxgate_policy::check_setting(Setting::Timeout, self.0) {
+            Ok(SettingValue::Duration(nanos)) => Some(nanos),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
+
+/// Two are equal if they are the same time: 30 seconds are, whether they were said as a number or as a [`Duration`].
+impl PartialEq for Seconds {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.nanos(), other.nanos()) {
+            (None, None) => self.0 == other.0,
+            (one, other) => one == other,
         }
     }
 }
