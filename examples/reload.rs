@@ -81,10 +81,10 @@ struct Watched {
 impl Watched {
     fn new(path: PathBuf, breaker: CircuitBreaker) -> anyhow::Result<Self> {
         let (tell, changes) = channel();
-        let watched = path.clone();
+        let file = path.clone();
         // The folder is watched, for an editor may put another file in the place of the old one.
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let concerns = |event: &notify::Event| !event.kind.is_access() && event.paths.contains(&watched);
+            let concerns = |event: &notify::Event| !event.kind.is_access() && event.paths.contains(&file);
             if event.as_ref().is_ok_and(concerns) {
                 // Nobody listens any more: then the program is about to end.
                 let _ = tell.send(());
