@@ -142,6 +142,7 @@ async fn by_owned(host: String) -> Result<String, ApiError> {
     Ok(host)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "a key by reference is what is tested")]
 #[circuit_breaker(name = "by reference", key = number)]
 fn by_reference(number: &u32) -> Result<u32, ApiError> {
     Ok(*number)
@@ -181,6 +182,7 @@ fn a_method_that_changes_self_may_have_a_key_in_it() {
     assert_eq!((one.send(true), other.send(true)), (Err(ApiError::Rejected), Ok(())));
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a key by value is what is tested")]
 #[circuit_breaker(name = "generic", key = key, tripper = FailureStreak(1))]
 fn generic<K>(key: K) -> Result<(), ApiError>
 where

@@ -1,5 +1,7 @@
 //! What is allocated: by a call, and by a breaker for as long as it lives.
 
+use std::cell::Cell;
+
 use allocation_counter::measure;
 use fluxgate::{
     Window,
@@ -34,14 +36,38 @@ struct Held {
     goal: Option<i64>,
 }
 
+/// Breakers of equal policies share what is made of them.
+#[derive(Clone, Copy)]
+enum Policies {
+    One,
+    OneEach,
+}
+
+impl Policies {
+    fn words(self) -> &'static str {
+        match self {
+            Self::One => "all of one policy",
+            Self::OneEach => "each of its own",
+        }
+    }
+}
+
 /// The table of bytes a breaker.
 pub(crate) fn held() -> Table {
-    let ours = |window: Window, goal| {
-        let name = format!("fluxgate, `{window}`");
+    let ours = |window: Window, policies: Policies, goal| {
+        let name = format!("fluxgate, `{window}`, {}", policies.words());
+        let number = Cell::new(0_u32);
         held_by(
             name,
             Some(goal),
-            || subjects::fluxgate::breaker(window.clone()),
+            || {
+                number.set(number.get() + 1);
+                let rate = match policies {
+                    Policies::One => 0.5,
+                    Policies::OneEach => 0.5 + f64::from(number.get()) * 1e-6,
+                };
+                subjects::fluxgate::breaker_opening_at(rate, window.clone())
+            },
             |breaker| {
                 // The answers have been counted elsewhere.
                 let _ = breaker.call(|| service(Request::SOME));
@@ -50,8 +76,10 @@ pub(crate) fn held() -> Table {
         )
     };
     let rows = [
-        ours(CountWindow(100), 1024),
-        ours(TimeWindow(60), 3 * 1024),
+        ours(CountWindow(100), Policies::One, 1024),
+        ours(CountWindow(100), Policies::OneEach, 1024),
+        ours(TimeWindow(60), Policies::One, 3 * 1024),
+        ours(TimeWindow(60), Policies::OneEach, 3 * 1024),
         held_by("recloser, 100 calls".to_owned(), None, subjects::recloser::breaker, |breaker| {
             let _ = breaker.call(|| service(Request::SOME));
             let _ = breaker.call(|| service(Request::FAIL));

@@ -24,6 +24,11 @@ pub(crate) fn breaker(window: Window) -> CircuitBreaker {
     opening_from(100, window)
 }
 
+/// The same, opening at this rate.
+pub(crate) fn breaker_opening_at(rate: f64, window: Window) -> CircuitBreaker {
+    build(|builder| builder.window(window).tripper(MinRequests(100) & FailureRate(rate)))
+}
+
 fn opening_from(calls: u64, window: Window) -> CircuitBreaker {
     build(|builder| builder.window(window).tripper(MinRequests(calls) & FailureRate(0.5)))
 }
