@@ -62,24 +62,24 @@ fn a_key_has_a_breaker_of_its_own_and_keeps_it() {
     assert_eq!(names("own").len(), 2);
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Region {
+    North,
+    South,
+}
+
+impl std::fmt::Display for Region {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::North => "north",
+            Self::South => "south",
+        })
+    }
+}
+
 #[test]
 fn keys_are_whatever_can_be_hashed_compared_and_shown() {
     let _turn = turn();
-    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-    enum Region {
-        North,
-        South,
-    }
-
-    impl std::fmt::Display for Region {
-        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str(match self {
-                Self::North => "north",
-                Self::South => "south",
-            })
-        }
-    }
-
     let regions: KeyedBreakers<Region> = KeyedBreakers::builder("region").build().unwrap();
     assert_eq!(
         [Region::North, Region::South].map(|region| regions.get(&region).name().to_owned()),
@@ -232,7 +232,13 @@ fn a_breaker_with_a_call_in_flight_is_never_evicted_however_the_call_is_made() {
 
     // Closed, with a success to be known by.
     succeed(&hosts.get("a"));
-    hosts.get("a").call(|| Ok::<_, Down>(pressed(&hosts, &clock))).unwrap();
+    hosts
+        .get("a")
+        .call(|| {
+            pressed(&hosts, &clock);
+            Ok::<_, Down>(())
+        })
+        .unwrap();
     let calls = hosts.known("a").map(|breaker| breaker.info().calls);
     assert_eq!(calls, Some(2), "by a closure");
     pressed(&hosts, &clock);
@@ -251,7 +257,7 @@ fn a_breaker_with_a_call_in_flight_is_never_evicted_however_the_call_is_made() {
     runtime.block_on(async {
         let call = tokio::spawn(async move {
             let breaker = host.get("a");
-            breaker.call_async(async { receive.await }).await
+            breaker.call_async(receive).await
         });
         tokio::task::yield_now().await;
         pressed(&hosts, &clock);
@@ -520,18 +526,18 @@ fn no_counter_goes_back_and_no_call_is_counted_twice_as_keys_come_and_go() {
     assert!((counted - f64::from(made)).abs() < 0.5, "{counted} of {made}");
 }
 
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Alike(u8);
+
+impl std::fmt::Display for Alike {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("alike")
+    }
+}
+
 #[test]
 fn keys_that_are_displayed_alike_do_not_share_a_series() {
     let _turn = turn();
-    #[derive(Clone, PartialEq, Eq, Hash)]
-    struct Alike(u8);
-
-    impl std::fmt::Display for Alike {
-        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("alike")
-        }
-    }
-
     let page = Page::new();
     let set: KeyedBreakers<Alike> =
         KeyedBreakers::builder("alike").policy(|builder| builder.listener(PrometheusListener)).build().unwrap();
