@@ -93,7 +93,7 @@ fn literal(value: &Value) -> TokenStream {
 /// A duration, exact, in the largest unit in which it is whole.
 pub(crate) fn duration(nanos: u64) -> TokenStream {
     let units = [(1_000_000_000, "from_secs"), (1_000_000, "from_millis"), (1_000, "from_micros"), (1, "from_nanos")];
-    let (unit, name) = units.into_iter().find(|(unit, _)| nanos.is_multiple_of(*unit)).unwrap_or((1, "from_nanos"));
+    let (unit, name) = units.into_iter().find(|(unit, _)| nanos % *unit == 0).unwrap_or((1, "from_nanos"));
     let name = Ident::new(name, Span::mixed_site());
     let count = Literal::u64_unsuffixed(nanos / unit);
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::#name(#count))

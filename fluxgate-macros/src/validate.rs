@@ -19,9 +19,8 @@ const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_er
 
 /// Checks that a whole policy can work: each part is fine by itself already.
 pub(crate) fn policy(declaration: &Declaration<'_>, errors: &mut Errors) {
-    if let Some(given) = declaration.get(|arguments| arguments.retry_after.as_ref())
-        && !declaration.has_key("honour_retry_after")
-    {
+    let given = declaration.get(|arguments| arguments.retry_after.as_ref());
+    if let Some(given) = given.filter(|_| !declaration.has_key("honour_retry_after")) {
         errors.at(&given.key, RETRY_AFTER_FOR_NOTHING);
     }
     let window = declaration.get(|arguments| arguments.window.as_ref());
@@ -99,9 +98,7 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
         };
         errors.at(later, "`fallback` leaves no error that `wrap_error` could wrap; write one of the two");
     }
-    if let Some(timeout) = &arguments.timeout
-        && matches!(function.shape(), Shape::Sync)
-    {
+    if let Some(timeout) = arguments.timeout.as_ref().filter(|_| matches!(function.shape(), Shape::Sync)) {
         let message = "`timeout` can only drop an async call; make the function `async`, or give its client a time-out";
         errors.at(&timeout.key, message);
     }

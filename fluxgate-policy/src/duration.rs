@@ -59,7 +59,7 @@ pub(crate) fn unit_meant(alias: &str) -> Option<&'static str> {
 pub(crate) fn text(nanos: u64) -> String {
     let (size, unit) = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")]
         .into_iter()
-        .find(|(size, _)| nanos.is_multiple_of(*size))
+        .find(|(size, _)| nanos % *size == 0)
         .unwrap_or((1, "ns"));
     format!("{}{unit}", nanos / size)
 }

@@ -143,15 +143,11 @@ fn number(rest: &str) -> usize {
     };
     let mut end = digits(0);
     // `1..2` is a range, `1.max` a method; `1.` is a number.
-    if let Some(tail) = rest[end..].strip_prefix('.')
-        && !tail.starts_with(|c| c == '.' || begins_name(c))
-    {
+    if rest[end..].strip_prefix('.').is_some_and(|tail| !tail.starts_with(|c| c == '.' || begins_name(c))) {
         end = digits(end + 1);
     }
-    if let Some(tail) = rest[end..].strip_prefix(['e', 'E'])
-        && let Some(tail) = tail.strip_prefix(['+', '-'])
-        && tail.starts_with(|c: char| c.is_ascii_digit())
-    {
+    let exponent = rest[end..].strip_prefix(['e', 'E']).and_then(|tail| tail.strip_prefix(['+', '-']));
+    if exponent.is_some_and(|tail| tail.starts_with(|c: char| c.is_ascii_digit())) {
         end = digits(end + 2);
     }
     let tail = &rest[end..];

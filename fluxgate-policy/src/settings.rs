@@ -139,10 +139,10 @@ fn slot(setting: Setting) -> Slot {
 }
 
 fn read(setting: Setting, literal: &Literal) -> Result<SettingValue, Error> {
-    if let Sort::Other(text) = &literal.sort
-        && let Some(word) = catalog::setting(setting).words.iter().find(|word| *word == text)
-    {
-        return Ok(SettingValue::Word(word));
+    if let Sort::Other(text) = &literal.sort {
+        if let Some(word) = catalog::setting(setting).words.iter().find(|word| *word == text) {
+            return Ok(SettingValue::Word(word));
+        }
     }
     match slot(setting).read(literal)? {
         Value::Count(count) => Ok(SettingValue::Count(count)),

@@ -88,7 +88,7 @@ impl Slot {
             }
             Quantity::Duration { min, max, step } => match duration::nanos(number, unit) {
                 Ok(nanos) if !(min..=max).contains(&nanos) => Err(out_of_range()),
-                Ok(nanos) if !nanos.is_multiple_of(step) => Err((
+                Ok(nanos) if nanos % step != 0 => Err((
                     ErrorKind::OutOfRange,
                     format!("{}{written} is not in whole seconds; write {}", self.label, self.allowed()),
                 )),

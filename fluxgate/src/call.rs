@@ -214,10 +214,10 @@ impl Running<'_> {
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         let outcome = ending.of_value(value);
-        if outcome == Outcome::Failure
-            && let Some(wait) = ending.retry_after(value, self.breaker)
-        {
-            self.breaker.hear_retry_after(self.ticket, wait);
+        if outcome == Outcome::Failure {
+            if let Some(wait) = ending.retry_after(value, self.breaker) {
+                self.breaker.hear_retry_after(self.ticket, wait);
+            }
         }
         self.end(outcome);
     }

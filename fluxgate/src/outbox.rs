@@ -13,8 +13,19 @@ pub(crate) struct Outbox {
     served: Option<Box<Served>>,
 }
 
+/// A listener that can be asked for by its type.
+pub(crate) trait AnyListener: Listener {
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<L: Listener> AnyListener for L {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 struct Served {
-    listeners: Vec<Box<dyn Listener>>,
+    listeners: Vec<Box<dyn AnyListener>>,
     queue: Mutex<Queue>,
 }
 
@@ -52,7 +63,7 @@ impl Message {
         }
     }
 
-    fn tell(&self, listener: &dyn Listener) {
+    fn tell(&self, listener: &dyn AnyListener) {
         match self {
             Self::Transition(signal) => listener.on_transition(signal),
             Self::PolicyChange(change) => listener.on_policy_change(change),
@@ -65,7 +76,7 @@ impl Message {
 const MOST_WAITING: usize = 1 << 16;
 
 impl Outbox {
-    pub(crate) fn new(listeners: Vec<Box<dyn Listener>>) -> Self {
+    pub(crate) fn new(listeners: Vec<Box<dyn AnyListener>>) -> Self {
         let has_some = !listeners.is_empty();
         Self { served: has_some.then(|| Box::new(Served { listeners, queue: Mutex::default() })) }
     }
@@ -74,7 +85,7 @@ impl Outbox {
         self.served.is_some()
     }
 
-    fn listeners(&self) -> impl Iterator<Item = &dyn Listener> {
+    fn listeners(&self) -> impl Iterator<Item = &dyn AnyListener> {
         self.served.iter().flat_map(|served| &served.listeners).map(|listener| &**listener)
     }
 
@@ -83,7 +94,7 @@ impl Outbox {
     }
 
     pub(crate) fn listener<L: Listener>(&self) -> Option<&L> {
-        self.listeners().find_map(|listener| (listener as &dyn Any).downcast_ref())
+        self.listeners().find_map(|listener| listener.as_any().downcast_ref())
     }
 
     /// Called with the breaker locked, which is what makes the order that of the transitions.

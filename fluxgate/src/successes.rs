@@ -80,7 +80,7 @@ impl Successes {
         let enrolled = counter.generation.load(Ordering::Relaxed) == generation
             && counter.second.load(Ordering::Relaxed) == second;
         let sum = counter.successes.load(Ordering::Relaxed) + 1;
-        if !enrolled || sum.is_multiple_of(LOOK_AGAIN) {
+        if !enrolled || sum % LOOK_AGAIN == 0 {
             return false;
         }
         // Release: whoever reads the count also sees what this thread did before it.
@@ -162,7 +162,7 @@ impl Successes {
         let counter = self.made_counter(slot);
         // Nobody but this thread writes it, so what is there is what was counted.
         let mut taken = counter.successes.load(Ordering::Relaxed);
-        if (taken + 1).is_multiple_of(LOOK_AGAIN) {
+        if (taken + 1) % LOOK_AGAIN == 0 {
             // The success that looked again was recorded under the lock; this steps over its number.
             taken += 1;
             counter.successes.store(taken, Ordering::Relaxed);

@@ -59,11 +59,11 @@ impl Totals {
             }
             return;
         }
-        if ticket.is_probe()
-            && let Some(place) = self.given_up.iter().position(|given_up| *given_up == ticket)
-        {
-            self.given_up.swap_remove(place);
-            return;
+        if ticket.is_probe() {
+            if let Some(place) = self.given_up.iter().position(|given_up| *given_up == ticket) {
+                self.given_up.swap_remove(place);
+                return;
+            }
         }
         match outcome {
             Outcome::Success => self.successes += 1,

@@ -61,9 +61,8 @@ impl Random {
             return self.tokens(1);
         }
         let at = self.below(trees.len());
-        if let TokenTree::Group(group) = &trees[at]
-            && self.below(4) > 0
-        {
+        let group = if let TokenTree::Group(group) = &trees[at] { Some(group.clone()) } else { None };
+        if let Some(group) = group.filter(|_| self.below(4) > 0) {
             trees[at] = Group::new(group.delimiter(), self.changed(group.stream())).into();
             return trees.into_iter().collect();
         }

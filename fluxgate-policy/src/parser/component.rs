@@ -95,9 +95,8 @@ impl Parser<'_> {
     /// Takes the name of the one argument, if it is written; whether there is another name, which is told of.
     fn rust_argument_name(&mut self, spec: &'static Spec, parameter: &Parameter) -> bool {
         let mut named = false;
-        while self.cursor.peek_second() == Some(&TokenKind::Equals)
-            && let Some(TokenKind::Name(name)) = self.cursor.peek().cloned()
-        {
+        while self.cursor.peek_second() == Some(&TokenKind::Equals) {
+            let Some(TokenKind::Name(name)) = self.cursor.peek().cloned() else { break };
             if named || name != parameter.name {
                 if self.rust_allowed {
                     let span = self.cursor.span();

@@ -117,10 +117,8 @@ impl<K> Queue<K> {
     /// Evicts the one at the front if it is idle, or else lets it wait at the back.
     fn take_if_idle(&mut self, now: Nanos, idle: Nanos) -> Option<Evicted<K>> {
         let next = self.waiting.pop_front()?;
-        if let Standing::Idle { since } = next.slot.standing()
-            && now.since(since) >= idle
-            && let Some(breaker) = next.slot.evict()
-        {
+        let is_idle = matches!(next.slot.standing(), Standing::Idle { since } if now.since(since) >= idle);
+        if let Some(breaker) = is_idle.then(|| next.slot.evict()).flatten() {
             self.taken -= 1;
             return Some(Evicted { slot: next.slot, breaker });
         }
@@ -140,9 +138,8 @@ impl<K> Queue<K> {
                 self.waiting.push_back(next);
                 continue;
             };
-            if (since <= next.seen || now.since(since) >= idle)
-                && let Some(breaker) = next.slot.evict()
-            {
+            let is_unused = since <= next.seen || now.since(since) >= idle;
+            if let Some(breaker) = is_unused.then(|| next.slot.evict()).flatten() {
                 return Some(Evicted { slot: next.slot, breaker });
             }
             in_use.push((since, Arc::clone(&next.slot)));

@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::HashSet,
+    ptr,
     sync::{Arc, Weak},
 };
 
@@ -43,10 +44,10 @@ pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
     for breaker in registry::living() {
         let Some(shared) = breaker.upgrade() else { continue };
         let handle = CircuitBreaker { shared };
-        if let Some(member) = handle.shared.name.member()
-            && let Some(family) = families.iter().position(|family| std::ptr::eq(&raw const **family, member.family()))
-            && listed(&handle)
-        {
+        let member = handle.shared.name.member().filter(|_| listed(&handle));
+        let family_of =
+            |member: &Member| families.iter().position(|family| ptr::eq(&raw const **family, member.family()));
+        if let Some((member, family)) = member.and_then(|member| Some((member, family_of(member)?))) {
             candidates[family].push(Candidate {
                 breaker,
                 member: Arc::clone(member),

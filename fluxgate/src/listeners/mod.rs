@@ -23,8 +23,6 @@ pub use prometheus::PrometheusListener;
 #[cfg(feature = "slack")]
 pub use slack::SlackListener;
 
-use std::any::Any;
-
 use crate::{policy_change::PolicyChange, signal::Signal};
 
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
@@ -43,7 +41,7 @@ use crate::{policy_change::PolicyChange, signal::Signal};
 /// breaker.force_open();
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-pub trait Listener: Any + Send + Sync + 'static {
+pub trait Listener: Send + Sync + 'static {
     /// Called once for every transition.
     fn on_transition(&self, signal: &Signal);
 
