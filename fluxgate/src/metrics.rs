@@ -158,8 +158,13 @@ impl Metrics {
         })
     }
 
-    pub(crate) fn slow(&self, threshold: usize) -> u64 {
-        self.latency.as_ref().map_or(0, |latency| latency.slow.get(threshold))
+    /// How many calls took `threshold` or longer, which is one of the policy's.
+    pub(crate) fn slow(&self, threshold: Nanos) -> u64 {
+        let counted = |latency: &Latency| {
+            let index = latency.measures.thresholds.iter().position(|&known| known == threshold)?;
+            Some(latency.slow.get(index))
+        };
+        self.latency.as_ref().and_then(counted).unwrap_or(0)
     }
 
     pub(crate) fn total_latency(&self) -> u128 {

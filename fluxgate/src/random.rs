@@ -54,6 +54,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "figures alone, and a hundred thousand of them")]
     fn draws_are_spread_evenly_below_one() {
         let mut random = Random::seeded(1);
         let mut tenths = [0_u32; 10];

@@ -1,7 +1,7 @@
 use fluxgate_policy::Component;
 
-use super::{Clause, Figures, Tripper, built_in};
-use crate::seconds::Seconds;
+use super::{Clause, Durations, Figures, Tripper, built_in};
+use crate::{nanos::Nanos, seconds::Seconds};
 
 /// Holds when the mean duration of the calls in the window is at least `threshold`: seconds, above 0.
 ///
@@ -22,12 +22,12 @@ pub fn AvgLatency(threshold: impl Into<Seconds>) -> Tripper {
 }
 
 pub(super) struct AvgLatencyClause {
-    threshold: u64,
+    threshold: Nanos,
 }
 
 impl AvgLatencyClause {
     pub(super) fn new(component: &Component) -> Self {
-        Self { threshold: component.nanos("threshold") }
+        Self { threshold: Nanos(component.nanos("threshold")) }
     }
 }
 
@@ -35,11 +35,15 @@ impl Clause for AvgLatencyClause {
     /// `mean >= threshold` without the division, so that no rounding decides.
     fn holds(&self, figures: Figures<'_>) -> bool {
         let metrics = figures.metrics;
-        metrics.calls > 0 && metrics.total_latency() >= u128::from(self.threshold) * u128::from(metrics.calls)
+        metrics.calls > 0 && metrics.total_latency() >= u128::from(self.threshold.0) * u128::from(metrics.calls)
     }
 
     fn evidence(&self, figures: Figures<'_>) -> String {
         let mean = figures.metrics.mean_latency().unwrap_or_default();
         format!("the last {} calls took {mean:?} on average", figures.metrics.calls)
+    }
+
+    fn durations(&self) -> Durations {
+        Durations::Mean(self.threshold)
     }
 }

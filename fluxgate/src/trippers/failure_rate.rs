@@ -38,4 +38,9 @@ impl Clause for FailureRateClause {
     fn evidence(&self, figures: Figures<'_>) -> String {
         format!("{} of the last {} calls failed", figures.metrics.failures, figures.metrics.calls)
     }
+
+    /// Each success makes the rate smaller.
+    fn judges_successes_below(&self) -> u64 {
+        0
+    }
 }

@@ -44,4 +44,9 @@ impl Clause for FailureStreakClause {
             streak => format!("{streak} failures in a row"),
         }
     }
+
+    /// A success ends the streak.
+    fn judges_successes_below(&self) -> u64 {
+        0
+    }
 }

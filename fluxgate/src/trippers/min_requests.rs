@@ -42,4 +42,8 @@ impl Clause for MinRequestsClause {
     fn is_condition(&self) -> bool {
         true
     }
+
+    fn judges_successes_below(&self) -> u64 {
+        self.count
+    }
 }

@@ -36,6 +36,7 @@ use fluxgate_policy::{Argument, Component, Expr, Kind};
 use crate::{
     component::{Leaf, operators, parse, text_form},
     metrics::Metrics,
+    nanos::Nanos,
     state::State,
 };
 
@@ -106,18 +107,39 @@ pub(crate) trait Clause: Send + Sync {
     fn is_condition(&self) -> bool {
         false
     }
+
+    /// What it wants to know of how long calls took. The window keeps nothing else of durations.
+    fn durations(&self) -> Durations {
+        Durations::Unused
+    }
+
+    /// A window with fewer calls than this may make it hold by one more success that is quicker than every threshold;
+    /// one with more can't. A success that makes nothing hold is counted without the lock.
+    fn judges_successes_below(&self) -> u64 {
+        u64::MAX
+    }
 }
 
-/// The condition that a checked component stands for; `thresholds` are those of the whole policy.
-fn clause(component: &Component, thresholds: &[crate::nanos::Nanos]) -> Box<dyn Clause> {
+/// What a clause asks of the durations of calls, and what it compares them with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durations {
+    Unused,
+    /// How many calls took this long or longer.
+    Slow(Nanos),
+    /// The mean, against this.
+    Mean(Nanos),
+}
+
+/// The condition that a checked component stands for.
+fn clause(component: &Component) -> Box<dyn Clause> {
     match component.name() {
-        "Closed" => Box::new(state::InState(State::Closed)),
-        "HalfOpened" => Box::new(state::InState(State::HalfOpen)),
+        "Closed" => Box::new(state::StateClause(State::Closed)),
+        "HalfOpened" => Box::new(state::StateClause(State::HalfOpen)),
         "MinRequests" => Box::new(min_requests::MinRequestsClause::new(component)),
         "FailureRate" => Box::new(failure_rate::FailureRateClause::new(component)),
         "FailureStreak" => Box::new(failure_streak::FailureStreakClause::new(component)),
         "AvgLatency" => Box::new(avg_latency::AvgLatencyClause::new(component)),
-        "SlowRate" => Box::new(slow_rate::SlowRateClause::new(component, thresholds)),
+        "SlowRate" => Box::new(slow_rate::SlowRateClause::new(component)),
         name => unreachable!("`{name}` is in the catalog, but no tripper of the runtime"),
     }
 }

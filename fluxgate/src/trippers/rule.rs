@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use fluxgate_policy::Expr;
 
-use super::{CallContext, Clause, CustomTripper, Figures, clause};
+use super::{CallContext, Clause, CustomTripper, Durations, Figures, clause};
 use crate::{
     component::{Custom, Leaf},
     metrics::Measures,
@@ -17,9 +17,9 @@ pub(crate) struct Rule {
     custom: bool,
     /// `None` for a tripper without use for durations.
     measures: Option<Arc<Measures>>,
-    /// The most calls that any clause asks for.
-    needed_calls: u64,
-    /// The smallest duration that `SlowRate` and `AvgLatency` ask about.
+    /// The most that any clause says of [`Clause::judges_successes_below`].
+    judges_successes_below: u64,
+    /// The smallest that durations are compared with.
     shortest_threshold: Option<Nanos>,
 }
 
@@ -28,31 +28,51 @@ enum RuleLeaf {
     Custom(Custom<dyn CustomTripper>),
 }
 
+impl RuleLeaf {
+    fn as_clause(&self) -> Option<&dyn Clause> {
+        match self {
+            Self::BuiltIn { clause, .. } => Some(&**clause),
+            Self::Custom(_) => None,
+        }
+    }
+}
+
 impl Rule {
     pub(crate) fn new(expression: &Expr<Leaf<dyn CustomTripper>>) -> Self {
-        let built_in = || expression.leaves().filter_map(Leaf::as_built_in);
-        let named = |name| built_in().filter(move |component| component.name() == name);
-        let threshold = |component: &fluxgate_policy::Component| Nanos(component.nanos("threshold"));
-
-        let mut thresholds: Vec<_> = named("SlowRate").map(threshold).collect();
-        thresholds.sort_unstable();
-        thresholds.dedup();
-        let shortest_threshold = named("AvgLatency").map(threshold).chain(thresholds.first().copied()).min();
-        let custom = expression.leaves().any(|leaf| matches!(leaf, Leaf::Custom(_)));
-        // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
-        let mean = custom || named("AvgLatency").next().is_some();
-        let measures = (mean || !thresholds.is_empty())
-            .then(|| Arc::new(Measures { thresholds: thresholds.as_slice().into(), mean }));
-        let needed_calls = named("MinRequests").map(|component| component.count("count")).max().unwrap_or(0);
-
         let expression = expression.clone().map(|leaf| match leaf {
             Leaf::BuiltIn(component) => {
-                RuleLeaf::BuiltIn { clause: clause(&component, &thresholds), name: component.to_string().into() }
+                RuleLeaf::BuiltIn { clause: clause(&component), name: component.to_string().into() }
             }
             Leaf::Custom(custom) => RuleLeaf::Custom(custom),
             Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         });
-        Self { expression, custom, measures, needed_calls, shortest_threshold }
+        let custom = expression.leaves().any(|leaf| matches!(leaf, RuleLeaf::Custom(_)));
+        let clauses = || expression.leaves().filter_map(RuleLeaf::as_clause);
+        let mut thresholds = Vec::new();
+        // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
+        let (mut mean, mut shortest_threshold) = (custom, None::<Nanos>);
+        for durations in clauses().map(Clause::durations) {
+            let threshold = match durations {
+                Durations::Unused => continue,
+                Durations::Slow(threshold) => {
+                    thresholds.push(threshold);
+                    threshold
+                }
+                Durations::Mean(threshold) => {
+                    mean = true;
+                    threshold
+                }
+            };
+            shortest_threshold = Some(shortest_threshold.map_or(threshold, |shortest| shortest.min(threshold)));
+        }
+        thresholds.sort_unstable();
+        thresholds.dedup();
+        let measures =
+            (mean || !thresholds.is_empty()).then(|| Arc::new(Measures { thresholds: thresholds.into(), mean }));
+        // User code may say what it likes.
+        let judges_successes_below =
+            if custom { u64::MAX } else { clauses().map(Clause::judges_successes_below).max().unwrap_or(0) };
+        Self { expression, custom, measures, judges_successes_below, shortest_threshold }
     }
 
     pub(crate) fn has_user_code(&self) -> bool {
@@ -64,12 +84,9 @@ impl Rule {
     }
 
     /// Whether one more success, quicker than every threshold, could make the tripper hold that did not hold before.
-    ///
-    /// It can't where no clause asks for more calls than there are: each rate and streak becomes smaller by it. A mean
-    /// may grow, and user code may say what it likes.
     pub(crate) fn may_hold_by_a_success(&self, calls: u64) -> bool {
         // At least one call: before the first, nothing has been judged.
-        self.custom || self.measures.as_ref().is_some_and(|measures| measures.mean) || calls < self.needed_calls.max(1)
+        calls < self.judges_successes_below.max(1)
     }
 
     pub(crate) fn shortest_threshold(&self) -> Option<Nanos> {

@@ -1,6 +1,6 @@
 use fluxgate_policy::{Argument, Component};
 
-use super::{Clause, Figures, Tripper, built_in};
+use super::{Clause, Durations, Figures, Tripper, built_in};
 use crate::{metrics::ratio, nanos::Nanos, seconds::Seconds};
 
 /// Holds when the share of calls in the window that took `threshold` or longer is at least `ratio`.
@@ -25,26 +25,30 @@ pub fn SlowRate(ratio: f64, threshold: impl Into<Seconds>) -> Tripper {
 pub(super) struct SlowRateClause {
     ratio: f64,
     threshold: Nanos,
-    /// Which of the window's counts is this threshold's.
-    index: usize,
 }
 
 impl SlowRateClause {
-    pub(super) fn new(component: &Component, thresholds: &[Nanos]) -> Self {
-        let threshold = Nanos(component.nanos("threshold"));
-        // `thresholds` was collected from all `SlowRate` clauses, this one included.
-        let index = thresholds.iter().position(|&known| known == threshold).unwrap_or_default();
-        Self { ratio: component.number("ratio"), threshold, index }
+    pub(super) fn new(component: &Component) -> Self {
+        Self { ratio: component.number("ratio"), threshold: Nanos(component.nanos("threshold")) }
     }
 }
 
 impl Clause for SlowRateClause {
     fn holds(&self, figures: Figures<'_>) -> bool {
-        ratio(figures.metrics.slow(self.index), figures.metrics.calls).is_some_and(|rate| rate >= self.ratio)
+        ratio(figures.metrics.slow(self.threshold), figures.metrics.calls).is_some_and(|rate| rate >= self.ratio)
     }
 
     fn evidence(&self, figures: Figures<'_>) -> String {
-        let (slow, calls) = (figures.metrics.slow(self.index), figures.metrics.calls);
+        let (slow, calls) = (figures.metrics.slow(self.threshold), figures.metrics.calls);
         format!("{slow} of the last {calls} calls took {:?} or longer", std::time::Duration::from(self.threshold))
+    }
+
+    fn durations(&self) -> Durations {
+        Durations::Slow(self.threshold)
+    }
+
+    /// Each success that is quicker makes the rate smaller.
+    fn judges_successes_below(&self) -> u64 {
+        0
     }
 }

@@ -35,9 +35,9 @@ pub fn HalfOpened() -> Tripper {
     built_in("HalfOpened", &[])
 }
 
-pub(super) struct InState(pub(super) State);
+pub(super) struct StateClause(pub(super) State);
 
-impl Clause for InState {
+impl Clause for StateClause {
     fn holds(&self, figures: Figures<'_>) -> bool {
         figures.state == self.0
     }
@@ -48,5 +48,9 @@ impl Clause for InState {
 
     fn is_condition(&self) -> bool {
         true
+    }
+
+    fn judges_successes_below(&self) -> u64 {
+        0
     }
 }
