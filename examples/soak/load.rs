@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fastrand::Rng;
 use fluxgate::{CircuitBreaker, Listener, Signal, State, Tripper, permits::RampUp, retries::Cooldown};
 use tokio::time::{sleep, timeout};
 
@@ -219,13 +220,10 @@ pub(crate) async fn run(plan: Plan) -> Report {
 
 /// Calls one service after the other, with pauses.
 async fn call_until(services: Arc<[Guarded]>, over: Arc<AtomicBool>, task: u64) {
-    let mut number = task;
+    let mut random = Rng::with_seed(task);
     while !over.load(Ordering::Relaxed) {
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let drawn = number >> 20;
-        let index = usize::try_from(drawn % services.len() as u64).unwrap_or_default();
-        services[index].call(drawn >> 12).await;
-        sleep(Duration::from_millis(150 + drawn % 256)).await;
+        services[random.usize(..services.len())].call(random.u64(..)).await;
+        sleep(Duration::from_millis(random.u64(150..406))).await;
     }
 }
 

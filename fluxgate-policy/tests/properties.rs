@@ -4,27 +4,29 @@ mod support;
 
 use std::fmt::Write;
 
+use fastrand::Rng;
 use fluxgate_policy::Kind::{self, Tracker, Tripper};
 use fluxgate_policy::{
     Argument, Component, Expr, Quantity, Setting, Span, Spec, Token, component, components, lex, parse, parse_setting,
     parse_setting_tokens, parse_tokens,
 };
-use support::{Random, one};
+use support::one;
 
 /// A component of this row with values from all over its ranges.
-fn component_of(spec: &Spec, random: &mut Random) -> Component {
+fn component_of(spec: &Spec, random: &mut Rng) -> Component {
     if let Some(parameter) = spec.rust_parameter() {
-        let content = *random.pick(&[
+        let contents = [
             parameter.example,
             "|e: &'a E| e.f(\")\", ')')",
             "A { x: [1, 2], .. } | B(_) if c",
             "a::<B, C>",
             "r#\"\"\"#",
-        ]);
+        ];
+        let content = contents[random.usize(..contents.len())];
         return one(spec.kind, &format!("{}({content})", spec.name));
     }
     loop {
-        let arguments = spec.parameters.iter().filter(|parameter| parameter.default.is_none() || random_bit(random));
+        let arguments = spec.parameters.iter().filter(|parameter| parameter.default.is_none() || random.bool());
         let arguments: Vec<_> = arguments.map(|parameter| (parameter.name, parameter.quantity)).collect();
         let arguments: Vec<_> =
             arguments.into_iter().map(|(name, quantity)| (name, argument(quantity, random))).collect();
@@ -35,34 +37,30 @@ fn component_of(spec: &Spec, random: &mut Random) -> Component {
     }
 }
 
-fn random_bit(random: &mut Random) -> bool {
-    random.chance(50)
-}
-
-fn argument(quantity: Quantity, random: &mut Random) -> Argument {
-    let shift = random.below(64);
+fn argument(quantity: Quantity, random: &mut Rng) -> Argument {
+    let shift = random.usize(..64);
     match quantity {
-        Quantity::Count { min, max } => Argument::Count((random.bits() >> shift).clamp(min, max)),
+        Quantity::Count { min, max } => Argument::Count((random.u64(..) >> shift).clamp(min, max)),
         Quantity::Duration { min, max, step } => {
-            let nanos = (random.bits() >> shift).clamp(min, max);
+            let nanos = (random.u64(..) >> shift).clamp(min, max);
             Argument::Duration(nanos - nanos % step)
         }
         // A number of any size: most are out of range, and another is drawn.
-        _ => Argument::Number(match random.below(4) {
-            0 => f64::from_bits(random.bits()),
-            1 => f64::from(u32::try_from(random.below(1_000)).unwrap_or(0)) / 1_000.0,
-            2 => f64::from(u32::try_from(random.bits() >> 32).unwrap_or(0)) / f64::from(u32::MAX),
-            _ => f64::from(u32::try_from(random.below(3)).unwrap_or(0)),
+        _ => Argument::Number(match random.usize(..4) {
+            0 => f64::from_bits(random.u64(..)),
+            1 => f64::from(random.u32(..1_000)) / 1_000.0,
+            2 => f64::from(random.u32(..)) / f64::from(u32::MAX),
+            _ => f64::from(random.u32(..3)),
         }),
     }
 }
 
-fn expression(kind: Kind, depth: usize, random: &mut Random) -> Expr<Component> {
+fn expression(kind: Kind, depth: usize, random: &mut Rng) -> Expr<Component> {
     let rows: Vec<_> = components().iter().filter(|spec| spec.kind == kind).collect();
-    if depth == 0 || !kind.composes() || random.chance(25) {
-        return Expr::Leaf(component_of(rows[random.below(rows.len())], random));
+    if depth == 0 || !kind.composes() || random.u8(..4) == 0 {
+        return Expr::Leaf(component_of(rows[random.usize(..rows.len())], random));
     }
-    let operands = 2 + random.below(3);
+    let operands = 2 + random.usize(..3);
     let mut operand = || expression(kind, depth - 1, random);
     match operands + usize::from(kind == Tracker) {
         2 => Expr::and(operand(), operand()),
@@ -74,7 +72,7 @@ fn expression(kind: Kind, depth: usize, random: &mut Random) -> Expr<Component> 
 
 #[test]
 fn what_is_printed_parses_back_to_the_same() {
-    let mut random = Random::new(1);
+    let mut random = Rng::with_seed(1);
     for round in 0..4_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
         let policy = expression(kind, 1 + round % 5, &mut random);
@@ -85,7 +83,7 @@ fn what_is_printed_parses_back_to_the_same() {
 
 #[test]
 fn space_and_needless_parentheses_change_nothing() {
-    let mut random = Random::new(2);
+    let mut random = Rng::with_seed(2);
     for round in 0..1_000 {
         let kind = [Tracker, Tripper][round % 2];
         let policy = expression(kind, 3, &mut random);
@@ -95,7 +93,7 @@ fn space_and_needless_parentheses_change_nothing() {
 }
 
 /// A policy of the kind, with a few things done to its text.
-fn mutated(kind: Kind, random: &mut Random) -> String {
+fn mutated(kind: Kind, random: &mut Rng) -> String {
     const PIECES: [&str; 40] = [
         "(",
         ")",
@@ -139,17 +137,17 @@ fn mutated(kind: Kind, random: &mut Random) -> String {
         "TypeOf(",
     ];
     let mut text: Vec<char> = expression(kind, 3, random).to_string().chars().collect();
-    for _ in 0..=random.below(6) {
-        let at = random.below(text.len() + 1);
-        match random.below(4) {
-            0 => drop(text.drain(at..text.len().min(at + random.below(4)))),
+    for _ in 0..=random.usize(..6) {
+        let at = random.usize(..text.len() + 1);
+        match random.usize(..4) {
+            0 => drop(text.drain(at..text.len().min(at + random.usize(..4)))),
             1 => text.truncate(at),
             2 => {
-                let moved: Vec<_> = text.drain(at..text.len().min(at + random.below(12))).collect();
-                let to = random.below(text.len() + 1);
+                let moved: Vec<_> = text.drain(at..text.len().min(at + random.usize(..12))).collect();
+                let to = random.usize(..text.len() + 1);
                 text.splice(to..to, moved);
             }
-            _ => drop(text.splice(at..at, random.pick(&PIECES).chars())),
+            _ => drop(text.splice(at..at, PIECES[random.usize(..PIECES.len())].chars())),
         }
     }
     text.into_iter().collect()
@@ -181,7 +179,7 @@ fn assert_sound(kind: Kind, text: &str) {
 
 #[test]
 fn no_mutation_of_a_policy_is_too_much() {
-    let mut random = Random::new(3);
+    let mut random = Rng::with_seed(3);
     for round in 0..20_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
         assert_sound(kind, &mutated(kind, &mut random));
@@ -194,9 +192,9 @@ fn no_heap_of_characters_is_too_much() {
         '(', ')', '[', ']', '{', '}', ',', '=', '&', '|', '!', '~', '%', '-', '+', '.', ':', '\'', '"', '\\', '/', '*',
         '#', 'r', 'b', 'e', 'A', 'l', 'x', '_', '0', '1', '9', 's', 'm', ' ', '\n', '\0', 'é', '실',
     ];
-    let mut random = Random::new(4);
+    let mut random = Rng::with_seed(4);
     for round in 0..20_000 {
-        let text: String = (0..random.below(40)).map(|_| *random.pick(&CHARACTERS)).collect();
+        let text: String = (0..random.usize(..40)).map(|_| CHARACTERS[random.usize(..CHARACTERS.len())]).collect();
         assert_sound(Kind::ALL[round % Kind::ALL.len()], &text);
         for setting in [
             Setting::MaxHalfOpenCalls,
@@ -213,7 +211,7 @@ fn no_heap_of_characters_is_too_much() {
 
 #[test]
 fn tokens_cover_a_text_without_overlap() {
-    let mut random = Random::new(5);
+    let mut random = Rng::with_seed(5);
     for _ in 0..5_000 {
         let text = mutated(Tracker, &mut random);
         let mut end = 0;
@@ -226,7 +224,7 @@ fn tokens_cover_a_text_without_overlap() {
 
 #[test]
 fn tokens_and_text_say_the_same() {
-    let mut random = Random::new(6);
+    let mut random = Rng::with_seed(6);
     for round in 0..10_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
         let text = mutated(kind, &mut random);

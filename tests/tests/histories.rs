@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use fastrand::Rng;
 use fluxgate::{
     Builder, CircuitBreaker, ManualClock, MaxProbeTime, Reason, Signal, State, permits::All, retries::Cooldown,
 };
@@ -34,9 +35,7 @@ struct Seen {
 
 /// Tells the calls apart by thread, so that nothing that happens depends on chance.
 fn number(thread: u64, step: u64) -> u64 {
-    let mixed = (thread << 32 | step).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed ^ (mixed >> 29)
+    Rng::with_seed(thread << 32 | step).u64(..)
 }
 
 impl Seen {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::get};
+use fastrand::Rng;
 use fluxgate::{
     CircuitBreaker, CircuitBreakerLayer, Error, Listener, ManualClock, Signal, State, http::StatusClassifier,
     permits::All, trippers::Tripper,
@@ -76,11 +77,8 @@ impl Listener for Counting {
 
 /// How many polls a caller has patience for: most for as many as it takes, every fourth for none to three.
 fn patience(caller: u64) -> Option<u64> {
-    let mut mixed = caller.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^= mixed >> 29;
-    mixed = mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed ^= mixed >> 32;
-    mixed.is_multiple_of(4).then_some((mixed >> 8) % 4)
+    let mut random = Rng::with_seed(caller);
+    (random.u8(..4) == 0).then(|| random.u64(..4))
 }
 
 /// Drops a future that is not done after so many polls.

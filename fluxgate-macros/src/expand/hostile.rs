@@ -1,21 +1,19 @@
 //! Token streams of any kind: an expansion or a message, and never a panic.
 
+use fastrand::Rng;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 
-/// `SplitMix64`, so that a run is as the one before it.
-struct Random(u64);
+/// Seeded, so that a run is as the one before it.
+struct Random(Rng);
 
 impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+    fn new(seed: u64) -> Self {
+        Self(Rng::with_seed(seed))
     }
 
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.bits() % end as u64).unwrap()
+        self.0.usize(..end)
     }
 
     fn pick<T: Copy>(&mut self, items: &[T]) -> T {
@@ -45,7 +43,7 @@ impl Random {
         match self.below(8) {
             0 => Literal::string(self.pick(&STRINGS)),
             1 => Literal::f64_unsuffixed(0.5),
-            2 => Literal::u64_suffixed(self.bits()),
+            2 => Literal::u64_suffixed(self.0.u64(..)),
             3 => Literal::character('\''),
             4 => Literal::byte_string(b"\xff\0"),
             5 => "10s".parse().unwrap(),
@@ -148,7 +146,7 @@ fn assert_block(block: TokenStream) {
 #[test]
 fn arguments_of_any_kind_are_taken_or_told_of() {
     let function = quote! { fn charge(amount: u64) -> Result<Receipt, ApiError> { provider().charge(amount) } };
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for _ in 0..3_000 {
         assert_attribute(random.tokens(3), &function, Some("charge"));
     }
@@ -167,7 +165,7 @@ fn arguments_with_a_token_changed_are_taken_or_told_of() {
         #[doc = "x"] pub async fn charge<'a, T: Into<u64>>(&'a self, amount: T) -> Result<Receipt, ApiError>
         where T: Send { self.provider().charge(amount).await? }
     };
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     for _ in 0..1_500 {
         let mut changed = arguments.clone();
         (0..=random.below(3)).for_each(|_| changed = random.changed(changed.clone()));
@@ -182,7 +180,7 @@ fn items_of_any_kind_are_expanded_or_told_of() {
             mut self: &'a Self, (a, b): (u64, [T; N]), _: impl Fn(u8) -> u8
         ) -> Result<impl Iterator<Item = T> + use<'a, T, N>, ApiError> where T: Clone { let x = a?; return Ok(x) }
     };
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for _ in 0..1_500 {
         assert_attribute(quote!(tripper = FailureStreak(5)), &random.tokens(3), None);
         let mut changed = function.clone();
@@ -198,7 +196,7 @@ fn blocks_of_any_kind_are_expanded_or_told_of() {
         #[doc = "x"] pub PAYMENT_API { name = "payments", tripper = FailureStreak(5) | FailureRate(0.6), shadow }
         pub(crate) INVENTORY {} #[cfg(test)] OTHER { permit = "All()", tracker = Custom(is_bad) }
     };
-    let mut random = Random(4);
+    let mut random = Random::new(4);
     for _ in 0..1_500 {
         assert_block(random.tokens(3));
         let mut changed = block.clone();

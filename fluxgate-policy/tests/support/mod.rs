@@ -64,32 +64,3 @@ pub(crate) fn one(kind: Kind, text: &str) -> Component {
         other => panic!("{other} is not one component"),
     }
 }
-
-/// Repeatable chance.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Below `end`, which is above 0.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.bits() >> 16).unwrap_or(0) % end
-    }
-
-    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
-    }
-
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
