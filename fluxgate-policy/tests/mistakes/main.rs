@@ -1,10 +1,14 @@
 //! Every mistake has an error of its own, at its place, that says what to write.
 
+mod arguments;
+#[path = "../support/mod.rs"]
 mod support;
 
-use fluxgate_policy::ErrorKind as E;
-use fluxgate_policy::Kind::{Permit, Retry, Tracker, Tripper, Window};
-use fluxgate_policy::{Span, parse, parse_at_run_time};
+use fluxgate_policy::{
+    ErrorKind as E,
+    Kind::{Permit, Retry, Tracker, Tripper, Window},
+    Span, parse,
+};
 use support::{assert_mistake, assert_mistakes, assert_same, unmark};
 
 #[test]
@@ -254,190 +258,6 @@ fn a_component_named_by_its_path() {
 }
 
 #[test]
-fn an_unknown_argument() {
-    for (kind, marked, message) in [
-        (Tripper, "FailureRate(«rate» = 0.5)", "FailureRate has no argument `rate`; write ratio"),
-        (Window, "TimeWindow(«seconds» = 60)", "TimeWindow has no argument `seconds`; write size"),
-        (Retry, "Backoff(10, «jitter» = 0.1)", "Backoff has no argument `jitter`; write jitter_ratio"),
-        (
-            Retry,
-            "Backoff(10, «cap» = 60)",
-            "Backoff has no argument `cap`; write one of initial, multiplier, max_duration and jitter_ratio",
-        ),
-        (Tripper, "Closed(«x» = 1)", "Closed has no argument `x`; write Closed()"),
-        (Tracker, "Custom(«f» = is_bad)", "Custom has no argument `f`; write function"),
-        (Tracker, "Custom(«f» = )", "Custom has no argument `f`; write function"),
-        (Tracker, "Custom(function = «f» = g)", "Custom has no argument `f`; write function"),
-        (Tracker, "Custom(function = «function» = g)", "Custom has no argument `function`; write function"),
-    ] {
-        assert_mistake(kind, marked, E::UnknownArgument, message);
-    }
-}
-
-#[test]
-fn a_missing_argument() {
-    for (kind, marked, message) in [
-        (Tripper, "«FailureRate()»", "FailureRate: ratio is missing; write FailureRate(0.5)"),
-        (Tripper, "«SlowRate(0.5)»", "SlowRate: threshold is missing; write SlowRate(0.5, 2s)"),
-        (Permit, "«RampUp()»", "RampUp: initial, final and duration are missing; write RampUp(0.1, 0.5, 60s)"),
-        (Retry, "«Backoff(multiplier = 3)»", "Backoff: initial is missing; write Backoff(10s)"),
-    ] {
-        assert_mistake(kind, marked, E::MissingArgument, message);
-    }
-}
-
-#[test]
-fn an_argument_given_twice() {
-    let message = "Backoff: `initial` is given twice; write it once";
-    assert_mistake(Retry, "Backoff(10, «initial = 20»)", E::DoubledArgument, message);
-    assert_mistake(Retry, "Backoff(initial = 10, «initial = 20»)", E::DoubledArgument, message);
-}
-
-#[test]
-fn a_positional_argument_after_a_named_one() {
-    let message =
-        "Backoff: 3 has no name but stands after an argument that has; write its name too, such as multiplier = 3";
-    assert_mistake(Retry, "Backoff(initial = 10, «3»)", E::PositionalAfterNamed, message);
-    let message =
-        "SlowRate: 2s has no name but stands after an argument that has; write its name too, such as ratio = 2s";
-    assert_mistake(Tripper, "SlowRate(threshold = 2s, «2s»)", E::PositionalAfterNamed, message);
-}
-
-#[test]
-fn too_many_arguments() {
-    for (kind, marked, message) in [
-        (Tripper, "Closed(«1»)", "Closed takes no argument; write Closed()"),
-        (Tripper, "FailureRate(0.5, «0.6»)", "FailureRate takes only one argument; write FailureRate(0.5)"),
-        (Retry, "Backoff(1, 2, 3, 0.4, «5, 6»)", "Backoff takes at most 4 arguments; write Backoff(10s)"),
-    ] {
-        assert_mistake(kind, marked, E::TooManyArguments, message);
-    }
-}
-
-#[test]
-fn an_argument_that_is_not_written_as_one() {
-    for (marked, message) in [
-        ("SlowRate(0.5 «2s»)", "SlowRate: no comma is before `2s`; write , between arguments"),
-        ("SlowRate(0.5 «threshold» = 2s)", "SlowRate: no comma is before `threshold`; write , between arguments"),
-        ("SlowRate(0.5,«,» 2s)", "SlowRate: `,` has no argument before it; remove it, or write one"),
-        ("SlowRate(«,» 0.5, 2s)", "SlowRate: `,` has no argument before it; remove it, or write one"),
-        ("SlowRate(«ratio»: 0.5, threshold = 2s)", "SlowRate: no `=` is after `ratio`; write ratio = 0.5"),
-        ("SlowRate(ratio = 0.5, «threshold» 2s)", "SlowRate: no `=` is after `threshold`; write threshold = 2s"),
-        ("SlowRate(0.5, «threshold» == 2s)", "SlowRate: no `=` is after `threshold`; write threshold = 2s"),
-        ("SlowRate(«ratio» = , threshold = 2s)", "SlowRate: `ratio` has no value; write ratio = 0.5"),
-        ("SlowRate(0.5, «threshold» =)", "SlowRate: `threshold` has no value; write threshold = 2s"),
-    ] {
-        assert_mistake(Tripper, marked, E::ArgumentSyntax, message);
-    }
-}
-
-#[test]
-fn a_value_of_the_wrong_type() {
-    let ratio = "write a ratio above 0, at most 1, such as 0.6";
-    let count = "write a whole number of at least 1, such as 20";
-    for (marked, message) in [
-        ("FailureRate(«RATE»)", format!("FailureRate: `RATE` is no ratio; {ratio}")),
-        ("FailureRate(«\"0.5\"»)", format!("FailureRate: a string is no ratio; {ratio}")),
-        ("FailureRate(«'5'»)", format!("FailureRate: a string is no ratio; {ratio}")),
-        ("FailureRate(«crate::rate(1, 2)»)", format!("FailureRate: `crate::rate(1, 2)` is no ratio; {ratio}")),
-        ("FailureRate(«0.5 + 0.1»)", format!("FailureRate: `0.5 + 0.1` is no ratio; {ratio}")),
-        ("FailureRate(«5s %»)", format!("FailureRate: `5s %` is no ratio; {ratio}")),
-        ("FailureRate(«a /* b */ +\tc»)", format!("FailureRate: `a /* b */ + c` is no ratio; {ratio}")),
-        ("FailureRate(«.5»)", format!("FailureRate: `.5` is no ratio; {ratio}")),
-        ("FailureRate(«Closed()»)", format!("FailureRate: `Closed()` is no ratio; {ratio}")),
-        ("MinRequests(«2.5»)", format!("MinRequests: 2.5 is not written as a whole number; {count}")),
-        ("MinRequests(«1e3»)", format!("MinRequests: 1e3 is not written as a whole number; {count}")),
-        ("MinRequests(«0x10»)", "MinRequests: 0x10 is not decimal; write 16".to_owned()),
-        ("MinRequests(«0b_11»)", "MinRequests: 0b_11 is not decimal; write 3".to_owned()),
-        ("MinRequests(«0x»)", format!("MinRequests: 0x is not decimal; {count}")),
-        (
-            "SlowRate(0.5, «soon»)",
-            "SlowRate: threshold = `soon` is no duration; write a duration above 0, such as 2s".to_owned(),
-        ),
-    ] {
-        assert_mistake(Tripper, marked, E::WrongType, &message);
-    }
-}
-
-#[test]
-fn a_percentage() {
-    for (marked, message) in [
-        ("FailureRate(«5 %»)", "FailureRate: 5 % is no ratio; write 0.05"),
-        ("FailureRate(«60%»)", "FailureRate: 60 % is no ratio; write 0.6"),
-        ("FailureRate(«600%»)", "FailureRate: 600 % is no ratio; write a ratio above 0, at most 1, such as 0.6"),
-        ("MinRequests(«5%»)", "MinRequests: 5 % is no whole number; write a whole number of at least 1, such as 20"),
-    ] {
-        assert_mistake(Tripper, marked, E::WrongType, message);
-    }
-}
-
-#[test]
-fn an_unknown_unit() {
-    for (marked, message) in [
-        ("AvgLatency(«2sec»)", "AvgLatency: `sec` is no unit; write 2s"),
-        ("AvgLatency(«2 minutes»)", "AvgLatency: `minutes` is no unit; write 2m"),
-        ("AvgLatency(«250MS»)", "AvgLatency: `MS` is no unit; write 250ms"),
-        ("AvgLatency(«2d»)", "AvgLatency: `d` is no unit; write one of ns, us, ms, s, m and h, such as 2s"),
-        ("AvgLatency(«2f64»)", "AvgLatency: `f64` is no unit; write one of ns, us, ms, s, m and h, such as 2s"),
-        ("SlowRate(0.5, «2 µs»)", "SlowRate: threshold = `µs` is no unit; write 2us"),
-    ] {
-        assert_mistake(Tripper, marked, E::UnknownUnit, message);
-    }
-}
-
-#[test]
-fn a_unit_where_none_is_meant() {
-    for (marked, message) in [
-        ("MinRequests(«5s»)", "MinRequests: 5s has a unit, but a whole number has none; write 5"),
-        ("MinRequests(«20u32»)", "MinRequests: 20u32 has a unit, but a whole number has none; write 20"),
-        ("FailureRate(«0.5 s»)", "FailureRate: 0.5s has a unit, but a ratio has none; write 0.5"),
-        (
-            "FailureRate(«60s»)",
-            "FailureRate: 60s has a unit, but a ratio has none; write a ratio above 0, at most 1, such as 0.6",
-        ),
-    ] {
-        assert_mistake(Tripper, marked, E::UnitNotMeant, message);
-    }
-}
-
-#[test]
-fn rust_that_is_not_there() {
-    for (marked, message) in [
-        ("«Custom()»", "Custom is empty; write a function in its parentheses, such as Custom(is_server_error)"),
-        (
-            "«Custom( /* is_bad */ )»",
-            "Custom is empty; write a function in its parentheses, such as Custom(is_server_error)",
-        ),
-        (
-            "«Custom(function = )»",
-            "Custom is empty; write a function in its parentheses, such as Custom(is_server_error)",
-        ),
-        ("«TypeOf(,)»", "TypeOf is empty; write error types in its parentheses, such as TypeOf(std::io::Error)"),
-        (
-            "«Matches()»",
-            "Matches is empty; write a pattern in its parentheses, such as Matches(ApiError::Server { .. })",
-        ),
-    ] {
-        assert_mistake(Tracker, marked, E::EmptyRust, message);
-    }
-    let message = "Custom is empty; write a function in its parentheses, such as Custom(too_many_failures)";
-    assert_mistake(Tripper, "«Custom()»", E::EmptyRust, message);
-}
-
-#[test]
-fn rust_in_a_text_read_at_run_time() {
-    let (text, spans) = unmark("«TypeOf(io::Error)» | !«Custom()» & «Matches(A if b)» | All()");
-    let errors = parse_at_run_time(Tracker, &text).unwrap_err();
-    let message = |name: &str, noun: &str| {
-        format!("{name}: {noun} can't be named in a text that is read at run time; write it in Rust, or in a macro")
-    };
-    let messages = [message("TypeOf", "error types"), message("Custom", "a function"), message("Matches", "a pattern")];
-    let expected: Vec<_> = messages.iter().map(|message| (E::RustAtRunTime, message.as_str())).collect();
-    assert_same(&text, &errors, &spans, &expected);
-    assert!(parse_at_run_time(Tracker, "All()").is_ok());
-}
-
-#[test]
 fn all_independent_mistakes_are_told_in_the_order_of_the_text() {
     assert_mistakes(
         Tripper,
@@ -459,12 +279,6 @@ fn all_independent_mistakes_are_told_in_the_order_of_the_text() {
             (E::NoParentheses, "FailureStreak has no parentheses; write FailureStreak(5)"),
         ],
     );
-}
-
-#[test]
-fn a_misspelt_argument_is_not_missing_too() {
-    let message = "SlowRate has no argument `treshold`; write threshold";
-    assert_mistake(Tripper, "SlowRate(0.5, «treshold» = 2s)", E::UnknownArgument, message);
 }
 
 #[test]
