@@ -41,6 +41,7 @@ pub(crate) struct Arguments {
     pub(crate) retry_after: Option<Given<Expr>>,
     pub(crate) shadow: Option<Given<bool>>,
     pub(crate) listeners: Option<Given<Vec<Expr>>>,
+    pub(crate) clock: Option<Given<Expr>>,
     pub(crate) failed_if: Option<Given<Expr>>,
     pub(crate) timeout: Option<Given<SettingValue>>,
     pub(crate) fallback: Option<Given<Expr>>,
@@ -98,6 +99,12 @@ impl Arguments {
         // The closure consumes all input and notes its errors itself.
         let _ = read.parse2(tokens);
         arguments
+    }
+
+    /// The expressions that are evaluated when the breaker is built, outside the function.
+    pub(crate) fn evaluated_at_build(&self) -> impl Iterator<Item = &Expr> {
+        let listeners = self.listeners.iter().flat_map(|given| &given.value);
+        listeners.chain(self.retry_after.iter().chain(&self.clock).map(|given| &given.value))
     }
 
     pub(crate) fn wraps_error(&self) -> bool {
@@ -237,6 +244,7 @@ impl Arguments {
             }
             "name" => self.name = Some(Given { value: name(input)?, key }),
             "listeners" => self.listeners = Some(Given { value: listeners(input)?, key }),
+            "clock" => self.clock = Some(Given { value: parse_or_stay(input)?, key }),
             "listener" => {
                 until_comma(input);
                 return Err(syn::Error::new_spanned(

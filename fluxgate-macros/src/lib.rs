@@ -67,6 +67,7 @@ use proc_macro::TokenStream;
 /// | `retry_after = path or closure` | `&E -> Option<Duration>`: for how long a failure's error asks to be left alone. A closure names the type of the error |
 /// | `shadow` | reject nothing, and count what would have been rejected |
 /// | `listeners = [expr, …]` | who hears of transitions |
+/// | `clock = expr` | the breaker's clock, such as a `ManualClock` in tests; evaluated when the breaker is made |
 /// | `failed_if = path or closure` | `&T -> bool`: an `Ok` value that is a failure all the same. It is recorded as one and returned as it is |
 /// | `timeout = 2s` | async only, with the feature `tokio`: the call is dropped then, and its caller gets `CallTimedOut` by `From` |
 /// | `fallback = path or closure` | given `fluxgate::Error<E>`, returns what the function returns: after a rejection, a time-out and every `Err`. A function that returns no `Result` needs one; its `E` is `Infallible` |

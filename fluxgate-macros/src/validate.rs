@@ -142,9 +142,8 @@ fn is_of_a_set(key: &Ident) -> bool {
 /// A breaker of `breakers!` belongs to no type.
 fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
     let parts = arguments.tracker.iter().chain(&arguments.tripper).flat_map(Part::rust_tokens);
-    let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
-    let retry_after = arguments.retry_after.iter().map(|given| given.value.to_token_stream());
-    for name in parts.chain(listeners).chain(retry_after).filter_map(|tokens| find(tokens, &["Self"])) {
+    let evaluated = arguments.evaluated_at_build().map(ToTokens::to_token_stream);
+    for name in parts.chain(evaluated).filter_map(|tokens| find(tokens, &["Self"])) {
         errors.at(name, "`Self` has no meaning in `breakers!`; write the type's own name");
     }
 }
@@ -154,9 +153,7 @@ fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
 /// A tracker of the attribute may: it is compiled into the function.
 fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
     let parts = arguments.tripper.iter().flat_map(Part::rust_tokens);
-    let listeners = arguments.listeners.iter().flat_map(|given| given.value.iter().map(ToTokens::to_token_stream));
-    let retry_after = arguments.retry_after.iter().map(|given| given.value.to_token_stream());
-    for tokens in parts.chain(listeners).chain(retry_after) {
+    for tokens in parts.chain(arguments.evaluated_at_build().map(ToTokens::to_token_stream)) {
         if let Some(name) = find(tokens, names) {
             let message = format!(
                 "`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own"

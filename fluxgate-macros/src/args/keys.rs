@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use super::Place;
 
 /// The known keys, each with a way to write it.
-pub(super) const KEYS: [(&str, &str); 23] = [
+pub(super) const KEYS: [(&str, &str); 24] = [
     ("name", "name = \"payment_api\""),
     ("window", "window = CountWindow(100)"),
     ("tracker", "tracker = All()"),
@@ -23,6 +23,7 @@ pub(super) const KEYS: [(&str, &str); 23] = [
     ("retry_after", "retry_after = |error: &ApiError| error.retry_after"),
     ("shadow", "shadow"),
     ("listeners", "listeners = [LogListener]"),
+    ("clock", "clock = clock()"),
     ("failed_if", "failed_if = |value| value.is_empty()"),
     ("timeout", "timeout = 2s"),
     ("fallback", "fallback = |error| …"),

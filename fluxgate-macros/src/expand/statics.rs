@@ -76,6 +76,10 @@ impl<'a> Declaration<'a> {
             let place = span.located_at(listener.span());
             calls.extend(quote_spanned!(place=> .listener(#listener)));
         }
+        if let Some(given) = self.get(|arguments| arguments.clock.as_ref()) {
+            let value = &given.value;
+            calls.extend(quote_spanned!(span.located_at(value.span())=> .clock(#value)));
+        }
         (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
     }
 }

@@ -10,7 +10,7 @@ impl From<CallNotPermitted> for ApiError {
 
 #[circuit_breaker]
 fn charge(amount: u64) -> Result<u64, ApiError> {
-    Ok(amount.to_string())
+    amount.to_string()
 }
 
 fn main() {
