@@ -33,17 +33,13 @@ impl<L> Expr<L> {
     /// `left & right`, in one list with the operands of either that is an `And` itself.
     #[must_use]
     pub fn and(left: Self, right: Self) -> Self {
-        let mut operands = left.into_and();
-        operands.append(&mut right.into_and());
-        Self::And(operands)
+        Self::And(joined(left.into_and(), right.into_and()))
     }
 
     /// `left | right`, in one list with the operands of either that is an `Or` itself.
     #[must_use]
     pub fn or(left: Self, right: Self) -> Self {
-        let mut operands = left.into_or();
-        operands.append(&mut right.into_or());
-        Self::Or(operands)
+        Self::Or(joined(left.into_or(), right.into_or()))
     }
 
     /// All of them joined by `&`; the one itself if there is one, nothing if there is none.
@@ -130,10 +126,17 @@ impl<L> From<L> for Expr<L> {
     }
 }
 
+/// Both, with no room to spare: breakers keep what their policy was made of.
+fn joined<L>(mut operands: Vec<Expr<L>>, mut more: Vec<Expr<L>>) -> Vec<Expr<L>> {
+    operands.reserve_exact(more.len());
+    operands.append(&mut more);
+    operands
+}
+
 fn join<L>(
     operands: impl IntoIterator<Item = Expr<L>>,
     flatten: fn(Expr<L>) -> Vec<Expr<L>>,
-    joined: fn(Vec<Expr<L>>) -> Expr<L>,
+    wrap: fn(Vec<Expr<L>>) -> Expr<L>,
 ) -> Option<Expr<L>> {
     let mut operands = operands.into_iter();
     let first = operands.next()?;
@@ -142,7 +145,7 @@ fn join<L>(
     for operand in std::iter::once(second).chain(operands) {
         flat.append(&mut flatten(operand));
     }
-    Some(joined(flat))
+    Some(wrap(flat))
 }
 
 fn try_map_each<L, T, E>(operands: Vec<Expr<L>>, make: &mut impl FnMut(L) -> Result<T, E>) -> Result<Vec<Expr<T>>, E> {
