@@ -102,6 +102,7 @@ use proc_macro::TokenStream;
 ///
 /// Two to four milliseconds a function in `cargo check`. The body is not parsed but handed on as it is, in a closure or a
 /// future, to a function of the runtime; a policy becomes one chain of calls; and there is one static.
+#[doc(alias("decorator", "annotation", "guard", "fuse"))]
 #[proc_macro_attribute]
 pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments.into(), &item.into()).into()
@@ -157,6 +158,7 @@ pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// stands there and nowhere else. The name is the static's in small letters, unless `name` says another.
 ///
 /// The block may stand in a module or in a function.
+#[doc(alias("declare", "static", "registry", "config"))]
 #[proc_macro]
 pub fn breakers(block: TokenStream) -> TokenStream {
     expand::block(block.into()).into()

@@ -29,6 +29,7 @@ use crate::{policy_change::PolicyChange, signal::Signal, state::State};
 /// let other = CircuitBreaker::builder("inventory").listener(loud).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("tracing", "logger", "logging"))]
 #[derive(Clone, Copy, Debug)]
 pub struct LogListener {
     /// In the order of [`State::ALL`].
@@ -42,6 +43,17 @@ pub const LogListener: LogListener =
 
 impl LogListener {
     /// The same with another level for transitions to `state`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State, listeners::LogListener};
+    /// use tracing::Level;
+    ///
+    /// let quiet = LogListener.level(State::HalfOpen, Level::DEBUG).level(State::Closed, Level::DEBUG);
+    /// let breaker = CircuitBreaker::builder("search").listener(quiet).build()?;
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     #[must_use]
     pub fn level(mut self, state: State, level: Level) -> Self {
         self.levels[state as usize] = level;

@@ -7,7 +7,26 @@
 //! | [`Custom(f)`](Custom) | an error `e` for which `f(&e)` is true |
 //!
 //! They compose with `&`, `|` and `!`. The macros have `Matches(PATTERN)` besides. An error that is not tracked is
-//! ignored: neither recorded nor evaluated.
+//! ignored: neither recorded nor evaluated, and no failure streak ends by it.
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, trackers::{Custom, TypeOf}};
+//!
+//! #[derive(Debug)]
+//! struct HttpError { status: u16 }
+//!
+//! // Errors of the connection, and of the server.
+//! let breaker = CircuitBreaker::builder("search")
+//!     .tracker(TypeOf::<std::io::Error>() | Custom(|error: &HttpError| error.status >= 500))
+//!     .build()?;
+//! for status in [404, 503] {
+//!     let _ = breaker.call(|| Err::<(), _>(HttpError { status }));
+//! }
+//! assert_eq!(breaker.info().failures, 1);
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
+//!
+//! What counts is discussed by the [guide](crate::guide::errors).
 
 mod custom;
 mod error_view;
@@ -36,6 +55,7 @@ use crate::component::{Leaf, operators, parse, text_form};
 /// let tracker = TypeOf::<io::Error>() & !Custom(|error: &io::Error| error.kind() == io::ErrorKind::NotFound);
 /// # let _ = tracker;
 /// ```
+#[doc(alias("filter", "classifier", "record_exceptions", "ignore_exceptions", "should_handle"))]
 #[derive(Clone)]
 pub struct Tracker(pub(crate) Expr<Leaf<dyn CustomTracker>>);
 

@@ -21,6 +21,7 @@ use crate::component::Leaf;
 /// let not_of_an_inner_breaker = !TypeOf::<CallNotPermitted>();
 /// # let _ = (tracker, not_of_an_inner_breaker);
 /// ```
+#[doc(alias("record_exceptions", "ignore_exceptions", "handle"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn TypeOf<T: Error + 'static>() -> Tracker {
     typed::<T>(|error| error.find::<T>().is_some())

@@ -16,6 +16,7 @@ use crate::{nanos::Nanos, seconds::Seconds};
 /// let tripper = MinRequests(20) & AvgLatency(2.0);
 /// # let _ = tripper;
 /// ```
+#[doc(alias("latency", "response_time", "mean", "slow_call_duration_threshold"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn AvgLatency(threshold: impl Into<Seconds>) -> Tripper {
     built_in("AvgLatency", &[("threshold", threshold.into().0)])

@@ -28,7 +28,32 @@ use crate::component::{Leaf, custom_name};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTripper: Send + Sync + 'static {
-    /// Whether the breaker is to open (or, half-open, to open again).
+    /// Whether the breaker is to open (or, half-open, to open again). It should be quick, for it runs on the thread of the
+    /// call; a policy with one measures durations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, State, trippers::{CallContext, CustomTripper}};
+    ///
+    /// struct SlowerThan(Duration);
+    ///
+    /// impl CustomTripper for SlowerThan {
+    ///     fn holds(&self, context: &CallContext) -> bool {
+    ///         context.metrics().calls() >= 3 && context.metrics().mean_latency() > Some(self.0)
+    ///     }
+    /// }
+    ///
+    /// let clock = ManualClock::new();
+    /// let tripper = SlowerThan(Duration::from_secs(1));
+    /// let breaker = CircuitBreaker::builder("search").tripper(tripper).clock(clock.clone()).build()?;
+    /// for _ in 0..3 {
+    ///     let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(2))));
+    /// }
+    /// assert_eq!(breaker.info().state, State::Open);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn holds(&self, context: &CallContext) -> bool;
 }
 

@@ -5,7 +5,7 @@ use crate::metrics::ratio;
 
 /// Holds when failures / calls in the window is at least `ratio`: above 0, at most 1.
 ///
-/// Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
+/// A ratio, not per cent: half of the calls are 0.5. Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
 ///
 /// # Examples
 ///
@@ -15,6 +15,7 @@ use crate::metrics::ratio;
 /// let tripper = MinRequests(20) & FailureRate(0.5);
 /// # let _ = tripper;
 /// ```
+#[doc(alias("failure_rate_threshold", "failure_ratio", "error_rate", "error_threshold_percentage", "success_rate"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn FailureRate(ratio: f64) -> Tripper {
     built_in("FailureRate", &[("ratio", Argument::Number(ratio))])

@@ -15,6 +15,7 @@ use super::{Clause, Figures, Tripper, built_in};
 /// let tripper = MinRequests(20) & FailureRate(0.5);
 /// # let _ = tripper;
 /// ```
+#[doc(alias("minimum_number_of_calls", "minimum_throughput", "volume_threshold", "minimum_calls"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn MinRequests(count: u64) -> Tripper {
     built_in("MinRequests", &[("count", Argument::Count(count))])

@@ -17,6 +17,7 @@ use crate::{metrics::ratio, nanos::Nanos, seconds::Seconds};
 /// let tripper = MinRequests(20) & (SlowRate(0.5, 1.0) | SlowRate(0.1, 10.0));
 /// # let _ = tripper;
 /// ```
+#[doc(alias("slow_call_rate_threshold", "slow_call_duration_threshold", "latency"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn SlowRate(ratio: f64, threshold: impl Into<Seconds>) -> Tripper {
     built_in("SlowRate", &[("ratio", Argument::Number(ratio)), ("threshold", threshold.into().0)])

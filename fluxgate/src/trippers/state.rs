@@ -25,7 +25,7 @@ pub fn Closed() -> Tripper {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{FailureStreak, HalfOpened, FailureRate};
+/// use fluxgate::trippers::{FailureRate, FailureStreak, HalfOpened};
 ///
 /// let tripper = FailureStreak(5) | HalfOpened() & FailureRate(0.5);
 /// # let _ = tripper;
