@@ -36,7 +36,7 @@ pub struct LogListener {
     levels: [Level; 6],
 }
 
-/// The [`LogListener`](struct@LogListener) with its usual levels.
+/// The [`LogListener`](struct@LogListener) with its usual levels: WARN for `open` and `forced_open`, INFO otherwise.
 #[allow(non_upper_case_globals, reason = "reads as the listener that it is")]
 pub const LogListener: LogListener =
     LogListener { levels: [Level::INFO, Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::WARN] };
