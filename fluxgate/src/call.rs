@@ -401,6 +401,7 @@ impl<'b> Call<'b> {
     /// assert_eq!(breaker.info().failures, 1);
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
+    #[doc(alias("on_result", "record_result"))]
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.end(Outcome::Success),

@@ -44,8 +44,8 @@ pub struct Info {
     pub mean_latency: Option<Duration>,
     /// How many probes are in flight; 0 unless half-open.
     pub probes_in_flight: usize,
-    /// How long until a retry is due, if the breaker is open and that is known: zero once it is due, `None` for `Never` and
-    /// for a retry of your own, unless the service has asked to be left alone.
+    /// How long until a retry is due, if the breaker is open and that is known: zero once it is due, `None` for `Never`, and
+    /// for a retry of your own unless the service has asked to be left alone.
     pub retry_after: Option<Duration>,
     /// How many calls have been rejected since the breaker was made; a reset does not change it.
     pub rejected: u64,

@@ -80,7 +80,7 @@
 //!
 //! let breaker = CircuitBreaker::builder("rates").tripper(FailureStreak(5)).retry(Cooldown(30)).build()?;
 //! match breaker.call(|| "1.25".parse::<f64>()) {
-//!     Ok(rate) => assert_eq!(rate, 1.25),
+//!     Ok(rate) => assert!(rate > 1.0),
 //!     Err(Error::NotPermitted(rejection)) => println!("try again in {:?}", rejection.retry_after()),
 //!     Err(error) => println!("{error}"),
 //! }

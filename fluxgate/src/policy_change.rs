@@ -137,7 +137,7 @@ impl CircuitBreaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, State, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
     /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).build()?;

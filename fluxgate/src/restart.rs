@@ -9,10 +9,20 @@ use crate::{breaker::CircuitBreaker, machine::Opening, nanos::Nanos, reason::Rea
 /// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
 /// a store, in whatever format serde knows.
 ///
-/// Its fields, as they are written: `version`, of the format; `name`; `state`, such as `open`; `since`, when that began;
-/// `reopens`; `consecutive_failures`; and of an open breaker `retry_at`, when its retry is due by the policy that it
-/// goes by, for whoever reads it; `put_off_until`, until when the service has asked to be left alone; and `draw`, the
-/// chance of its jitter. Times are milliseconds since the Unix epoch, what is not known is left out.
+/// Its fields, as they are written:
+///
+/// | field | |
+/// |---|---|
+/// | `version` | of this format |
+/// | `name` | of the breaker |
+/// | `state` | such as `open` |
+/// | `since` | when that began |
+/// | `reopens`, `consecutive_failures` | as in [`Info`](crate::Info) |
+/// | `retry_at` | when the retry of an open breaker is due. For whoever reads it: [`restore`](CircuitBreaker::restore) goes by the policy |
+/// | `put_off_until` | until when the service has asked an open breaker to leave it alone |
+/// | `draw` | the chance of an open breaker's jitter, from 0 to 1 |
+///
+/// Times are milliseconds since the Unix epoch; what is not known is left out.
 ///
 /// What else a program keeps of all its breakers for an admin page is another: see [`Snapshot`](crate::Snapshot). The
 /// [guide](crate::guide::while_running) says more of restarts.

@@ -82,7 +82,7 @@ impl Signal {
     }
 
     /// How long an opening will last, if the new state is `open` and that is known: it is not for `Never`, nor for a retry
-    /// of your own.
+    /// of your own unless the service has asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

@@ -93,6 +93,7 @@ pub struct SlowRate {
 /// assert!(page.contains(r#""name":"search","label":"search","state":"forced_open""#));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+#[doc(alias("health", "admin", "actuator", "dashboard"))]
 pub fn snapshot() -> Vec<Snapshot> {
     registry::listed().map(|breaker| Snapshot::of(&breaker)).collect()
 }

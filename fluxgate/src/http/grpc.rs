@@ -41,6 +41,7 @@ use crate::outcome::Outcome;
 ///     .build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias = "tonic")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcClassifier;
 

@@ -28,6 +28,7 @@ use crate::{call::Call, outcome::Outcome};
 /// # let _ = layer;
 /// # }
 /// ```
+#[doc(alias("reqwest", "hyper", "axum", "5xx"))]
 #[derive(Clone, Copy)]
 pub struct StatusClassifier<F = fn(StatusCode) -> bool> {
     fails: F,

@@ -15,7 +15,7 @@ use crate::{component::Leaf, nanos::Nanos, seconds::Seconds};
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+/// use fluxgate::{CircuitBreaker, ManualClock, retries::Cooldown, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::builder("search")

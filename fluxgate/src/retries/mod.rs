@@ -14,13 +14,13 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use fluxgate::{CircuitBreaker, ManualClock, State, retries::Backoff, trippers::FailureStreak};
+//! use fluxgate::{CircuitBreaker, ManualClock, permits::All, retries::Backoff, trippers::FailureStreak};
 //!
 //! let clock = ManualClock::new();
 //! let breaker = CircuitBreaker::builder("search")
 //!     .tripper(FailureStreak(1))
 //!     .retry(Backoff(10))
-//!     .permit("All()".parse::<fluxgate::Permit>()?)
+//!     .permit(All())
 //!     .clock(clock.clone())
 //!     .build()?;
 //! for wait in [10, 20, 40].map(Duration::from_secs) {

@@ -74,7 +74,7 @@ impl<E> Answer<E> for Typed {
 ///
 /// ```
 /// use std::io;
-/// use fluxgate::{CircuitBreaker, Error, tower::{Answer, Boxed}};
+/// use fluxgate::{Error, tower::{Answer, Boxed}};
 ///
 /// let error = Boxed::of(Error::Inner(io::Error::from(io::ErrorKind::TimedOut)));
 /// assert!(error.is::<io::Error>()); // not wrapped

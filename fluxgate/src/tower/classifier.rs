@@ -11,7 +11,8 @@ use crate::{
 
 /// What the responses and errors of a service mean to its breaker.
 ///
-/// It is asked after the call, outside every lock, and cloned for each call.
+/// It is asked after the call, outside every lock, and cloned for each call. If it panics, the call has failed, and the
+/// panic goes on unwinding.
 ///
 /// # Examples
 ///

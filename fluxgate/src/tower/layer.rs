@@ -133,6 +133,7 @@ impl<C, A, B> CircuitBreakerLayer<C, A, B> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias("record_result_predicate", "handle_result"))]
     #[must_use = "the layer is a new one"]
     pub fn failed_if<R, F: Fn(&R) -> bool>(self, predicate: F) -> CircuitBreakerLayer<FailedIf<F>, A, B> {
         self.classifier(FailedIf(predicate))

@@ -25,7 +25,7 @@ use crate::{
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer, State};
+/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer};
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
 ///
 /// let service = ServiceBuilder::new()
