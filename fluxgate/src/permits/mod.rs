@@ -86,6 +86,7 @@ pub fn All() -> Permit {
 /// use fluxgate::{CircuitBreaker, permits::Random};
 ///
 /// let breaker = CircuitBreaker::builder("search").permit(Random(0.2)).build()?;
+/// assert!(CircuitBreaker::builder("archive").permit(Random(20.0)).build().is_err()); // no per cent
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
@@ -103,9 +104,16 @@ pub fn Random(ratio: f64) -> Permit {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::{CircuitBreaker, permits::RampUp};
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, ManualClock, permits::RampUp, retries::Always, trippers::FailureStreak};
 ///
-/// let breaker = CircuitBreaker::builder("search").permit(RampUp(0.1, 0.5, 60.0)).build()?;
+/// let clock = ManualClock::new();
+/// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Always());
+/// let breaker = builder.permit(RampUp(0.0, 1.0, 60.0)).clock(clock.clone()).build()?;
+/// breaker.try_acquire().unwrap().failure();
+/// assert!(breaker.try_acquire().is_err()); // half-open, at the foot of the ramp
+/// clock.advance(Duration::from_secs(60));
+/// assert!(breaker.try_acquire().is_ok());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("slow_start", "gradual", "ramp"))]

@@ -70,12 +70,16 @@ impl<T: CustomTracker> From<T> for Tracker {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trackers::Custom;
+/// use fluxgate::{CircuitBreaker, trackers::Custom};
 ///
 /// struct HttpError { status: u16 }
 ///
 /// let tracker = Custom(|error: &HttpError| error.status >= 500);
-/// # let _ = tracker;
+/// let breaker = CircuitBreaker::builder("search").tracker(tracker).build()?;
+/// let _ = breaker.call(|| Err::<(), _>(HttpError { status: 503 }));
+/// let _ = breaker.call(|| Err::<(), _>("another type"));
+/// assert_eq!(breaker.info().calls, 1);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("predicate", "record_failure_predicate", "error_filter"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]

@@ -18,6 +18,9 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 ///         error.chain().any(|error| error.to_string().contains("timed out"))
 ///     }
 /// }
+///
+/// let error = std::io::Error::other("the connection timed out");
+/// assert!(TimeOuts.tracks(ErrorView::of_error(&error)));
 /// ```
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {

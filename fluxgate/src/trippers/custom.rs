@@ -25,6 +25,7 @@ use crate::component::{Leaf, custom_name};
 /// }
 ///
 /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(5) | ErrorBudget(20)).build()?;
+/// assert!(breaker.policy().to_string().contains("FailureStreak(5) | Custom(")); // it prints with its type
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTripper: Send + Sync + 'static {
@@ -70,10 +71,15 @@ impl<T: CustomTripper> From<T> for Tripper {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{CallContext, Custom, MinRequests};
+/// use fluxgate::{CircuitBreaker, State, trippers::{CallContext, Custom, MinRequests}};
 ///
 /// let tripper = MinRequests(20) & Custom(|context: &CallContext| context.metrics().failures() > 15);
-/// # let _ = tripper;
+/// let breaker = CircuitBreaker::builder("search").tripper(tripper).build()?;
+/// for _ in 0..20 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Custom<F>(predicate: F) -> Tripper
