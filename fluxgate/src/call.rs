@@ -16,6 +16,19 @@ use crate::{
 /// says, otherwise ignored. Dropped by a panic, it counts as a failure. Whichever way, a probe's slot is freed; only
 /// `mem::forget` keeps it, until `max_probe_time` has passed.
 ///
+/// # Examples
+///
+/// ```
+/// use fluxgate::CircuitBreaker;
+///
+/// let breaker = CircuitBreaker::new("search");
+/// let call = breaker.try_acquire()?;
+/// // … talk to the service …
+/// call.success();
+/// assert_eq!(breaker.info().calls, 1);
+/// # Ok::<(), fluxgate::CallNotPermitted>(())
+/// ```
+///
 /// # Driving a breaker by hand
 ///
 /// Acquired now and ended later, at a time of one's own choosing, calls may overlap in any way; on a
@@ -52,19 +65,6 @@ use crate::{
 /// // It opened at the fourth second; the success of the call that was in flight then no longer counts.
 /// assert_eq!((breaker.info().state, rejected), (State::Open, 1));
 /// # Ok::<(), fluxgate::PolicyError>(())
-/// ```
-///
-/// # Examples
-///
-/// ```
-/// use fluxgate::CircuitBreaker;
-///
-/// let breaker = CircuitBreaker::new("search");
-/// let call = breaker.try_acquire()?;
-/// // … talk to the service …
-/// call.success();
-/// assert_eq!(breaker.info().calls, 1);
-/// # Ok::<(), fluxgate::CallNotPermitted>(())
 /// ```
 #[doc(alias("permit", "permission", "token", "guard"))]
 #[derive(Debug)]
