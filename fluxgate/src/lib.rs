@@ -116,8 +116,8 @@
 //! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
 //! | `recorder` | [`record_calls`](CircuitBreaker::record_calls): calls as a trace, to be replayed under other policies |
 //!
-//! The minimum supported Rust version is 1.85. On `wasm32-unknown-unknown`, where the system has no clock, breakers are made
-//! by hand and given [one](Builder::clock); the attribute takes those too.
+//! The minimum supported Rust version is 1.85. On `wasm32-unknown-unknown`, where the system has no clock, a breaker has to
+//! be given one: by [`clock`](Builder::clock), or `clock = …` in the macros.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

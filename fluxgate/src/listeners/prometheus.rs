@@ -96,7 +96,7 @@ impl Listener for PrometheusListener {
 ///
 /// let mut registry = Registry::default();
 /// prometheus::register(&mut registry);
-/// let unseen = CircuitBreaker::new("search");
+/// let unseen = CircuitBreaker::new("thumbnails");
 ///
 /// let mut page = String::new();
 /// text::encode(&mut page, &registry)?;
