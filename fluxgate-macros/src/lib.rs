@@ -68,6 +68,7 @@ use proc_macro::TokenStream;
 /// | `shadow` | reject nothing, and count what would have been rejected |
 /// | `listeners = [expr, …]` | who hears of transitions |
 /// | `clock = expr` | the breaker's clock, such as a `ManualClock` in tests; evaluated when the breaker is made |
+/// | `key = expression` | with the feature `keyed`: a breaker for each key, which any expression of the function's arguments gives. `max = 10_000`, `idle = 10m` and `exported_keys = 100` go with it: see `fluxgate::keyed` |
 /// | `failed_if = path or closure` | `&T -> bool`: an `Ok` value that is a failure all the same. It is recorded as one and returned as it is |
 /// | `timeout = 2s` | async only, with the feature `tokio`: the call is dropped then, and its caller gets `CallTimedOut` by `From` |
 /// | `fallback = path or closure` | given `fluxgate::Error<E>`, returns what the function returns: after a rejection, a time-out and every `Err`. A function that returns no `Result` needs one; its `E` is `Infallible` |
@@ -102,6 +103,7 @@ use proc_macro::TokenStream;
 ///
 /// Two to four milliseconds a function in `cargo check`. The body is not parsed but handed on as it is, in a closure or a
 /// future, to a function of the runtime; a policy becomes one chain of calls; and there is one static.
+#[doc(alias("decorator", "annotation", "guard", "fuse"))]
 #[proc_macro_attribute]
 pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments.into(), &item.into()).into()
@@ -156,7 +158,12 @@ pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// breaker. `default`, which may be left out, is for every breaker of the block that doesn't say otherwise; `crate = path`
 /// stands there and nowhere else. The name is the static's in small letters, unless `name` says another.
 ///
+/// With the feature `keyed`, brackets after the name make a set of breakers, one for each key:
+/// `PER_HOST[max = 10_000, idle = 10m] { tripper = FailureStreak(5) }`, with `key = u64` where keys are no strings. The
+/// documentation of `fluxgate::keyed` has more of it.
+///
 /// The block may stand in a module or in a function.
+#[doc(alias("declare", "static", "registry", "config"))]
 #[proc_macro]
 pub fn breakers(block: TokenStream) -> TokenStream {
     expand::block(block.into()).into()

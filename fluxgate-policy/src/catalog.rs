@@ -20,11 +20,24 @@ pub const fn components() -> &'static [Spec] {
 }
 
 /// The component of this kind and name.
+///
+/// ```
+/// use fluxgate_policy::{Kind, find};
+///
+/// assert_eq!(find(Kind::Retry, "Backoff").map(|spec| spec.parameters.len()), Some(4));
+/// assert!(find(Kind::Permit, "Backoff").is_none());
+/// ```
 pub fn find(kind: Kind, name: &str) -> Option<&'static Spec> {
     COMPONENTS.iter().find(|spec| spec.kind == kind && spec.name == name)
 }
 
-/// The names of all components of a kind.
+/// The names of all components of a kind, in the order of the documentation.
+///
+/// ```
+/// use fluxgate_policy::{Kind, names};
+///
+/// assert!(names(Kind::Permit).eq(["All", "Random", "RampUp"]));
+/// ```
 pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
     COMPONENTS.iter().filter(move |spec| spec.kind == kind).map(|spec| spec.name)
 }

@@ -39,6 +39,14 @@ pub fn check_policy<L>(
 }
 
 /// The mistake that a tripper shows whatever the window is: see [`check_policy`].
+///
+/// ```
+/// use fluxgate_policy::{ErrorKind, Kind, check_tripper, parse};
+///
+/// let mistake = |text| check_tripper(&parse(Kind::Tripper, text).unwrap(), |component| Some(component));
+/// assert_eq!(mistake("FailureStreak(5) | HalfOpened()"), None);
+/// assert_eq!(mistake("HalfOpened()").unwrap().kind(), &ErrorKind::NeverHolds);
+/// ```
 pub fn check_tripper<L>(tripper: &Expr<L>, component_of: impl Fn(&L) -> Option<&Component>) -> Option<Error> {
     let holds = tripper.holds(|leaf| component_of(leaf).is_none_or(may_hold_closed));
     (!holds).then(|| never_holds(tripper, component_of))

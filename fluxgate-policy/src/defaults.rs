@@ -1,4 +1,12 @@
 //! The policy of a breaker of which nothing is said.
+//!
+//! ```
+//! use fluxgate_policy::{Setting, SettingValue, defaults};
+//!
+//! let (window, retry, permit) = (defaults::window(), defaults::retry(), defaults::permit());
+//! assert_eq!([window, retry, permit].map(|part| part.to_string()), ["CountWindow(100)", "Cooldown(60s)", "RampUp(0, 1, 60s)"]);
+//! assert_eq!(defaults::setting(Setting::MaxHalfOpenCalls), Some(SettingValue::Count(10)));
+//! ```
 
 use crate::catalog::find;
 use crate::expr::Expr;

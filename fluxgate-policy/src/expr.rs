@@ -43,6 +43,14 @@ impl<L> Expr<L> {
     }
 
     /// All of them joined by `&`; the one itself if there is one, nothing if there is none.
+    ///
+    /// ```
+    /// use fluxgate_policy::Expr;
+    ///
+    /// let all = Expr::all(["a", "b", "c"].map(Expr::Leaf)).unwrap();
+    /// assert_eq!(all.to_string(), "a & b & c");
+    /// assert_eq!(Expr::<&str>::all([]), None);
+    /// ```
     pub fn all(operands: impl IntoIterator<Item = Self>) -> Option<Self> {
         join(operands, Self::into_and, Self::And)
     }
@@ -67,6 +75,13 @@ impl<L> Expr<L> {
     }
 
     /// The leaves from left to right.
+    ///
+    /// ```
+    /// use fluxgate_policy::{Kind, parse};
+    ///
+    /// let tripper = parse(Kind::Tripper, "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)").unwrap();
+    /// assert!(tripper.leaves().map(|component| component.name()).eq(["FailureStreak", "MinRequests", "FailureRate"]));
+    /// ```
     pub fn leaves(&self) -> Leaves<'_, L> {
         Leaves { pending: vec![self] }
     }
@@ -85,6 +100,14 @@ impl<L> Expr<L> {
     /// # Errors
     ///
     /// The first error of `make`, after which no further leaf is made.
+    ///
+    /// ```
+    /// use fluxgate_policy::Expr;
+    ///
+    /// let numbers = |expr: Expr<&str>| expr.try_map(str::parse::<u32>);
+    /// assert_eq!(numbers(Expr::not(Expr::Leaf("1"))), Ok(Expr::not(Expr::Leaf(1))));
+    /// assert!(numbers(Expr::or(Expr::Leaf("1"), Expr::Leaf("x"))).is_err());
+    /// ```
     pub fn try_map<T, E>(self, mut make: impl FnMut(L) -> Result<T, E>) -> Result<Expr<T>, E> {
         self.try_map_by(&mut make)
     }

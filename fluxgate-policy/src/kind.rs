@@ -3,6 +3,13 @@
 use std::fmt::{self, Display, Formatter};
 
 /// What a component is for: one part of a policy.
+///
+/// ```
+/// use fluxgate_policy::Kind;
+///
+/// let composing: Vec<_> = Kind::ALL.into_iter().filter(|kind| kind.composes()).map(Kind::word).collect();
+/// assert_eq!(composing, ["tracker", "tripper"]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// Which recorded calls count.
@@ -32,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// What the components of this kind say: `when the breaker opens`.
+    /// What the components of this kind say, in a few words: `when the breaker opens`.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Window => "which calls the breaker judges",

@@ -89,6 +89,15 @@ pub fn parse(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<Error>> {
 /// # Errors
 ///
 /// As [`parse`], and for each component with Rust in it.
+///
+/// ```
+/// use fluxgate_policy::{ErrorKind, Kind, parse, parse_at_run_time};
+///
+/// let text = "TypeOf(std::io::Error)";
+/// assert!(parse(Kind::Tracker, text).is_ok());
+/// let errors = parse_at_run_time(Kind::Tracker, text).unwrap_err();
+/// assert_eq!(errors[0].kind(), &ErrorKind::RustAtRunTime);
+/// ```
 pub fn parse_at_run_time(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<Error>> {
     checked(Parser::of_text(kind, text, &|span| text[span.start..span.end].to_owned(), false))
 }
@@ -101,6 +110,16 @@ pub fn parse_at_run_time(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<
 /// # Errors
 ///
 /// Every mistake, at most 20, in the order of the tokens; spans are indices into `tokens`.
+///
+/// ```
+/// use fluxgate_policy::{Kind, Span, lex, parse_tokens};
+///
+/// let text = "MinRequests(20) & FailureRate(60)";
+/// let tokens = lex(text);
+/// let source = |tokens_of: Span| text[tokens[tokens_of.start].span.start..tokens[tokens_of.end - 1].span.end].to_owned();
+/// let errors = parse_tokens(Kind::Tripper, &tokens, &source).unwrap_err();
+/// assert_eq!(errors[0].span(), Span::new(7, 8)); // the token `60`
+/// ```
 pub fn parse_tokens(
     kind: Kind,
     tokens: &[Token],

@@ -13,7 +13,16 @@ use crate::spec::Quantity;
 use crate::token::Token;
 use crate::value::{self, Slot};
 
-/// A setting of a breaker, or of a guarded function, that is a single value.
+/// A setting of a breaker, of a set of them, or of a guarded function, that is a single value.
+///
+/// ```
+/// use fluxgate_policy::{Quantity, Setting};
+///
+/// let setting = Setting::MaxHalfOpenCalls;
+/// assert_eq!((setting.name(), setting.example()), ("max_half_open_calls", "10"));
+/// assert_eq!(setting.quantity(), Quantity::Count { min: 1, max: u32::MAX.into() });
+/// assert_eq!(Setting::Cancelled.words(), ["failure", "ignore"]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Setting {
     /// How many calls may be in flight while half-open; from 1 to `u32::MAX`, 10 unless set.
@@ -129,6 +138,14 @@ pub fn parse_setting_tokens(setting: Setting, tokens: &[Token]) -> Result<Settin
 /// # Errors
 ///
 /// If it is out of range; the error has no place.
+///
+/// ```
+/// use fluxgate_policy::{Argument, Setting, SettingValue, check_setting};
+///
+/// let half_a_minute = check_setting(Setting::MaxProbeTime, Argument::Number(30.0));
+/// assert_eq!(half_a_minute, Ok(SettingValue::Duration(30_000_000_000)));
+/// assert!(check_setting(Setting::MaxHalfOpenCalls, Argument::Count(0)).is_err());
+/// ```
 pub fn check_setting(setting: Setting, value: Argument) -> Result<SettingValue, Error> {
     read(setting, &value::written(value))
 }

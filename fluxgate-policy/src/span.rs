@@ -2,6 +2,12 @@
 ///
 /// An empty span at the start stands for a place that is not in the text, such as that of a component made by
 /// [`component`](crate::component).
+///
+/// ```
+/// use fluxgate_policy::Span;
+///
+/// assert_eq!(Span::new(7, 9).to(Span::new(2, 5)), Span::new(2, 9));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Span {
     /// The first byte or token.

@@ -75,7 +75,17 @@ pub enum Role {
     NeverWhileClosed,
 }
 
-/// The row of a component in the catalog.
+/// The row of a component in the catalog, for whoever makes documentation, a schema or a form of it.
+///
+/// ```
+/// use fluxgate_policy::{Argument, Kind, find};
+///
+/// let spec = find(Kind::Retry, "Cooldown").unwrap();
+/// assert_eq!((spec.meaning, spec.example), ("after this time", "Cooldown(60s)"));
+/// let [duration, jitter_ratio] = spec.parameters else { unreachable!() };
+/// assert_eq!((duration.name, duration.default), ("duration", None)); // it must be given
+/// assert_eq!((jitter_ratio.name, jitter_ratio.default), ("jitter_ratio", Some(Argument::Number(0.0))));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Spec {
     /// What it is for.

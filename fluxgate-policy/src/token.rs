@@ -3,6 +3,12 @@
 use crate::span::Span;
 
 /// A piece of a policy: from a text by [`lex`](crate::lex), or made from Rust tokens by a macro.
+///
+/// ```
+/// use fluxgate_policy::{Span, Token, TokenKind, lex};
+///
+/// assert_eq!(lex("a &")[1], Token { kind: TokenKind::And, span: Span::new(2, 3) });
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Token {
     /// What it is.

@@ -46,6 +46,7 @@ use crate::{
 /// }
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("breaker", "fuse"))]
 #[derive(Clone)]
 pub struct CircuitBreaker {
     pub(crate) shared: Arc<Shared>,
@@ -92,7 +93,11 @@ pub(crate) struct Core {
 }
 
 impl CircuitBreaker {
-    /// A breaker with the default policy: see [`Builder`].
+    /// A breaker with the default policy: see [`Policy`](crate::Policy).
+    ///
+    /// # Panics
+    ///
+    /// On `wasm32-unknown-unknown`, where the system has no clock: give [`builder`](Self::builder) one there.
     ///
     /// # Examples
     ///
@@ -106,11 +111,31 @@ impl CircuitBreaker {
     }
 
     /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, trippers::{FailureRate, MinRequests}};
+    ///
+    /// let breaker = CircuitBreaker::builder("search").tripper(MinRequests(20) & FailureRate(0.5)).build()?;
+    /// assert!(breaker.call(|| Ok::<_, ()>(())).is_ok());
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    #[doc(alias("config", "configure", "options"))]
     pub fn builder(name: impl Into<Name>) -> Builder {
         Builder::new(name.into())
     }
 
-    /// The name that the breaker was given.
+    /// The name that the breaker was given. Others may have the same: see [`label`](Self::label).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new(format!("search in {}", "eu-1"));
+    /// assert_eq!(breaker.name(), "search in eu-1");
+    /// ```
     pub fn name(&self) -> &str {
         &self.shared.name
     }
@@ -130,7 +155,7 @@ impl CircuitBreaker {
         self.shared.place.label(&self.shared.name)
     }
 
-    /// The first of its listeners that has this type.
+    /// The first of its listeners that has this type, if it has one: to ask it what it knows.
     ///
     /// # Examples
     ///
@@ -148,7 +173,10 @@ impl CircuitBreaker {
         self.shared.outbox.listener()
     }
 
-    /// What the breaker is at. Asking changes nothing: an open breaker whose retry is due stays open until a call comes.
+    /// What the breaker is at: its state, and the figures of its window.
+    ///
+    /// Asking changes nothing: an open breaker whose retry is due stays open until a call comes. It takes the breaker's
+    /// lock for a moment.
     ///
     /// # Examples
     ///
@@ -158,6 +186,7 @@ impl CircuitBreaker {
     /// let breaker = CircuitBreaker::new("inventory");
     /// assert_eq!(breaker.info().state, State::Closed);
     /// ```
+    #[doc(alias("state", "status", "stats", "metrics", "counts", "is_open"))]
     pub fn info(&self) -> Info {
         let now = self.now();
         let mut core = self.shared.core.lock();
@@ -184,7 +213,11 @@ impl CircuitBreaker {
         }
     }
 
-    /// Closes the breaker and forgets what it knew, from any state.
+    /// Closes the breaker, from any state, and forgets what it knew: the window, the failures in a row, and how many
+    /// recoveries have failed.
+    ///
+    /// Calls in flight count no more, and a breaker that is closed already begins anew. What has been counted since it was
+    /// made, such as [`Info::rejected`], goes on.
     ///
     /// # Examples
     ///
@@ -196,6 +229,7 @@ impl CircuitBreaker {
     /// breaker.reset();
     /// assert_eq!(breaker.info().state, State::Closed);
     /// ```
+    #[doc(alias("close", "transition_to_closed", "clear"))]
     pub fn reset(&self) {
         self.command(State::Closed);
     }
@@ -212,6 +246,7 @@ impl CircuitBreaker {
     /// let _ = breaker.call(|| Err::<(), _>("down"));
     /// assert_eq!(breaker.info().calls, 0);
     /// ```
+    #[doc(alias("transition_to_disabled", "bypass", "shutdown"))]
     pub fn disable(&self) {
         self.command(State::Disabled);
     }
@@ -228,11 +263,12 @@ impl CircuitBreaker {
     /// let _ = breaker.call(|| Err::<(), _>("down"));
     /// assert_eq!(breaker.info().failures, 1);
     /// ```
+    #[doc(alias = "transition_to_metrics_only")]
     pub fn metrics_only(&self) {
         self.command(State::MetricsOnly);
     }
 
-    /// Rejects every call, until another command.
+    /// Rejects every call, until another command. In shadow mode they run all the same.
     ///
     /// # Examples
     ///
@@ -243,6 +279,7 @@ impl CircuitBreaker {
     /// breaker.force_open();
     /// assert!(breaker.call(|| Ok::<_, ()>(())).is_err());
     /// ```
+    #[doc(alias("trip", "isolate", "open", "transition_to_forced_open"))]
     pub fn force_open(&self) {
         self.command(State::ForcedOpen);
     }
@@ -250,7 +287,8 @@ impl CircuitBreaker {
     /// Switches shadow mode: the breaker does all that it would do, but rejects nothing. A call that it would have
     /// rejected runs unrecorded and is counted in [`Info::would_have_been_rejected`].
     ///
-    /// That is how to try a policy in production.
+    /// That is how to try a policy in production: the [guide](crate::guide::in_production) goes through it. The state, the
+    /// window and the calls in flight stay as they are.
     ///
     /// # Examples
     ///
@@ -263,6 +301,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.call(|| Ok::<_, ()>(1)), Ok(1));
     /// assert_eq!(breaker.info().would_have_been_rejected, 1);
     /// ```
+    #[doc(alias("dry_run", "monitor"))]
     pub fn set_shadow(&self, shadow: bool) {
         let mut core = self.shared.core.lock();
         core.shadow = shadow;

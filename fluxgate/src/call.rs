@@ -16,6 +16,19 @@ use crate::{
 /// says, otherwise ignored. Dropped by a panic, it counts as a failure. Whichever way, a probe's slot is freed; only
 /// `mem::forget` keeps it, until `max_probe_time` has passed.
 ///
+/// # Examples
+///
+/// ```
+/// use fluxgate::CircuitBreaker;
+///
+/// let breaker = CircuitBreaker::new("search");
+/// let call = breaker.try_acquire()?;
+/// // … talk to the service …
+/// call.success();
+/// assert_eq!(breaker.info().calls, 1);
+/// # Ok::<(), fluxgate::CallNotPermitted>(())
+/// ```
+///
 /// # Driving a breaker by hand
 ///
 /// Acquired now and ended later, at a time of one's own choosing, calls may overlap in any way; on a
@@ -53,19 +66,7 @@ use crate::{
 /// assert_eq!((breaker.info().state, rejected), (State::Open, 1));
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-///
-/// # Examples
-///
-/// ```
-/// use fluxgate::CircuitBreaker;
-///
-/// let breaker = CircuitBreaker::new("search");
-/// let call = breaker.try_acquire()?;
-/// // … talk to the service …
-/// call.success();
-/// assert_eq!(breaker.info().calls, 1);
-/// # Ok::<(), fluxgate::CallNotPermitted>(())
-/// ```
+#[doc(alias("permit", "permission", "token", "guard"))]
 #[derive(Debug)]
 #[must_use = "dropping it at once records a cancelled call"]
 pub struct Call<'b> {
@@ -94,12 +95,24 @@ impl CircuitBreaker {
     ///
     /// # Examples
     ///
-    /// See [`Call`].
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// match breaker.try_acquire() {
+    ///     Ok(call) => call.success(), // once the service has answered
+    ///     Err(rejection) => println!("{rejection}"),
+    /// }
+    /// breaker.force_open();
+    /// assert!(breaker.try_acquire().is_err());
+    /// ```
+    #[doc(alias("acquire_permission", "try_acquire_permission", "allow", "is_call_permitted", "can_execute"))]
     pub fn try_acquire(&self) -> Result<Call<'_>, CallNotPermitted> {
         Call::begin(Cow::Borrowed(self))
     }
 
-    /// The same, for a call that outlives this handle of the breaker: one that is sent to another thread, say.
+    /// [`try_acquire`](Self::try_acquire) for a call that outlives this handle of the breaker: one that is sent to another
+    /// thread, say.
     ///
     /// # Errors
     ///
@@ -139,11 +152,13 @@ impl CircuitBreaker {
     /// assert_eq!(hits, 42);
     /// # Ok::<(), fluxgate::Error<std::num::ParseIntError>>(())
     /// ```
+    #[doc(alias("execute", "run", "fire", "call_with", "protect", "decorate"))]
     pub fn call<T, E: 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
         self.attempt(ByValue, work)
     }
 
-    /// The same, with something to fall back on after a rejection and after every error.
+    /// [`call`](Self::call) with something to fall back on after a rejection and after every error, which is recorded
+    /// first. A panic of `work` unwinds past it.
     ///
     /// # Errors
     ///
@@ -159,6 +174,7 @@ impl CircuitBreaker {
     /// assert_eq!(hits, 0);
     /// # Ok::<(), std::num::ParseIntError>(())
     /// ```
+    #[doc(alias("fallback", "recover"))]
     pub fn call_with_fallback<T, E: 'static>(
         &self,
         work: impl FnOnce() -> Result<T, E>,
@@ -298,11 +314,35 @@ impl<'b> Call<'b> {
     }
 
     /// Ends the call as a success.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.try_acquire()?.success();
+    /// assert_eq!((breaker.info().calls, breaker.info().failures), (1, 0));
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
+    #[doc(alias("on_success", "record_success", "mark_success"))]
     pub fn success(self) {
         self.end(Outcome::Success);
     }
 
     /// Ends the call as a failure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
+    ///
+    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(1)).build().unwrap();
+    /// breaker.try_acquire()?.failure();
+    /// assert_eq!(breaker.info().state, State::Open);
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
+    #[doc(alias("on_error", "on_failure", "record_failure", "mark_failure"))]
     pub fn failure(self) {
         self.end(Outcome::Failure);
     }
@@ -329,7 +369,20 @@ impl<'b> Call<'b> {
         self.end(Judged { outcome: Outcome::Failure, retry_after: Some(wait), by: None });
     }
 
-    /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse.
+    /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse: it is neither
+    /// recorded nor judged, and its slot is freed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.try_acquire()?.ignored();
+    /// assert_eq!(breaker.info().calls, 0);
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
+    #[doc(alias("release_permission", "cancel"))]
     pub fn ignored(self) {
         self.end(Outcome::Ignored);
     }
@@ -348,6 +401,7 @@ impl<'b> Call<'b> {
     /// assert_eq!(breaker.info().failures, 1);
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
+    #[doc(alias("on_result", "record_result"))]
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.end(Outcome::Success),

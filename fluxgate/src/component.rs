@@ -104,6 +104,10 @@ pub(crate) fn parse_single<C: ?Sized>(kind: Kind, text: &str) -> Result<Leaf<C>,
 /// The traits that a kind has in common with the others: how it is read, compared and printed.
 macro_rules! text_form {
     ($policy:ident, $kind:expr, $parse:path) => {
+        /// Reads it in the policy language.
+        ///
+        /// The error has every mistake, each with a caret under its place. What names Rust code is one, for a text that is
+        /// read at run time can't: `Custom(…)`, `TypeOf(…)`, `Matches(…)`.
         impl std::str::FromStr for $policy {
             type Err = $crate::error::PolicyError;
 
@@ -119,6 +123,8 @@ macro_rules! text_form {
             }
         }
 
+        /// Prints it in the policy language. What is printed can be read back, unless it names Rust code: a component of your
+        /// own prints as `Custom(…)` with its type.
         impl std::fmt::Display for $policy {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(formatter)

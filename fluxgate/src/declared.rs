@@ -4,7 +4,8 @@ use crate::{breaker::CircuitBreaker, builder::Builder};
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
 ///
-/// It is made when it is first used, and can be used as the [`CircuitBreaker`] that it dereferences to.
+/// It is made when it is first used or the [registry](crate::registry()) is asked, and can be used as the
+/// [`CircuitBreaker`] that it dereferences to.
 ///
 /// # Examples
 ///

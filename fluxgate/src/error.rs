@@ -4,7 +4,10 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use crate::{clock::BreakerClock, name::Name, nanos::Nanos, state::State};
 
-/// A call was rejected: the breaker is open, or half-open with no room for one more probe.
+/// A call was rejected, and not made: the breaker is open or forced open, or it is half-open and this call may not probe.
+///
+/// It says which breaker, in which state, and when to try again. As an error it has no source. With the feature `http`
+/// it becomes a response.
 ///
 /// # Examples
 ///
@@ -25,8 +28,18 @@ use crate::{clock::BreakerClock, name::Name, nanos::Nanos, state::State};
 /// assert_eq!(rejection.breaker(), "search");
 /// assert_eq!(rejection.state(), State::Open);
 /// assert_eq!(rejection.retry_after(), Some(Duration::from_secs(20)));
+/// assert_eq!(rejection.to_string(), "call not permitted: circuit breaker `search` is open, retry after 20.0 s");
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias(
+    "CallNotPermittedException",
+    "CallNotPermittedError",
+    "BrokenCircuitException",
+    "CircuitBreakerError",
+    "ErrOpenState",
+    "Rejected",
+    "open"
+))]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallNotPermitted {
     pub(crate) breaker: Name,
@@ -46,18 +59,49 @@ impl CallNotPermitted {
         self.state
     }
 
-    /// How long until a retry is due, for a `Retry-After` header.
+    /// How long until a retry is due.
     ///
-    /// `None` if no time will bring it (`Never`, `forced_open`), or if a retry is under way already (`half_open`, where
-    /// the next call may be admitted).
+    /// `None` if no time will bring it (`Never`, `forced_open`), if a retry of your own can't foresee it, or if one is
+    /// under way already (`half_open`, where the next call may be admitted). On Linux it may be up to 20 ms too long, for
+    /// a rejection goes by a clock that is cheap to read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CallNotPermitted, CircuitBreaker};
+    ///
+    /// fn pause(rejection: &CallNotPermitted) -> Duration {
+    ///     rejection.retry_after().unwrap_or(Duration::from_secs(1))
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.force_open(); // nobody knows for how long
+    /// assert_eq!(pause(&breaker.try_acquire().unwrap_err()), Duration::from_secs(1));
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         (self.retry_after != Nanos::NEVER).then(|| self.retry_after.into())
     }
 
-    /// The same in whole seconds, rounded up, as a `Retry-After` header has it.
+    /// [`retry_after`](Self::retry_after) in whole seconds, rounded up, as a `Retry-After` header has it.
     ///
     /// Up to 20 ms beyond a whole second are left out: the clock that rejections go by may be behind by as much, and a
     /// wait of 60 s is not to come to 61.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, retries::Cooldown, trippers::FailureStreak};
+    ///
+    /// let clock = ManualClock::new();
+    /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Cooldown(30));
+    /// let breaker = builder.clock(clock.clone()).build().unwrap();
+    /// breaker.try_acquire()?.failure();
+    /// clock.advance(Duration::from_millis(9_500));
+    /// assert_eq!(breaker.try_acquire().unwrap_err().retry_after_seconds(), Some(21));
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
     pub fn retry_after_seconds(&self) -> Option<u64> {
         let wait = self.retry_after()?;
         let surely = wait.saturating_sub(BreakerClock::LAG.into());
@@ -79,6 +123,27 @@ impl fmt::Display for CallNotPermitted {
 impl StdError for CallNotPermitted {}
 
 /// A guarded call took longer than its `timeout`: it was dropped, and recorded as a failure.
+///
+/// As an error it has no source.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(not(feature = "tokio"))]
+/// # fn main() {}
+/// # #[cfg(feature = "tokio")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::{future::pending, time::Duration};
+/// use fluxgate::{CircuitBreaker, Error};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// let call = breaker.call_async(pending::<Result<u32, ()>>()).timeout(Duration::from_millis(5));
+/// let Err(Error::TimedOut(time_out)) = call.await else { unreachable!() };
+/// assert_eq!((time_out.breaker(), time_out.limit()), ("search", Duration::from_millis(5)));
+/// # }
+/// ```
+#[doc(alias("TimeoutError", "TimeoutException", "TimeoutRejectedException", "Elapsed"))]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallTimedOut {
     pub(crate) breaker: Name,
@@ -105,7 +170,9 @@ impl fmt::Display for CallTimedOut {
 
 impl StdError for CallTimedOut {}
 
-/// What a call through a breaker can end with, `E` being the error of the call itself.
+/// What a call through a breaker can end with but success, `E` being the error of the call itself.
+///
+/// It prints as what is in it, and has that for its source.
 ///
 /// # Examples
 ///
@@ -135,6 +202,15 @@ pub enum Error<E> {
 
 impl<E> Error<E> {
     /// The error of the call itself, if it was made and ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let error = CircuitBreaker::new("search").call(|| Err::<(), _>("no such page")).unwrap_err();
+    /// assert_eq!(error.into_inner(), Some("no such page"));
+    /// ```
     pub fn into_inner(self) -> Option<E> {
         match self {
             Self::Inner(error) => Some(error),
@@ -143,6 +219,18 @@ impl<E> Error<E> {
     }
 
     /// The rejection, if the call was not made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.force_open();
+    /// let error = breaker.call(|| Ok::<_, ()>(())).unwrap_err();
+    /// assert_eq!(error.not_permitted().map(|rejection| rejection.state()), Some(State::ForcedOpen));
+    /// ```
+    #[doc(alias("is_rejected", "is_open"))]
     pub fn not_permitted(&self) -> Option<&CallNotPermitted> {
         match self {
             Self::NotPermitted(rejection) => Some(rejection),
@@ -214,7 +302,18 @@ impl PolicyError {
         Self::new(errors.iter().map(|error| error.with_caret(text)).collect())
     }
 
-    /// Each mistake, as it is to be shown to whoever wrote the policy.
+    /// Each mistake, as it is to be shown to whoever wrote the policy. There is at least one. One in a text has several
+    /// lines: the message, the text, and a caret under the place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::trippers::Tripper;
+    ///
+    /// let error = "FailureRate(60) && MinRequests(20)".parse::<Tripper>().unwrap_err();
+    /// assert_eq!(error.mistakes().len(), 2);
+    /// assert!(error.mistakes()[1].starts_with("`&&` is no operator here; write &"));
+    /// ```
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes
     }

@@ -23,8 +23,8 @@ impl CircuitBreaker {
     /// Runs `future` if the breaker permits it, and records how it went.
     ///
     /// Leave is asked at the first poll: a future that is never polled takes nothing. One that is dropped in flight is
-    /// recorded as a failure if it had been waiting for as long as the policy's `cancelled` says, otherwise ignored.
-    /// Nothing is allocated.
+    /// recorded as a failure if it had been waiting for as long as the policy's `cancelled` says, otherwise ignored. A
+    /// panic in `future` counts as a failure and goes on unwinding. Nothing is allocated, and any executor will do.
     ///
     /// # Errors
     ///
@@ -34,12 +34,17 @@ impl CircuitBreaker {
     /// # Examples
     ///
     /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), fluxgate::Error<std::num::ParseIntError>> {
     /// use fluxgate::CircuitBreaker;
     ///
-    /// async fn search(breaker: &CircuitBreaker) -> Result<u32, fluxgate::Error<std::num::ParseIntError>> {
-    ///     breaker.call_async(async { "42".parse::<u32>() }).await
-    /// }
+    /// let breaker = CircuitBreaker::new("search");
+    /// let hits = breaker.call_async(async { "42".parse::<u32>() }).await?;
+    /// assert_eq!(hits, 42);
+    /// # Ok(())
+    /// # }
     /// ```
+    #[doc(alias("execute_async", "run_async", "call_future"))]
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
     pub fn call_async<F, T, E>(&self, future: F) -> CallFuture<'_, F>
@@ -50,7 +55,8 @@ impl CircuitBreaker {
         self.attempt_async(ByValue, NoLimit, future)
     }
 
-    /// The same, with something to fall back on after a rejection and after every error.
+    /// [`call_async`](Self::call_async) with something to fall back on after a rejection and after every error, which is
+    /// recorded first.
     ///
     /// # Errors
     ///
@@ -59,12 +65,18 @@ impl CircuitBreaker {
     /// # Examples
     ///
     /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), std::num::ParseIntError> {
     /// use fluxgate::CircuitBreaker;
     ///
-    /// async fn search(breaker: &CircuitBreaker) -> Result<u32, std::num::ParseIntError> {
-    ///     breaker.call_async_with_fallback(async { "many".parse() }, |_| Ok(0)).await
-    /// }
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.force_open();
+    /// let hits = breaker.call_async_with_fallback(async { "42".parse::<u32>() }, |_| Ok(0)).await?;
+    /// assert_eq!(hits, 0);
+    /// # Ok(())
+    /// # }
     /// ```
+    #[doc(alias("fallback", "recover"))]
     pub async fn call_async_with_fallback<F, T, E>(
         &self,
         future: F,
@@ -105,6 +117,32 @@ impl<F, N> CallFuture<'static, F, N> {
 
 pin_project! {
     /// A guarded future, from [`CircuitBreaker::call_async`].
+    ///
+    /// It asks for leave when it is first polled, and gives back what it took when it is done or dropped. It borrows the
+    /// breaker: to spawn it, let the task have a clone.
+    ///
+    /// # Panics
+    ///
+    /// When polled again after it was done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// drop(breaker.call_async(async { "42".parse::<u32>() })); // nothing has happened
+    /// assert_eq!(breaker.info().calls, 0);
+    ///
+    /// let of_the_task = breaker.clone();
+    /// let search = async move { of_the_task.call_async(async { "42".parse::<u32>() }).await };
+    /// assert_eq!(tokio::spawn(search).await??, 42);
+    /// assert_eq!(breaker.info().calls, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct CallFuture<'b, F, N = ByValue, L = NoLimit> {
         // Before `seat`, for a dropped future is to be gone before its slot is free.
@@ -135,11 +173,13 @@ impl Drop for Seat<'_> {
 #[cfg(feature = "tokio")]
 impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
     /// Gives the call no more than `limit`, counted from its first poll. A call that takes longer is dropped and
-    /// recorded as a failure.
+    /// recorded as a failure, and its caller gets [`Error::TimedOut`].
+    ///
+    /// It is tokio's time, not that of the breaker's clock.
     ///
     /// # Panics
     ///
-    /// When polled outside a tokio runtime with its time driver enabled.
+    /// The future panics if it has to wait outside a tokio runtime with its time driver enabled.
     ///
     /// # Examples
     ///
@@ -156,6 +196,7 @@ impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
     /// assert_eq!(breaker.info().failures, 1);
     /// # }
     /// ```
+    #[doc(alias("time_limit", "deadline", "time_limiter"))]
     pub fn timeout(self, limit: std::time::Duration) -> CallFuture<'b, F, N, crate::limit::Timeout> {
         let limit = crate::limit::Timeout::new(limit);
         CallFuture { future: self.future, limit, ending: self.ending, seat: self.seat }

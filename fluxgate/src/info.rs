@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use crate::{name::Name, state::State};
 
-/// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info).
+/// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info). For something to serialise, with the
+/// feature `serde`, there is `Snapshot`.
 ///
 /// # Examples
 ///
@@ -15,6 +16,7 @@ use crate::{name::Name, state::State};
 /// assert_eq!(info.state, State::Closed);
 /// assert_eq!((info.calls, info.failures, info.failure_rate), (1, 1, Some(1.0)));
 /// ```
+#[doc(alias("metrics", "stats", "status", "counts"))]
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Info {
@@ -42,9 +44,10 @@ pub struct Info {
     pub mean_latency: Option<Duration>,
     /// How many probes are in flight; 0 unless half-open.
     pub probes_in_flight: usize,
-    /// How long until a retry is due, if the breaker is open and that is known.
+    /// How long until a retry is due, if the breaker is open and that is known: zero once it is due, `None` for `Never`, and
+    /// for a retry of your own unless the service has asked to be left alone.
     pub retry_after: Option<Duration>,
-    /// How many calls have been rejected since the breaker was made.
+    /// How many calls have been rejected since the breaker was made; a reset does not change it.
     pub rejected: u64,
     /// How many calls a breaker in shadow mode would have rejected since it was made.
     pub would_have_been_rejected: u64,

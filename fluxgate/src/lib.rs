@@ -1,12 +1,19 @@
 //! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
 //! of hammering it, and it is probed gently until it is well again.
 //!
+//! # A guarded function
+//!
+//! [`#[circuit_breaker]`](macro@circuit_breaker) goes on sync and async functions and leaves their signature as it is. The
+//! compiler checks the policy.
+//!
 //! ```
+//! # #[cfg(feature = "macros")]
+//! # {
 //! use fluxgate::{CallNotPermitted, circuit_breaker};
 //!
 //! #[derive(Debug)]
 //! enum ApiError {
-//!     Unavailable(CallNotPermitted),
+//!     Unavailable(CallNotPermitted), // the breaker is open: the service was not asked
 //!     Declined,
 //! }
 //!
@@ -18,17 +25,99 @@
 //!
 //! #[circuit_breaker(name = "payment_api", tripper = "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)")]
 //! fn charge(amount: u64) -> Result<u64, ApiError> {
-//!     if amount > 0 { Ok(amount) } else { Err(ApiError::Declined) }
+//!     if amount > 0 { Ok(amount) } else { Err(ApiError::Declined) } // talk to the service here
+//! }
+//!
+//! #[circuit_breaker(name = "warehouse")] // the default policy
+//! async fn stock(sku: &str) -> Result<usize, ApiError> {
+//!     Ok(sku.len())
 //! }
 //!
 //! assert_eq!(charge(100).unwrap(), 100);
+//! # drop(stock("umbrella"));
+//! # }
 //! ```
 //!
-//! A policy has five parts, each with built-in components and open to your own: the [`windows`] say which calls are
-//! judged, the [`trackers`] which errors count, the [`trippers`] when the breaker opens, the [`retries`] when it probes
-//! again, and the [`permits`] which calls may probe. [`listeners`] hear of every transition. What is not said is the
-//! default policy of [`Policy`]. The [`guide`] says how to choose one and how to try it in production, how breakers go with
-//! async code, tower, HTTP, gRPC, databases and retries, and what a call costs.
+//! A rejected call becomes the function's own error by `From<CallNotPermitted>`, which `anyhow::Error`, `eyre::Report` and
+//! boxed errors have already. Where that can't be, `fallback` or `wrap_error` in the attribute says what callers get.
+//!
+//! # A breaker for several functions
+//!
+//! [`breakers!`](macro@breakers) declares breakers that functions share, and that can be called by hand too.
+//!
+//! ```
+//! # #[cfg(feature = "macros")]
+//! # {
+//! use fluxgate::{breakers, circuit_breaker};
+//!
+//! breakers! {
+//!     /// Guards the service that knows all products.
+//!     pub CATALOG {
+//!         window = TimeWindow(30s),
+//!         tripper = MinRequests(20) & (FailureRate(0.5) | SlowRate(0.5, threshold = 2s)),
+//!         retry = Backoff(10s, jitter_ratio = 0.1),
+//!     }
+//! }
+//!
+//! #[circuit_breaker(CATALOG)]
+//! fn find(text: &str) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+//!     Ok(text.len())
+//! }
+//!
+//! assert_eq!(find("umbrella").unwrap(), 8);
+//! assert_eq!(CATALOG.info().calls, 1);
+//! # }
+//! ```
+//!
+//! # By hand
+//!
+//! A [`CircuitBreaker`] takes closures ([`call`](CircuitBreaker::call)), futures ([`call_async`](CircuitBreaker::call_async))
+//! and calls that end elsewhere ([`try_acquire`](CircuitBreaker::try_acquire)). An [`Error`] tells a rejection from the
+//! error of the call.
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, Error, retries::Cooldown, trippers::FailureStreak};
+//!
+//! let breaker = CircuitBreaker::builder("rates").tripper(FailureStreak(5)).retry(Cooldown(30)).build()?;
+//! match breaker.call(|| "1.25".parse::<f64>()) {
+//!     Ok(rate) => assert!(rate > 1.0),
+//!     Err(Error::NotPermitted(rejection)) => println!("try again in {:?}", rejection.retry_after()),
+//!     Err(error) => println!("{error}"),
+//! }
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! | | |
+//! |---|---|
+//! | what a policy is made of | [`windows`] say which calls are judged, [`trackers`] which errors count, [`trippers`] when the breaker opens, [`retries`] when it probes again, [`permits`] which calls may probe |
+//! | what is not said | the default policy of [`Policy`] |
+//! | states, and what leads from one to another | [`State`] |
+//! | who hears of transitions | [`listeners`] |
+//! | a guarded function's breaker, to look at or to command | [`get`], [`registry`](registry()) |
+//! | how to choose a policy, test, watch, try in production, put beside tower, HTTP, gRPC, databases and retries | the [`guide`] |
+//! | coming from resilience4j, `failsafe`, `recloser` or the Python library | [`guide::migrating`] |
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `macros` (default) | [`#[circuit_breaker]`](macro@circuit_breaker) and [`breakers!`](macro@breakers) |
+//! | `anyhow` (default) | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`] |
+//! | `tokio` | [`timeout`](CallFuture::timeout) of async calls; [`TokioClock`], which follows `tokio::time::pause` |
+//! | `tracing` | [`LogListener`](struct@listeners::LogListener) |
+//! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
+//! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
+//! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
+//! | `serde` | [`configure`]: policies from files; [`snapshot`](snapshot()) for admin pages, [`restore`](CircuitBreaker::restore) after restarts |
+//! | `tower` | [`CircuitBreakerLayer`] around any service |
+//! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
+//! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
+//! | `recorder` | [`record_calls`](CircuitBreaker::record_calls): calls as a trace, to be replayed under other policies |
+//!
+//! The minimum supported Rust version is 1.85. On `wasm32-unknown-unknown`, where the system has no clock, a breaker has to
+//! be given one: by [`clock`](Builder::clock), or `clock = …` in the macros.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

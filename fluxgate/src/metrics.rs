@@ -4,7 +4,35 @@ use crate::nanos::Nanos;
 
 /// The figures of a window: how many calls it holds, and how they went.
 ///
-/// Rates are ratios of 0 to 1. An empty window has none.
+/// Rates are ratios of 0 to 1. An empty window has none. They are in every [`Signal`](crate::Signal), and are what a
+/// [tripper of your own](crate::trippers::CustomTripper) judges by; [`Info`](crate::Info) has the same of the moment.
+///
+/// # Examples
+///
+/// ```
+/// use std::{sync::mpsc, time::Duration};
+/// use fluxgate::{CircuitBreaker, ManualClock, Signal, trippers::{MinRequests, SlowRate}};
+///
+/// let (clock, (sender, signals)) = (ManualClock::new(), mpsc::channel());
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(MinRequests(4) & SlowRate(0.5, 2))
+///     .listener(move |signal: &Signal| drop(sender.send(signal.clone())))
+///     .clock(clock.clone())
+///     .build()?;
+/// for (seconds, result) in [(0, Ok(())), (0, Err("down")), (2, Ok(())), (3, Ok(()))] {
+///     let _ = breaker.call(|| {
+///         clock.advance(Duration::from_secs(seconds));
+///         result
+///     });
+/// }
+///
+/// let signal = signals.recv().unwrap();
+/// let metrics = signal.metrics();
+/// assert_eq!((metrics.calls(), metrics.failures(), metrics.failure_rate()), (4, 1, Some(0.25)));
+/// assert_eq!(metrics.slow_rate(Duration::from_secs(2)), Some(0.5));
+/// assert_eq!(metrics.mean_latency(), None); // no `AvgLatency` asks for it
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     pub(crate) calls: u64,
@@ -126,7 +154,7 @@ impl Metrics {
         self.failures
     }
 
-    /// Failures / calls; `None` while the window is empty.
+    /// Failures / calls, from 0 to 1; `None` while the window is empty.
     pub fn failure_rate(&self) -> Option<f64> {
         ratio(self.failures, self.calls)
     }
@@ -142,7 +170,7 @@ impl Metrics {
         Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
 
-    /// The share of calls that took `threshold` or longer; `None` while the window is empty, and for a threshold that
+    /// The share of calls that took `threshold` or longer, from 0 to 1; `None` while the window is empty, and for a threshold that
     /// stands in no `SlowRate` of the policy.
     pub fn slow_rate(&self, threshold: Duration) -> Option<f64> {
         self.slow_rates().find_map(|(known, rate)| (known == threshold).then_some(rate))

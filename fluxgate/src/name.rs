@@ -21,6 +21,8 @@ use crate::keyed::Member;
 /// let host = "api.example.com";
 /// let fixed = CircuitBreaker::new("payment_api");
 /// let made = CircuitBreaker::new(format!("payment_api of {host}"));
+/// assert_eq!(made.info().name, "payment_api of api.example.com");
+/// # drop(fixed);
 /// ```
 pub struct Name(Text);
 

@@ -27,11 +27,14 @@ use crate::{
 /// retry   = Cooldown(60.0)
 /// permit  = RampUp(0.0, 1.0, 60.0)
 /// tracker = All()
-/// max_half_open_calls = 10        max_probe_time = 60 s        cancelled = 1 s
+/// max_half_open_calls = 10        max_probe_time = 60 s        cancelled = 1 s        honour_retry_after = off
 /// ```
 ///
 /// The default tripper asks for no more calls than the window can hold, and `cancelled` is the smallest threshold of
 /// the tripper's `SlowRate` and `AvgLatency` clauses, where it has any.
+///
+/// It is for [`Builder::policy`](crate::Builder::policy), where breakers have much in common, and for
+/// [`CircuitBreaker::set_policy`](crate::CircuitBreaker::set_policy), while they run. It prints in the policy language.
 ///
 /// # Examples
 ///
@@ -60,48 +63,144 @@ pub struct Policy {
 
 impl Policy {
     /// The default policy, to be changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Policy};
+    ///
+    /// assert!(CircuitBreaker::new("search").policy() == Policy::new());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Which calls the breaker judges by: see [`windows`](crate::windows).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, windows::CountWindow};
+    ///
+    /// // The default tripper goes with the window.
+    /// let policy = Policy::new().window(CountWindow(10)).to_string();
+    /// assert!(policy.starts_with("window = CountWindow(10)") && policy.contains("MinRequests(10)"));
+    /// ```
+    #[doc(alias("sliding_window", "sampling_duration", "rolling_window"))]
     pub fn window(self, window: impl Into<Window>) -> Self {
         Self { window: Some(window.into()), ..self }
     }
 
-    /// Which errors count as failures: see [`trackers`](crate::trackers).
+    /// Which errors count as failures: see [`trackers`](crate::trackers). The others are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use fluxgate::{Policy, trackers::TypeOf};
+    ///
+    /// let policy = Policy::new().tracker(TypeOf::<io::Error>());
+    /// assert!(policy.to_string().contains("tracker = TypeOf(std::io::error::Error)"));
+    /// ```
+    #[doc(alias("record_exceptions", "ignore_exceptions", "should_handle", "error_filter", "is_failure"))]
     pub fn tracker(self, tracker: impl Into<Tracker>) -> Self {
         Self { tracker: Some(tracker.into()), ..self }
     }
 
     /// When the breaker opens: see [`trippers`](crate::trippers).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, trippers::Tripper};
+    ///
+    /// let written = "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)";
+    /// let policy = Policy::new().tripper(written.parse::<Tripper>()?);
+    /// assert!(policy.check().is_ok());
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    #[doc(alias("threshold", "ready_to_trip", "failure_policy", "failure_threshold"))]
     pub fn tripper(self, tripper: impl Into<Tripper>) -> Self {
         Self { tripper: Some(tripper.into()), ..self }
     }
 
     /// When an open breaker probes the service: see [`retries`](crate::retries).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, retries::Backoff};
+    ///
+    /// let policy = Policy::new().retry(Backoff(10).max_duration(120));
+    /// assert!(policy.to_string().contains("retry = Backoff(10s, max_duration = 120s)"));
+    /// ```
+    #[doc(alias("wait_duration_in_open_state", "break_duration", "reset_timeout", "open_timeout"))]
     pub fn retry(self, retry: impl Into<Retry>) -> Self {
         Self { retry: Some(retry.into()), ..self }
     }
 
     /// Which calls a half-open breaker admits: see [`permits`](crate::permits).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, permits::RampUp};
+    ///
+    /// // Half of the calls are enough to close it.
+    /// let policy = Policy::new().permit(RampUp(0.1, 0.5, 30));
+    /// assert!(policy.check().is_ok());
+    /// ```
+    #[doc(alias("recovery", "ramp_up", "half_open"))]
     pub fn permit(self, permit: impl Into<Permit>) -> Self {
         Self { permit: Some(permit.into()), ..self }
     }
 
-    /// How many calls may be in flight while half-open: at least 1.
+    /// How many calls may be in flight while half-open: from 1 to `u32::MAX`, 10 unless set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::Policy;
+    ///
+    /// assert!(Policy::new().max_half_open_calls(1).check().is_ok());
+    /// assert!(Policy::new().max_half_open_calls(0).check().is_err());
+    /// ```
+    #[doc(alias("permitted_number_of_calls_in_half_open_state", "max_requests", "half_open_max_calls"))]
     pub fn max_half_open_calls(self, calls: u32) -> Self {
         Self { max_half_open_calls: Some(calls), ..self }
     }
 
-    /// After how long a probe in flight is given up and counts as failed: seconds above 0, or
-    /// [`MaxProbeTime::Off`].
+    /// After how long a probe in flight is given up and counts as failed: seconds above 0, or [`MaxProbeTime::Off`]; 60 s
+    /// unless set. See [`Builder::max_probe_time`](crate::Builder::max_probe_time).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{MaxProbeTime, Policy};
+    ///
+    /// let [quick, patient] = [Policy::new().max_probe_time(5), Policy::new().max_probe_time(MaxProbeTime::Off)];
+    /// assert!(quick.to_string().ends_with("max_probe_time = 5s"));
+    /// assert!(patient.to_string().ends_with("max_probe_time = off"));
+    /// ```
+    #[doc(alias("max_wait_duration_in_half_open_state", "probe_timeout"))]
     pub fn max_probe_time(self, limit: impl Into<MaxProbeTime>) -> Self {
         Self { max_probe_time: Some(limit.into()), ..self }
     }
 
     /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or
-    /// [`Cancelled::Failure`] or [`Cancelled::Ignore`].
+    /// [`Cancelled::Failure`] (always) or [`Cancelled::Ignore`] (never). Unless set, the smallest threshold of the
+    /// tripper's `SlowRate` and `AvgLatency` clauses, or 1 s if it has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::Policy;
+    ///
+    /// let policy = Policy::new().cancelled(Duration::from_millis(200));
+    /// assert!(policy.to_string().ends_with("cancelled = 0.2s"));
+    /// ```
+    #[doc(alias("dropped", "aborted", "abandoned"))]
     pub fn cancelled(self, cancelled: impl Into<Cancelled>) -> Self {
         Self { cancelled: Some(cancelled.into()), ..self }
     }
@@ -170,6 +269,17 @@ impl Policy {
     /// # Errors
     ///
     /// Every mistake of the policy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, trippers::{FailureRate, HalfOpened}};
+    ///
+    /// // It can't hold while the breaker is closed.
+    /// let policy = Policy::new().tripper(HalfOpened() & FailureRate(0.5));
+    /// assert_eq!(policy.check().unwrap_err().mistakes().len(), 1);
+    /// ```
+    #[doc(alias = "validate")]
     pub fn check(&self) -> Result<(), PolicyError> {
         self.clone().rules(true).map(drop)
     }

@@ -8,6 +8,29 @@ use crate::{
 };
 
 /// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use fluxgate::{CircuitBreaker, Listener, PolicyChange, Signal, retries::Cooldown};
+///
+/// struct Audit(mpsc::Sender<String>);
+///
+/// impl Listener for Audit {
+///     fn on_transition(&self, _: &Signal) {}
+///
+///     fn on_policy_change(&self, change: &PolicyChange) {
+///         let _ = self.0.send(format!("{}: {}", change.breaker(), change.new_policy()));
+///     }
+/// }
+///
+/// let (sender, changes) = mpsc::channel();
+/// let breaker = CircuitBreaker::builder("search").listener(Audit(sender)).build()?;
+/// breaker.set_policy(breaker.policy().retry(Cooldown(15)))?;
+/// assert!(changes.recv().unwrap().contains("retry = Cooldown(15s)"));
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone)]
 pub struct PolicyChange {
     pub(crate) breaker: Name,
@@ -28,7 +51,7 @@ impl PolicyChange {
         &self.label
     }
 
-    /// The wall time of the change.
+    /// The wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).
     pub fn at(&self) -> SystemTime {
         self.at
     }
@@ -114,7 +137,7 @@ impl CircuitBreaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, State, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
     /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).build()?;
@@ -129,6 +152,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.info().retry_after, Some(Duration::from_secs(5)));
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
+    #[doc(alias("reload", "update", "reconfigure"))]
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
         // With nothing locked, for parts of it are the user's own.
         drop(self.adopt(policy)?);

@@ -1,6 +1,29 @@
 use std::{fmt, sync::Arc};
 
-/// Why a breaker changed its state.
+/// Why a breaker changed its state. Prints as a sentence for logs and messages.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use fluxgate::{CircuitBreaker, Reason, Signal, trippers::FailureStreak};
+///
+/// // Wake somebody only where the service is the reason.
+/// let (pager, pages) = mpsc::channel();
+/// let page = move |signal: &Signal| {
+///     if let Reason::Tripped(tripped) = signal.reason() {
+///         let _ = pager.send(tripped.to_string());
+///     }
+/// };
+/// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).listener(page).build()?;
+/// breaker.force_open();
+/// breaker.reset();
+/// for _ in 0..2 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(pages.try_iter().collect::<Vec<_>>(), ["FailureStreak(2): 2 failures in a row"]);
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Reason {
@@ -17,7 +40,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// What held, if the tripper did.
+    /// What held, if the tripper did: `None` for every other reason.
     pub fn tripped(&self) -> Option<&Tripped> {
         match self {
             Self::Tripped(tripped) => Some(tripped),
@@ -42,6 +65,29 @@ impl fmt::Display for Reason {
 ///
 /// Prints as `FailureRate(0.6): 13 of the last 20 calls failed`; several clauses are joined by `; `. Clauses that only
 /// say when the others count (`Closed()`, `HalfOpened()`, `MinRequests(n)`) are printed if there are no others.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use fluxgate::{CircuitBreaker, Evidence, Signal, trippers::{FailureRate, FailureStreak, MinRequests}};
+///
+/// let (sender, signals) = mpsc::channel();
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(FailureStreak(5) | MinRequests(2) & FailureRate(0.5))
+///     .listener(move |signal: &Signal| drop(sender.send(signal.clone())))
+///     .build()?;
+/// for _ in 0..2 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+///
+/// let signal = signals.recv().unwrap();
+/// let tripped = signal.reason().tripped().expect("no command has opened it");
+/// let clauses: Vec<_> = tripped.clauses().iter().map(Evidence::clause).collect();
+/// assert_eq!(clauses, ["MinRequests(2)", "FailureRate(0.5)"]); // not the streak
+/// assert_eq!(tripped.to_string(), "FailureRate(0.5): 2 of the last 2 calls failed");
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tripped {
     pub(crate) clauses: Vec<Evidence>,
@@ -67,6 +113,19 @@ impl fmt::Display for Tripped {
 }
 
 /// One clause that held, such as `FailureStreak(5)`, and its figures, such as `5 failures in a row`.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::Signal;
+///
+/// /// Fields of a log, one for each clause.
+/// fn fields(signal: &Signal) -> Vec<(&str, &str)> {
+///     let clauses = signal.reason().tripped().map(|tripped| tripped.clauses()).unwrap_or_default();
+///     clauses.iter().map(|evidence| (evidence.clause(), evidence.figures())).collect()
+/// }
+/// # let _ = fields;
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evidence {
     pub(crate) clause: Arc<str>,

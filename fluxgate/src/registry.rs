@@ -56,17 +56,19 @@ impl Place {
 /// ```
 /// use fluxgate::CircuitBreaker;
 ///
-/// let breaker = CircuitBreaker::new("search");
-/// assert!(fluxgate::registry().iter().any(|known| known.name() == "search"));
+/// let is_listed = || fluxgate::registry().iter().any(|known| known.name() == "thumbnails");
+/// let breaker = CircuitBreaker::new("thumbnails");
+/// assert!(is_listed());
 /// drop(breaker);
-/// assert!(!fluxgate::registry().iter().any(|known| known.name() == "search"));
+/// assert!(!is_listed());
 /// ```
+#[doc(alias("CircuitBreakerRegistry", "list", "all"))]
 pub fn registry() -> Vec<CircuitBreaker> {
     listed().collect()
 }
 
 /// The breaker of this name: what a test or an admin page takes to command a guarded function's breaker. Of several
-/// with one name it is the first that was made.
+/// with one name it is the first that was made. `None` if there is none.
 ///
 /// # Examples
 ///
@@ -76,7 +78,9 @@ pub fn registry() -> Vec<CircuitBreaker> {
 /// let breaker = CircuitBreaker::new("search");
 /// fluxgate::get("search").unwrap().force_open();
 /// assert_eq!(breaker.info().state, State::ForcedOpen);
+/// assert!(fluxgate::get("archive").is_none());
 /// ```
+#[doc(alias("find", "lookup", "by_name"))]
 pub fn get(name: &str) -> Option<CircuitBreaker> {
     listed().find(|breaker| breaker.name() == name)
 }

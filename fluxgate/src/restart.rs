@@ -9,12 +9,56 @@ use crate::{breaker::CircuitBreaker, machine::Opening, nanos::Nanos, reason::Rea
 /// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
 /// a store, in whatever format serde knows.
 ///
-/// Its fields, as they are written: `version`, of the format; `name`; `state`, such as `open`; `since`, when that began;
-/// `reopens`; `consecutive_failures`; and of an open breaker `retry_at`, when its retry is due by the policy that it
-/// goes by, for whoever reads it; `put_off_until`, until when the service has asked to be left alone; and `draw`, the
-/// chance of its jitter. Times are milliseconds since the Unix epoch, what is not known is left out.
+/// Its fields, as they are written:
 ///
-/// What else a program keeps of all its breakers for an admin page is another: see [`Snapshot`](crate::Snapshot).
+/// | field | |
+/// |---|---|
+/// | `version` | of this format |
+/// | `name` | of the breaker |
+/// | `state` | such as `open` |
+/// | `since` | when that began |
+/// | `reopens`, `consecutive_failures` | as in [`Info`](crate::Info) |
+/// | `retry_at` | when the retry of an open breaker is due. For whoever reads it: [`restore`](CircuitBreaker::restore) goes by the policy |
+/// | `put_off_until` | until when the service has asked an open breaker to leave it alone |
+/// | `draw` | the chance of an open breaker's jitter, from 0 to 1 |
+///
+/// Times are milliseconds since the Unix epoch; what is not known is left out.
+///
+/// What else a program keeps of all its breakers for an admin page is another: see [`Snapshot`](crate::Snapshot). The
+/// [guide](crate::guide::while_running) says more of restarts.
+///
+/// # Examples
+///
+/// Those that are not closed are written at shutdown, and each goes to the breaker of its name at the start:
+///
+/// ```
+/// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
+///
+/// fn save() -> serde_json::Result<String> {
+///     let breakers = fluxgate::registry();
+///     let snapshots = breakers.iter().map(CircuitBreaker::snapshot);
+///     let unwell: Vec<_> = snapshots.filter(|snapshot| snapshot.state() != State::Closed).collect();
+///     serde_json::to_string(&unwell)
+/// }
+///
+/// fn load(file: &str) -> Result<(), Box<dyn std::error::Error>> {
+///     for snapshot in serde_json::from_str::<Vec<BreakerSnapshot>>(file)? {
+///         if let Some(breaker) = fluxgate::get(snapshot.name()) {
+///             breaker.restore(&snapshot)?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// #
+/// # let search = CircuitBreaker::new("search");
+/// # search.force_open();
+/// # let file = save()?;
+/// # search.reset();
+/// # load(&file)?;
+/// # assert_eq!(search.info().state, State::ForcedOpen);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias("persist", "serialize", "save"))]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct BreakerSnapshot {
     version: u32,
@@ -49,7 +93,20 @@ impl BreakerSnapshot {
     }
 }
 
-/// A snapshot can't be restored.
+/// A snapshot can't be restored. The breaker is as it was.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{BreakerSnapshot, CircuitBreaker, RestoreError};
+///
+/// // What a later version of the library has left behind.
+/// let text = r#"{ "version": 9, "name": "search", "state": "open", "since": 0 }"#;
+/// let snapshot: BreakerSnapshot = serde_json::from_str(text)?;
+/// let error = CircuitBreaker::new("search").restore(&snapshot).unwrap_err();
+/// assert_eq!(error, RestoreError::UnknownVersion(9));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum RestoreError {
@@ -130,7 +187,26 @@ impl CircuitBreaker {
     ///
     /// # Examples
     ///
-    /// See [`snapshot`](Self::snapshot).
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+    ///
+    /// let clock = ManualClock::new();
+    /// let search = || {
+    ///     let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Cooldown(30));
+    ///     builder.clock(clock.clone()).build()
+    /// };
+    /// let before = search()?;
+    /// let _ = before.call(|| Err::<(), _>("down"));
+    /// let snapshot = before.snapshot();
+    ///
+    /// clock.advance(Duration::from_secs(10)); // a restart
+    /// let after = search()?;
+    /// after.restore(&snapshot)?;
+    /// assert_eq!(after.info().state, State::Open);
+    /// assert_eq!(after.info().retry_after, Some(Duration::from_secs(20)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn restore(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
         if snapshot.version != VERSION {
             return Err(RestoreError::UnknownVersion(snapshot.version));

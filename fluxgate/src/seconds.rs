@@ -4,7 +4,7 @@ use fluxgate_policy::{Argument, Setting, SettingValue};
 
 use crate::nanos::Nanos;
 
-/// A length of time as a policy takes it: a [`Duration`], or a number of seconds.
+/// A length of time as a policy takes it: a [`Duration`], or a number of seconds. It is kept in whole nanoseconds.
 ///
 /// Any number is accepted here; whether it is one that the component allows is checked by
 /// [`Builder::build`](crate::Builder::build), like every other value.

@@ -6,7 +6,8 @@ use fluxgate_policy::{Argument, Error, Setting, SettingValue, defaults};
 
 use crate::{nanos::Nanos, seconds::Seconds};
 
-/// After how long a probe in flight is given up.
+/// After how long a probe in flight is given up and counts as failed: 60 s unless set. A number of seconds or a
+/// [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
 ///
@@ -25,7 +26,8 @@ pub enum MaxProbeTime {
     After(Seconds),
 }
 
-/// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response.
+/// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response: not at
+/// all unless set. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
 ///
@@ -45,7 +47,11 @@ pub enum HonourRetryAfter {
     AtMost(Seconds),
 }
 
-/// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is.
+/// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is: by a time-out of its
+/// caller's, say.
+///
+/// Unless set, it is [`After`](Self::After) the smallest threshold of the tripper's `SlowRate` and `AvgLatency` clauses,
+/// or 1 s if it has none. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
 ///

@@ -2,7 +2,30 @@ use std::time::{Duration, SystemTime};
 
 use crate::{metrics::Metrics, name::Name, reason::Reason, state::State};
 
-/// A transition, as listeners are told of it.
+/// A transition, as [listeners](crate::Listener::on_transition) are told of it.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use fluxgate::{CircuitBreaker, Signal, State, trippers::{FailureRate, MinRequests}};
+///
+/// let (sender, signals) = mpsc::channel();
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(MinRequests(2) & FailureRate(0.5))
+///     .listener(move |signal: &Signal| drop(sender.send(signal.clone())))
+///     .build()?;
+/// let _ = breaker.call(|| Ok::<_, &str>(()));
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+///
+/// let signal = signals.recv().unwrap();
+/// assert_eq!((signal.breaker(), signal.old_state(), signal.new_state()), ("search", State::Closed, State::Open));
+/// assert_eq!(signal.reason().to_string(), "FailureRate(0.5): 1 of the last 2 calls failed");
+/// assert_eq!(signal.metrics().failure_rate(), Some(0.5));
+/// assert!(signal.retry_after().is_some() && !signal.shadow());
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[doc(alias("event", "state_transition", "on_state_change"))]
 #[derive(Clone, Debug)]
 pub struct Signal {
     pub(crate) breaker: Name,
@@ -38,7 +61,7 @@ impl Signal {
         self.new_state
     }
 
-    /// The wall time of the transition.
+    /// The wall time of the transition, by the breaker's [`Clock`](crate::Clock::wall_time).
     pub fn at(&self) -> SystemTime {
         self.at
     }
@@ -48,7 +71,7 @@ impl Signal {
         self.reopens
     }
 
-    /// The window as it stood when the transition was decided.
+    /// The window as it stood when the transition was decided. It has been cleared since.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -58,7 +81,8 @@ impl Signal {
         &self.reason
     }
 
-    /// How long an opening will last, if that is known and the new state is `open`.
+    /// How long an opening will last, if the new state is `open` and that is known: it is not for `Never`, nor for a retry
+    /// of your own unless the service has asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

@@ -10,13 +10,31 @@ use std::fmt;
 /// | `metrics_only` | admitted | yes | never |
 /// | `disabled` | admitted | no | never |
 /// | `forced_open` | rejected | – | never |
+///
+/// Commands lead from any of them to `closed`, `metrics_only`, `disabled` or `forced_open`:
+/// [`reset`](crate::CircuitBreaker::reset), [`metrics_only`](crate::CircuitBreaker::metrics_only),
+/// [`disable`](crate::CircuitBreaker::disable) and [`force_open`](crate::CircuitBreaker::force_open).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// breaker.force_open();
+/// let state = breaker.info().state;
+/// assert!(matches!(state, State::Open | State::ForcedOpen));
+/// assert_eq!(state.to_string(), "forced_open");
+/// assert_eq!(State::ALL.map(State::as_str)[..3], ["closed", "open", "half_open"]);
+/// ```
+#[doc(alias("CircuitState", "CircuitBreakerState"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum State {
     /// Calls go through, and are judged.
     Closed,
     /// Calls are rejected until a retry is due.
     Open,
-    /// A few calls go through, to probe the service.
+    /// A few calls go through, to probe the service: those that the permit admits, as long as there is room.
     HalfOpen,
     /// Calls go through and are recorded, but nothing trips: by `metrics_only()`.
     MetricsOnly,

@@ -9,7 +9,30 @@ use crate::{
 
 /// How the calls of a breaker have ended since it was made, from [`CircuitBreaker::totals`].
 ///
-/// Every call is in one of them. The calls of a disabled breaker are in none: it looks at nothing.
+/// Every call is in one of them, once it has ended. The calls of a disabled breaker are in none: it looks at nothing.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, Listener, Signal};
+///
+/// struct Exporter;
+/// impl Listener for Exporter {
+///     fn on_transition(&self, _: &Signal) {}
+///     fn counts_calls(&self) -> bool {
+///         true
+///     }
+/// }
+///
+/// let breaker = CircuitBreaker::builder("search").listener(Exporter).build()?;
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// breaker.force_open();
+/// let _ = breaker.call(|| Ok::<_, &str>(()));
+/// for (outcome, calls) in breaker.totals().unwrap().by_outcome() {
+///     assert_eq!(calls > 0, ["failure", "rejected"].contains(&outcome));
+/// }
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct CallTotals {
@@ -26,6 +49,18 @@ pub struct CallTotals {
 }
 
 /// How often a breaker has gone from one state to another since it was made, from [`CircuitBreaker::transitions`].
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, Transitions};
+///
+/// /// How often the service has recovered.
+/// fn recoveries(breaker: &CircuitBreaker) -> Option<u64> {
+///     breaker.transitions().map(|transitions: Transitions| transitions.count(State::HalfOpen, State::Closed))
+/// }
+/// # assert_eq!(recoveries(&CircuitBreaker::new("search")), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Transitions([[u64; 6]; 6]);
 
@@ -143,12 +178,34 @@ impl CircuitBreaker {
     /// assert!(CircuitBreaker::new("other").totals().is_none());
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
+    #[doc(alias("metrics", "counters"))]
     pub fn totals(&self) -> Option<CallTotals> {
         self.shared.counts().map(|(calls, _)| calls)
     }
 
-    /// How often it went from one state to another. `None` for a breaker without a listener that
+    /// How often it went from one state to another since it was made. `None` for a breaker without a listener that
     /// [counts calls](crate::Listener::counts_calls).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Listener, Signal, State};
+    ///
+    /// struct Counting;
+    /// impl Listener for Counting {
+    ///     fn on_transition(&self, _: &Signal) {}
+    ///     fn counts_calls(&self) -> bool {
+    ///         true
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::builder("search").listener(Counting).build()?;
+    /// breaker.disable();
+    /// breaker.reset();
+    /// let transitions: Vec<_> = breaker.transitions().unwrap().iter().collect();
+    /// assert_eq!(transitions, [(State::Closed, State::Disabled, 1), (State::Disabled, State::Closed, 1)]);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     pub fn transitions(&self) -> Option<Transitions> {
         self.shared.counts().map(|(_, transitions)| transitions)
     }

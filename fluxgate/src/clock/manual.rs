@@ -34,6 +34,7 @@ use crate::nanos::Nanos;
 /// assert_eq!(breaker.info().state, State::HalfOpen);
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("mock", "fake", "test", "virtual_time", "FakeTimeProvider"))]
 #[derive(Clone, Debug, Default)]
 pub struct ManualClock {
     nanos: Arc<AtomicU64>,
@@ -41,11 +42,35 @@ pub struct ManualClock {
 
 impl ManualClock {
     /// A clock that stands at zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{Clock, ManualClock};
+    ///
+    /// assert_eq!(ManualClock::new().now(), Duration::ZERO);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Moves the clock on. It stops at its end, about 584 years from its start.
+    /// Moves the clock, and all its clones, on by this much. It stops at its end, about 584 years from its start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, trippers::SlowRate};
+    ///
+    /// // A call that takes 3 seconds, in no time.
+    /// let clock = ManualClock::new();
+    /// let breaker = CircuitBreaker::builder("search").tripper(SlowRate(0.5, 2)).clock(clock.clone()).build()?;
+    /// let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(3))));
+    /// assert!(breaker.call(|| Ok::<_, ()>(())).is_err());
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    #[doc(alias("tick", "sleep", "increment"))]
     pub fn advance(&self, by: Duration) {
         let by = Nanos::from(by);
         // The closure never returns `None`, so the update can't fail.
@@ -53,6 +78,20 @@ impl ManualClock {
     }
 
     /// Moves the clock on to `time` since its start. A time that has passed already changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{Clock, ManualClock};
+    ///
+    /// let clock = ManualClock::new();
+    /// for recorded in [2, 5, 4].map(Duration::from_secs) {
+    ///     clock.advance_to(recorded);
+    /// }
+    /// assert_eq!(clock.now(), Duration::from_secs(5));
+    /// ```
+    #[doc(alias = "set")]
     pub fn advance_to(&self, time: Duration) {
         self.nanos.fetch_max(Nanos::from(time).0, Ordering::SeqCst);
     }

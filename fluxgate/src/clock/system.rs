@@ -8,6 +8,20 @@ use crate::nanos::Nanos;
 /// On `wasm32-unknown-unknown`, where there is none, it can't be made: a breaker has to be given another there. On Linux it
 /// is read without the C library, which [valgrind can't follow](https://github.com/bytecodealliance/rustix/issues/1559);
 /// `rustix = { version = "1", features = ["use-libc"] }` in the application's Cargo.toml lets it, for a nanosecond a reading.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{Clock, ManualClock, SystemClock};
+///
+/// /// What a test stops, and production does not.
+/// fn clock(stopped: bool) -> Box<dyn Clock> {
+///     if stopped { Box::new(ManualClock::new()) } else { Box::new(SystemClock::new()) }
+/// }
+///
+/// assert!(clock(false).now() < Duration::from_secs(60));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: monotonic::Reading,
@@ -15,6 +29,10 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock that stands at zero now.
+    ///
+    /// # Panics
+    ///
+    /// On `wasm32-unknown-unknown`.
     pub fn new() -> Self {
         Self { origin: monotonic::read() }
     }

@@ -14,8 +14,10 @@ use super::Clock;
 /// use fluxgate::{CircuitBreaker, TokioClock};
 ///
 /// let breaker = CircuitBreaker::builder("search").clock(TokioClock::new()).build()?;
+/// // … in a test with `start_paused = true`, `tokio::time::advance(…)` moves the breaker too.
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("pause", "advance", "mock"))]
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     origin: Instant,

@@ -41,6 +41,7 @@ use crate::outcome::Outcome;
 ///     .build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias = "tonic")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcClassifier;
 
@@ -54,7 +55,16 @@ const UNAVAILABLE: i32 = 14;
 const LAST: i32 = 16;
 
 impl GrpcClassifier {
-    /// What a call is that ended with this status code.
+    /// What a call is that ended with this status code, by its number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Outcome, http::GrpcClassifier};
+    ///
+    /// let [ok, cancelled, unavailable] = [0, 1, 14].map(GrpcClassifier::outcome);
+    /// assert_eq!((ok, cancelled, unavailable), (Outcome::Success, Outcome::Ignored, Outcome::Failure));
+    /// ```
     pub fn outcome(code: i32) -> Outcome {
         match code {
             CANCELLED => Outcome::Ignored,
@@ -65,7 +75,20 @@ impl GrpcClassifier {
         }
     }
 
-    /// What a call is whose response has this status and these headers, or trailers.
+    /// What a call is whose response has this status and these headers, or trailers: by `grpc-status`, and where there is
+    /// none by the HTTP status.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Outcome, http::GrpcClassifier};
+    /// use http::{HeaderMap, HeaderValue, StatusCode};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// assert_eq!(GrpcClassifier::outcome_of(StatusCode::BAD_GATEWAY, &headers), Outcome::Failure);
+    /// headers.insert("grpc-status", HeaderValue::from_static("5")); // `NotFound`
+    /// assert_eq!(GrpcClassifier::outcome_of(StatusCode::OK, &headers), Outcome::Success);
+    /// ```
     pub fn outcome_of(status: StatusCode, headers: &HeaderMap) -> Outcome {
         match headers.get("grpc-status") {
             Some(code) => {

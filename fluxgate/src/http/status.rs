@@ -28,6 +28,7 @@ use crate::{call::Call, outcome::Outcome};
 /// # let _ = layer;
 /// # }
 /// ```
+#[doc(alias("reqwest", "hyper", "axum", "5xx"))]
 #[derive(Clone, Copy)]
 pub struct StatusClassifier<F = fn(StatusCode) -> bool> {
     fails: F,
@@ -35,23 +36,59 @@ pub struct StatusClassifier<F = fn(StatusCode) -> bool> {
 
 impl StatusClassifier {
     /// Status 5xx and 429 are failures.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Outcome, http::StatusClassifier};
+    /// use http::StatusCode;
+    ///
+    /// let classifier = StatusClassifier::new();
+    /// assert_eq!(classifier.outcome(StatusCode::BAD_GATEWAY), Outcome::Failure);
+    /// assert_eq!(classifier.outcome(StatusCode::NOT_FOUND), Outcome::Success);
+    /// ```
     pub fn new() -> Self {
         Self { fails: |status| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS }
     }
 }
 
 impl<F: Fn(StatusCode) -> bool> StatusClassifier<F> {
-    /// Those are failures of which `fails` is true.
+    /// Those are failures of which `fails` is true, and no others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Outcome, http::StatusClassifier};
+    /// use http::StatusCode;
+    ///
+    /// // To this service, being asked too often is our own affair.
+    /// let classifier = StatusClassifier::failing(|status| status.is_server_error());
+    /// assert_eq!(classifier.outcome(StatusCode::TOO_MANY_REQUESTS), Outcome::Success);
+    /// ```
     pub fn failing(fails: F) -> Self {
         Self { fails }
     }
 
-    /// What a response with this status is.
+    /// What a response with this status is: a failure or a success, never ignored.
     pub fn outcome(&self, status: StatusCode) -> Outcome {
         if (self.fails)(status) { Outcome::Failure } else { Outcome::Success }
     }
 
     /// Ends a call by hand, by the status and, if it is a failure, the `Retry-After` of its response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, http::StatusClassifier};
+    /// use http::{HeaderMap, StatusCode};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let call = breaker.try_acquire()?;
+    /// let (status, headers) = (StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new()); // of the response
+    /// StatusClassifier::new().end(call, status, &headers);
+    /// assert_eq!(breaker.info().failures, 1);
+    /// # Ok::<(), fluxgate::CallNotPermitted>(())
+    /// ```
     pub fn end(&self, call: Call<'_>, status: StatusCode, headers: &HeaderMap) {
         match (self.outcome(status), retry_after(headers)) {
             (Outcome::Failure, Some(wait)) => call.failure_with_retry_after(wait),

@@ -29,19 +29,31 @@ use crate::{policy_change::PolicyChange, signal::Signal, state::State};
 /// let other = CircuitBreaker::builder("inventory").listener(loud).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("tracing", "logger", "logging"))]
 #[derive(Clone, Copy, Debug)]
 pub struct LogListener {
     /// In the order of [`State::ALL`].
     levels: [Level; 6],
 }
 
-/// The [`LogListener`](struct@LogListener) with its usual levels.
+/// The [`LogListener`](struct@LogListener) with its usual levels: WARN for `open` and `forced_open`, INFO otherwise.
 #[allow(non_upper_case_globals, reason = "reads as the listener that it is")]
 pub const LogListener: LogListener =
     LogListener { levels: [Level::INFO, Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::WARN] };
 
 impl LogListener {
     /// The same with another level for transitions to `state`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State, listeners::LogListener};
+    /// use tracing::Level;
+    ///
+    /// let quiet = LogListener.level(State::HalfOpen, Level::DEBUG).level(State::Closed, Level::DEBUG);
+    /// let breaker = CircuitBreaker::builder("search").listener(quiet).build()?;
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     #[must_use]
     pub fn level(mut self, state: State, level: Level) -> Self {
         self.levels[state as usize] = level;

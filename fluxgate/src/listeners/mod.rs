@@ -1,7 +1,35 @@
 //! Listeners: who hears of transitions.
 //!
+//! | listener | feature | |
+//! |---|---|---|
+//! | a function, or anything that is a [`Listener`] | | is told of each transition |
+//! | `LogListener` | `tracing` | logs them |
+//! | `PrometheusListener` | `prometheus` | shows the breaker in a registry of `prometheus_client` |
+//! | `OpenTelemetryListener` | `opentelemetry` | the same figures, by a meter |
+//! | `SlackListener` | `slack` | tells a channel |
+//!
 //! Listeners run outside every lock, in the order of the transitions. One may use the breaker it listens to. One that
 //! panics is told of in the log; neither the call nor the other listeners notice.
+//!
+//! ```
+//! use std::sync::mpsc;
+//! use fluxgate::{CircuitBreaker, Signal, trippers::FailureStreak};
+//!
+//! let (sender, news) = mpsc::channel();
+//! let breaker = CircuitBreaker::builder("search")
+//!     .tripper(FailureStreak(2))
+//!     .listener(move |signal: &Signal| {
+//!         let _ = sender.send(format!("{} is {}: {}", signal.breaker(), signal.new_state(), signal.reason()));
+//!     })
+//!     .build()?;
+//! for _ in 0..2 {
+//!     let _ = breaker.call(|| Err::<(), _>("down"));
+//! }
+//! assert_eq!(news.recv().unwrap(), "search is open: FailureStreak(2): 2 failures in a row");
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
+//!
+//! What to watch, and how, is told by the [guide](crate::guide::observability).
 
 #[cfg(feature = "tracing")]
 mod log;
@@ -27,8 +55,9 @@ use crate::{policy_change::PolicyChange, signal::Signal};
 
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
 ///
-/// It runs on the thread of a call, so what takes long should be handed to another thread. Signals wait for one that is
-/// at work, in their order; of more than 65,536 the oldest are dropped, which the log tells (feature `tracing`).
+/// It runs on the thread of a call or command, so what takes long should be handed to another thread. A breaker's
+/// listeners are never run twice at a time: signals wait for one that is at work, in their order; of more than 65,536 the
+/// oldest are dropped, which the log tells (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -41,18 +70,74 @@ use crate::{policy_change::PolicyChange, signal::Signal};
 /// breaker.force_open();
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("event", "observer", "hook", "callback", "on_state_change", "on_opened", "event_publisher", "instrument"))]
 pub trait Listener: Send + Sync + 'static {
     /// Called once for every transition.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use fluxgate::{CircuitBreaker, Listener, Signal, State};
+    ///
+    /// /// How often the breaker has opened.
+    /// struct Outages(AtomicU64);
+    ///
+    /// impl Listener for Outages {
+    ///     fn on_transition(&self, signal: &Signal) {
+    ///         if (signal.old_state(), signal.new_state()) == (State::Closed, State::Open) {
+    ///             self.0.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::builder("search").listener(Outages(AtomicU64::new(0))).build()?;
+    /// for _ in 0..100 {
+    ///     let _ = breaker.call(|| Err::<(), _>("down"));
+    /// }
+    /// let outages = breaker.listener::<Outages>().map(|outages| outages.0.load(Ordering::Relaxed));
+    /// assert_eq!(outages, Some(1));
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn on_transition(&self, signal: &Signal);
 
     /// Called once for every [`set_policy`](crate::CircuitBreaker::set_policy) that succeeds, in order with the
     /// transitions. Does nothing unless said otherwise.
+    ///
+    /// # Examples
+    ///
+    /// See [`PolicyChange`].
     fn on_policy_change(&self, change: &PolicyChange) {
         let _ = change;
     }
 
-    /// Whether a breaker with this listener counts the outcomes of its calls: see
-    /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals). Asked once, when the breaker is built.
+    /// Whether a breaker with this listener counts the outcomes of its calls, for
+    /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals). It does not unless said otherwise, for counting costs a
+    /// call some nanoseconds. Asked once, when the breaker is built.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Listener, Signal};
+    ///
+    /// /// Shown by an exporter of one's own, which asks all breakers of the registry that have it.
+    /// struct Exported;
+    ///
+    /// impl Listener for Exported {
+    ///     fn on_transition(&self, _: &Signal) {}
+    ///
+    ///     fn counts_calls(&self) -> bool {
+    ///         true
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::builder("search").listener(Exported).build()?;
+    /// let _ = breaker.call(|| Ok::<_, ()>(()));
+    /// for breaker in fluxgate::registry().iter().filter(|breaker| breaker.listener::<Exported>().is_some()) {
+    ///     assert_eq!(breaker.totals().unwrap().successes, 1);
+    /// }
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn counts_calls(&self) -> bool {
         false
     }

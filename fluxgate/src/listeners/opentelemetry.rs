@@ -17,6 +17,15 @@
 //!
 //! Breakers of a set (feature `keyed`) have the name of the set for a `circuit_name`, and an attribute `key` besides, by which
 //! they are told apart: see `fluxgate::keyed`.
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, listeners::{OpenTelemetryListener, opentelemetry as metrics}};
+//!
+//! metrics::register(&opentelemetry::global::meter("shop")); // once a meter provider is set
+//! let breaker = CircuitBreaker::builder("search").listener(OpenTelemetryListener).build()?;
+//! assert!(breaker.totals().is_some()); // it counts its calls
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
 
 use std::time::Duration;
 
@@ -48,6 +57,7 @@ use crate::{signal::Signal, state::State};
 /// let breaker = CircuitBreaker::builder("search").listener(OpenTelemetryListener).build()?;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("otel", "metrics", "exporter"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct OpenTelemetryListener;
 
@@ -62,11 +72,21 @@ impl Listener for OpenTelemetryListener {
 
 /// Adds the metrics of every breaker with an [`OpenTelemetryListener`] to `meter`, those that are made later included.
 ///
-/// To be called once for a meter provider; its instruments live as long as that does.
+/// To be called once for a meter provider; its instruments live as long as that does. Breakers without the listener are
+/// left out.
 ///
 /// # Examples
 ///
-/// See [`OpenTelemetryListener`].
+/// ```
+/// use fluxgate::listeners::opentelemetry::register;
+/// use opentelemetry::metrics::MeterProvider;
+///
+/// /// Once, where the application sets its meters up.
+/// fn set_up(meters: &dyn MeterProvider) {
+///     register(&meters.meter("circuit breakers"));
+/// }
+/// # set_up(&*opentelemetry::global::meter_provider());
+/// ```
 pub fn register(meter: &Meter) {
     meter
         .u64_observable_gauge("circuit_breaker.state")

@@ -15,6 +15,22 @@
 //!
 //! Breakers of a set (feature `keyed`) have the name of the set for a `circuit_name`, and a label `key` besides, by which
 //! they are told apart: see `fluxgate::keyed`.
+//!
+//! Names begin with the registry's prefix, if it has one:
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, listeners::{PrometheusListener, prometheus}};
+//! use prometheus_client::{encoding::text, registry::Registry};
+//!
+//! let mut registry = Registry::with_prefix("shop");
+//! prometheus::register(&mut registry);
+//! let breaker = CircuitBreaker::builder("search").listener(PrometheusListener).build()?;
+//!
+//! let mut page = String::new();
+//! text::encode(&mut page, &registry)?;
+//! assert!(page.contains(r#"shop_circuit_breaker_shadow{circuit_name="search"} 0"#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::{fmt, time::Duration};
 
@@ -54,6 +70,7 @@ use crate::{signal::Signal, state::State};
 /// assert!(page.contains(r#"circuit_breaker_calls_total{circuit_name="search",outcome="success"} 1"#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias("metrics", "exporter"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PrometheusListener;
 
@@ -68,11 +85,24 @@ impl Listener for PrometheusListener {
 
 /// Adds the metrics of every breaker with a [`PrometheusListener`] to `registry`, those that are made later included.
 ///
-/// To be called once for a registry: a second time would list every metric twice.
+/// To be called once for a registry: a second time would list every metric twice. Breakers without the listener are left
+/// out.
 ///
 /// # Examples
 ///
-/// See [`PrometheusListener`].
+/// ```
+/// use fluxgate::{CircuitBreaker, listeners::prometheus};
+/// use prometheus_client::{encoding::text, registry::Registry};
+///
+/// let mut registry = Registry::default();
+/// prometheus::register(&mut registry);
+/// let unseen = CircuitBreaker::new("thumbnails");
+///
+/// let mut page = String::new();
+/// text::encode(&mut page, &registry)?;
+/// assert!(!page.contains(unseen.name()));
+/// # Ok::<(), std::fmt::Error>(())
+/// ```
 pub fn register(registry: &mut Registry) {
     registry.register_collector(Box::new(Breakers));
 }

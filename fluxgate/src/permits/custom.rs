@@ -32,16 +32,94 @@ use crate::component::{Leaf, custom_name};
 /// ```
 pub trait CustomPermit: Send + Sync + 'static {
     /// Whether this call may probe the service.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, permits::{CustomPermit, PermitContext}, retries::Always, trippers::FailureStreak};
+    ///
+    /// /// One probe at a time, whatever the limit is.
+    /// struct OneByOne;
+    ///
+    /// impl CustomPermit for OneByOne {
+    ///     fn admits(&self, context: &PermitContext) -> bool {
+    ///         context.in_flight() == 0
+    ///     }
+    /// }
+    ///
+    /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Always());
+    /// let breaker = builder.permit(OneByOne).build()?;
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// let probe = breaker.try_acquire().unwrap();
+    /// assert!(breaker.try_acquire().is_err());
+    /// # drop(probe);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn admits(&self, context: &PermitContext) -> bool;
 
-    /// Whether a success may close the breaker now. Always, unless said otherwise.
+    /// Whether a success may close the breaker now. Always, unless said otherwise. One that panics says that it may not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, State, permits::{CustomPermit, PermitContext}};
+    /// # use fluxgate::{ManualClock, retries::Always, trippers::FailureStreak};
+    ///
+    /// /// Every call, but it closes no sooner than after ten seconds.
+    /// struct Patient;
+    ///
+    /// impl CustomPermit for Patient {
+    ///     fn admits(&self, _: &PermitContext) -> bool {
+    ///         true
+    ///     }
+    ///
+    ///     fn is_final(&self, context: &PermitContext) -> bool {
+    ///         context.half_open_for() >= Duration::from_secs(10)
+    ///     }
+    /// }
+    /// #
+    /// # let clock = ManualClock::new();
+    /// # let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Always());
+    /// # let breaker = builder.permit(Patient).clock(clock.clone()).build()?;
+    /// # let _ = breaker.call(|| Err::<(), _>("down"));
+    ///
+    /// assert!(breaker.call(|| Ok::<_, &str>(())).is_ok());
+    /// assert_eq!(breaker.info().state, State::HalfOpen);
+    /// clock.advance(Duration::from_secs(10));
+    /// assert!(breaker.call(|| Ok::<_, &str>(())).is_ok());
+    /// assert_eq!(breaker.info().state, State::Closed);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn is_final(&self, context: &PermitContext) -> bool {
         let _ = context;
         true
     }
 }
 
-/// What a permit judges by.
+/// What a permit of your own judges by.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::permits::{CustomPermit, PermitContext};
+///
+/// /// More probes every ten seconds, by chance and at a time.
+/// struct Widening;
+///
+/// impl CustomPermit for Widening {
+///     fn admits(&self, context: &PermitContext) -> bool {
+///         let step = context.half_open_for().as_secs() / 10;
+///         context.draw() < 0.2 && (context.in_flight() as u64) <= step
+///     }
+///
+///     fn is_final(&self, context: &PermitContext) -> bool {
+///         context.half_open_for() >= Duration::from_secs(60)
+///     }
+/// }
+/// # let _ = fluxgate::Permit::from(Widening);
+/// ```
 #[derive(Clone, Debug)]
 pub struct PermitContext {
     pub(crate) half_open_for: Duration,
@@ -55,7 +133,7 @@ impl PermitContext {
         self.half_open_for
     }
 
-    /// How many probes are in flight.
+    /// How many probes are in flight, without the call that is asked about.
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }

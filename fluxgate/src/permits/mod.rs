@@ -5,6 +5,31 @@
 //! | [`All()`](All) | every call |
 //! | [`Random(r)`](Random) | each call with probability `r` |
 //! | [`RampUp(initial, final, duration)`](RampUp) | each with a probability that grows from `initial` to `final` over `duration` |
+//!
+//! A permit also says when a success may close the breaker: [`All`] and [`Random`] at once, [`RampUp`] once its time has
+//! passed.
+//!
+//! ```
+//! use std::time::Duration;
+//! use fluxgate::{CircuitBreaker, ManualClock, State, permits::RampUp, retries::Always, trippers::FailureStreak};
+//!
+//! let clock = ManualClock::new();
+//! let breaker = CircuitBreaker::builder("search")
+//!     .tripper(FailureStreak(1))
+//!     .retry(Always())
+//!     .permit(RampUp(1.0, 1.0, 30)) // all calls, but for half a minute
+//!     .clock(clock.clone())
+//!     .build()?;
+//! let _ = breaker.call(|| Err::<(), _>("down"));
+//! let _ = breaker.call(|| Ok::<_, &str>(()));
+//! assert_eq!(breaker.info().state, State::HalfOpen);
+//! clock.advance(Duration::from_secs(30));
+//! let _ = breaker.call(|| Ok::<_, &str>(()));
+//! assert_eq!(breaker.info().state, State::Closed);
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
+//!
+//! More of this in the [guide](crate::guide::recovery).
 
 mod custom;
 mod rule;
@@ -30,12 +55,13 @@ use crate::{
 /// assert_eq!(permit.to_string(), RampUp(0.1, 0.5, 60.0).to_string());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("half_open", "recovery"))]
 #[derive(Clone)]
 pub struct Permit(pub(crate) Leaf<dyn CustomPermit>);
 
 text_form!(Permit, Kind::Permit, parse_single);
 
-/// Admits every call, up to `max_half_open_calls` at a time.
+/// Admits every call, up to `max_half_open_calls` at a time. The first success closes the breaker.
 ///
 /// # Examples
 ///
@@ -50,7 +76,9 @@ pub fn All() -> Permit {
     Permit(Leaf::built_in(Kind::Permit, "All", &[]))
 }
 
-/// Admits each call with probability `ratio`: at least 0, at most 1.
+/// Admits each call with probability `ratio`: at least 0, at most 1. The first success closes the breaker.
+///
+/// With 0 nobody probes, and only a command ends `half_open`.
 ///
 /// # Examples
 ///
@@ -58,6 +86,7 @@ pub fn All() -> Permit {
 /// use fluxgate::{CircuitBreaker, permits::Random};
 ///
 /// let breaker = CircuitBreaker::builder("search").permit(Random(0.2)).build()?;
+/// assert!(CircuitBreaker::builder("archive").permit(Random(20.0)).build().is_err()); // no per cent
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
@@ -75,11 +104,19 @@ pub fn Random(ratio: f64) -> Permit {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::{CircuitBreaker, permits::RampUp};
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, ManualClock, permits::RampUp, retries::Always, trippers::FailureStreak};
 ///
-/// let breaker = CircuitBreaker::builder("search").permit(RampUp(0.1, 0.5, 60.0)).build()?;
+/// let clock = ManualClock::new();
+/// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Always());
+/// let breaker = builder.permit(RampUp(0.0, 1.0, 60.0)).clock(clock.clone()).build()?;
+/// breaker.try_acquire().unwrap().failure();
+/// assert!(breaker.try_acquire().is_err()); // half-open, at the foot of the ramp
+/// clock.advance(Duration::from_secs(60));
+/// assert!(breaker.try_acquire().is_ok());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("slow_start", "gradual", "ramp"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn RampUp(initial: f64, last: f64, duration: impl Into<Seconds>) -> Permit {
     let (initial, last) = (Argument::Number(initial), Argument::Number(last));

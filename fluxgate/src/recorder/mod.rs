@@ -8,6 +8,19 @@ use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, publishe
 pub(crate) use recording::Recording;
 
 /// What came of a recording, from [`CircuitBreaker::stop_recording`].
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::Recorded;
+///
+/// /// Whether a trace is good enough to choose a policy by.
+/// fn is_whole(recorded: Recorded) -> bool {
+///     let Recorded { rows, rejected, left_out, .. } = recorded;
+///     (rejected + left_out) * 100 < rows
+/// }
+/// # let _ = is_whole;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Recorded {
@@ -34,6 +47,8 @@ impl CircuitBreaker {
     /// While it records, every call takes the breaker's lock and reads the clock twice; a thread of its own writes.
     /// Before and after, recording costs nothing. Calls that are in flight when it begins are left out.
     ///
+    /// A file that is there is overwritten.
+    ///
     /// # Errors
     ///
     /// If the file can't be made, the thread can't be started, or the calls are being recorded already.
@@ -55,6 +70,7 @@ impl CircuitBreaker {
     /// # std::fs::remove_file(file)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias("trace", "replay", "csv"))]
     pub fn record_calls(&self, file: impl AsRef<Path>) -> io::Result<()> {
         let mut recording = self.shared.recording.lock();
         if recording.is_some() {
@@ -81,7 +97,21 @@ impl CircuitBreaker {
     ///
     /// # Examples
     ///
-    /// See [`record_calls`](Self::record_calls).
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let file = std::env::temp_dir().join(format!("search-{}.csv", std::process::id()));
+    /// breaker.record_calls(&file)?;
+    /// breaker.force_open();
+    /// let _ = breaker.call(|| Ok::<_, ()>(()));
+    ///
+    /// let recorded = breaker.stop_recording()?.expect("it was recording");
+    /// assert_eq!((recorded.rows, recorded.rejected), (1, 1)); // the command has a row
+    /// assert!(breaker.stop_recording()?.is_none());
+    /// # std::fs::remove_file(file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stop_recording(&self) -> io::Result<Option<Recorded>> {
         let mut recording = self.shared.recording.lock();
         let Some(mut stopped) = recording.take() else { return Ok(None) };

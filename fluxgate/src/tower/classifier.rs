@@ -11,7 +11,8 @@ use crate::{
 
 /// What the responses and errors of a service mean to its breaker.
 ///
-/// It is asked after the call, outside every lock, and cloned for each call.
+/// It is asked after the call, outside every lock, and cloned for each call. If it panics, the call has failed, and the
+/// panic goes on unwinding.
 ///
 /// # Examples
 ///
@@ -62,7 +63,20 @@ pub trait Classifier<Response, Error> {
     }
 }
 
-/// Every response is a success, and errors are for the breaker's tracker.
+/// Every response is a success, and errors are for the breaker's tracker: how a layer judges unless said otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer, tower::{ByTracker, Typed}};
+///
+/// struct Clients {
+///     guard: CircuitBreakerLayer<ByTracker, Typed>, // the same as `CircuitBreakerLayer`
+/// }
+///
+/// let clients = Clients { guard: CircuitBreakerLayer::new(CircuitBreaker::new("search")) };
+/// # let _ = clients.guard;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByTracker;
 
@@ -70,6 +84,18 @@ impl<R, E> Classifier<R, E> for ByTracker {}
 
 /// A response that a predicate holds of is a failure, and errors are for the breaker's tracker. From
 /// [`CircuitBreakerLayer::failed_if`](super::CircuitBreakerLayer::failed_if).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer, tower::FailedIf};
+///
+/// fn guard(breaker: &CircuitBreaker) -> CircuitBreakerLayer<FailedIf<fn(&u16) -> bool>> {
+///     let is_server_error: fn(&u16) -> bool = |status| *status >= 500;
+///     CircuitBreakerLayer::new(breaker).failed_if(is_server_error)
+/// }
+/// # let _ = guard(&CircuitBreaker::new("search"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FailedIf<F>(pub(super) F);
 

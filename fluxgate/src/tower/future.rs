@@ -13,6 +13,31 @@ use crate::{breaker::CircuitBreaker, error::CallNotPermitted, future::CallFuture
 pin_project! {
     /// The future of a guarded service's response. The slot that its call may have taken is free once it is done or
     /// dropped.
+    ///
+    /// # Panics
+    ///
+    /// When polled again after it was done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use fluxgate::{CircuitBreaker, CircuitBreakerLayer};
+    /// use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let mut service = ServiceBuilder::new()
+    ///     .layer(CircuitBreakerLayer::new(&breaker))
+    ///     .service(service_fn(|text: &'static str| async move { text.parse::<u32>() }));
+    ///
+    /// let dropped = service.ready().await?.call("42"); // it has leave, and gives it back
+    /// drop(dropped);
+    /// assert_eq!(breaker.info().calls, 0);
+    /// assert_eq!(service.ready().await?.call("42").await?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C, A> {
         #[pin]

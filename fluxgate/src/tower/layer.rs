@@ -31,6 +31,7 @@ use crate::breaker::CircuitBreaker;
 /// assert!(error.is::<CallNotPermitted>());
 /// # }
 /// ```
+#[doc(alias("middleware", "tower", "axum"))]
 pub struct CircuitBreakerLayer<C = ByTracker, A = Typed, B = CircuitBreaker> {
     breaker: B,
     classifier: C,
@@ -39,6 +40,16 @@ pub struct CircuitBreakerLayer<C = ByTracker, A = Typed, B = CircuitBreaker> {
 
 impl CircuitBreakerLayer {
     /// A layer of this breaker, which may be one of [`breakers!`](macro@crate::breakers) too: `new(&PAYMENT_API)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, CircuitBreakerLayer};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let layer = CircuitBreakerLayer::new(&breaker); // the breaker is still there to look at
+    /// # let _ = layer;
+    /// ```
     pub fn new(breaker: impl Into<CircuitBreaker>) -> Self {
         Self { breaker: breaker.into(), classifier: ByTracker, answer: PhantomData }
     }
@@ -85,20 +96,70 @@ impl CircuitBreakerLayer {
 }
 
 impl<C, A, B> CircuitBreakerLayer<C, A, B> {
-    /// Lets `classifier` say what counts: see [`Classifier`](super::Classifier).
+    /// Lets `classifier` say what counts, in place of one that was said before: see [`Classifier`](super::Classifier).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "http")]
+    /// # {
+    /// use fluxgate::{CircuitBreaker, CircuitBreakerLayer, http::StatusClassifier};
+    ///
+    /// let layer = CircuitBreakerLayer::new(CircuitBreaker::new("search")).classifier(StatusClassifier::new());
+    /// # let _ = layer;
+    /// # }
+    /// ```
     #[must_use = "the layer is a new one"]
     pub fn classifier<D>(self, classifier: D) -> CircuitBreakerLayer<D, A, B> {
         CircuitBreakerLayer { breaker: self.breaker, classifier, answer: PhantomData }
     }
 
     /// Lets a response count as a failure if `predicate` holds of it. It is handed on all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use fluxgate::{CircuitBreaker, CircuitBreakerLayer};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let service = ServiceBuilder::new()
+    ///     .layer(CircuitBreakerLayer::new(&breaker).failed_if(|hits: &u32| *hits == 0))
+    ///     .service(service_fn(|text: &'static str| async move { text.parse::<u32>() }));
+    /// assert_eq!(service.oneshot("0").await?, 0);
+    /// assert_eq!(breaker.info().failures, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias("record_result_predicate", "handle_result"))]
     #[must_use = "the layer is a new one"]
     pub fn failed_if<R, F: Fn(&R) -> bool>(self, predicate: F) -> CircuitBreakerLayer<FailedIf<F>, A, B> {
         self.classifier(FailedIf(predicate))
     }
 
     /// Lets callers get a [`BoxError`](super::BoxError): the inner service's own, or a
-    /// [`CallNotPermitted`](crate::CallNotPermitted).
+    /// [`CallNotPermitted`](crate::CallNotPermitted). Layers that box their errors themselves want it so, time-outs and
+    /// buffers of tower among them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use fluxgate::{CallNotPermitted, CircuitBreaker, CircuitBreakerLayer};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.force_open();
+    /// let service = ServiceBuilder::new()
+    ///     .layer(CircuitBreakerLayer::new(&breaker).boxed())
+    ///     .service(service_fn(|text: &'static str| async move { text.parse::<u32>() }));
+    /// let error = service.oneshot("42").await.unwrap_err();
+    /// assert!(error.downcast_ref::<CallNotPermitted>().is_some());
+    /// # }
+    /// ```
     #[must_use = "the layer is a new one"]
     pub fn boxed(self) -> CircuitBreakerLayer<C, Boxed, B> {
         CircuitBreakerLayer { breaker: self.breaker, classifier: self.classifier, answer: PhantomData }

@@ -19,6 +19,25 @@ use crate::{
 /// A service behind a breaker, from [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 ///
 /// Clones share the breaker; each has to be ready by itself.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use fluxgate::{CircuitBreaker, CircuitBreakerLayer};
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// let service = ServiceBuilder::new()
+///     .layer(CircuitBreakerLayer::new(CircuitBreaker::new("search")))
+///     .service(service_fn(|text: &'static str| async move { text.parse::<u32>() }));
+/// service.clone().oneshot("42").await?;
+/// assert_eq!(service.breaker().info().calls, 1);
+/// service.breaker().force_open();
+/// assert!(service.oneshot("42").await.is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub struct CircuitBreakerService<S, C, A> {
     inner: S,
     breaker: CircuitBreaker,

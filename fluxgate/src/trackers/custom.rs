@@ -27,7 +27,33 @@ use crate::component::{Leaf, custom_name};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTracker: Send + Sync + 'static {
-    /// Whether `error` counts as a failure. If not, the call is ignored.
+    /// Whether `error` counts as a failure. If not, the call is ignored. It should be quick, for it runs on the thread of
+    /// the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use fluxgate::{CircuitBreaker, trackers::{CustomTracker, ErrorView}};
+    ///
+    /// /// What is worth another attempt says something of the service.
+    /// struct Transient;
+    ///
+    /// impl CustomTracker for Transient {
+    ///     fn tracks(&self, error: ErrorView<'_>) -> bool {
+    ///         use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+    ///         let kind = error.find::<io::Error>().map(io::Error::kind);
+    ///         matches!(kind, Some(ConnectionRefused | ConnectionReset | TimedOut))
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::builder("search").tracker(Transient).build()?;
+    /// for kind in [io::ErrorKind::TimedOut, io::ErrorKind::InvalidInput] {
+    ///     let _ = breaker.call(|| Err::<(), _>(io::Error::from(kind)));
+    /// }
+    /// assert_eq!(breaker.info().failures, 1);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn tracks(&self, error: ErrorView<'_>) -> bool;
 }
 
@@ -44,13 +70,18 @@ impl<T: CustomTracker> From<T> for Tracker {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trackers::Custom;
+/// use fluxgate::{CircuitBreaker, trackers::Custom};
 ///
 /// struct HttpError { status: u16 }
 ///
 /// let tracker = Custom(|error: &HttpError| error.status >= 500);
-/// # let _ = tracker;
+/// let breaker = CircuitBreaker::builder("search").tracker(tracker).build()?;
+/// let _ = breaker.call(|| Err::<(), _>(HttpError { status: 503 }));
+/// let _ = breaker.call(|| Err::<(), _>("another type"));
+/// assert_eq!(breaker.info().calls, 1);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("predicate", "record_failure_predicate", "error_filter"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Custom<E, F>(predicate: F) -> Tracker
 where

@@ -2,6 +2,9 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 
 /// What a tracker sees of an error: its value, and its chain of sources as far as that is known.
 ///
+/// The chain is what [`Error::source`](std::error::Error::source) gives. Some errors leave out what they hold: that of
+/// `io::Error::other(error)` is not among its sources.
+///
 /// # Examples
 ///
 /// ```
@@ -15,6 +18,9 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 ///         error.chain().any(|error| error.to_string().contains("timed out"))
 ///     }
 /// }
+///
+/// let error = std::io::Error::other("the connection timed out");
+/// assert!(TimeOuts.tracks(ErrorView::of_error(&error)));
 /// ```
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
@@ -23,7 +29,19 @@ pub struct ErrorView<'a> {
 }
 
 impl<'a> ErrorView<'a> {
-    /// A view of an error whose sources are known.
+    /// A view of an error whose sources are known: for the tests of a tracker, and for one that asks another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fmt;
+    /// use fluxgate::{Error, trackers::ErrorView};
+    ///
+    /// let error = Error::Inner(fmt::Error); // what an inner breaker gave
+    /// let view = ErrorView::of_error(&error);
+    /// assert!(view.downcast_ref::<Error<fmt::Error>>().is_some());
+    /// assert!(view.find::<fmt::Error>().is_some()); // among its sources
+    /// ```
     pub fn of_error<E: Error + 'static>(error: &'a E) -> Self {
         Self { value: error, error: Some(error) }
     }
@@ -36,6 +54,17 @@ impl<'a> ErrorView<'a> {
 
     /// A view of any value. Its sources are known if it is a boxed error or, with the feature `anyhow`, an
     /// `anyhow::Error`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{error::Error, fmt};
+    /// use fluxgate::trackers::ErrorView;
+    ///
+    /// assert_eq!(ErrorView::of_value(&"down").chain().count(), 0); // no error, but a value
+    /// let boxed: Box<dyn Error + Send + Sync> = Box::new(fmt::Error);
+    /// assert!(ErrorView::of_value(&boxed).find::<fmt::Error>().is_some());
+    /// ```
     pub fn of_value(value: &'a dyn Any) -> Self {
         Self { value, error: boxed_error(value) }
     }

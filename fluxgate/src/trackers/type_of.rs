@@ -14,13 +14,22 @@ use crate::component::Leaf;
 /// # Examples
 ///
 /// ```
-/// use std::io;
-/// use fluxgate::{CallNotPermitted, trackers::TypeOf};
+/// use std::{error::Error, io};
+/// use fluxgate::{CallNotPermitted, CircuitBreaker, trackers::TypeOf};
 ///
-/// let tracker = TypeOf::<io::Error>() | TypeOf::<std::fmt::Error>();
-/// let not_of_an_inner_breaker = !TypeOf::<CallNotPermitted>();
-/// # let _ = (tracker, not_of_an_inner_breaker);
+/// // What an inner breaker has rejected is no failure of this one's service.
+/// let tracker = TypeOf::<io::Error>() & !TypeOf::<CallNotPermitted>();
+/// let breaker = CircuitBreaker::builder("search").tracker(tracker).build()?;
+///
+/// type BoxError = Box<dyn Error + Send + Sync>;
+/// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+/// for error in [BoxError::from("no such page"), BoxError::from(reset)] {
+///     let _ = breaker.call(|| Err::<(), _>(error));
+/// }
+/// assert_eq!(breaker.info().failures, 1);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("record_exceptions", "ignore_exceptions", "handle"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn TypeOf<T: Error + 'static>() -> Tracker {
     typed::<T>(|error| error.find::<T>().is_some())

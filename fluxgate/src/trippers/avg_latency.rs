@@ -11,11 +11,19 @@ use crate::{nanos::Nanos, seconds::Seconds};
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{AvgLatency, MinRequests};
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, ManualClock, State, trippers::{AvgLatency, MinRequests}};
 ///
-/// let tripper = MinRequests(20) & AvgLatency(2.0);
-/// # let _ = tripper;
+/// let clock = ManualClock::new();
+/// let tripper = MinRequests(3) & AvgLatency(2.0);
+/// let breaker = CircuitBreaker::builder("search").tripper(tripper).clock(clock.clone()).build()?;
+/// for seconds in [1, 1, 4] {
+///     let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(seconds))));
+/// }
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("latency", "response_time", "mean", "slow_call_duration_threshold"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn AvgLatency(threshold: impl Into<Seconds>) -> Tripper {
     built_in("AvgLatency", &[("threshold", threshold.into().0)])

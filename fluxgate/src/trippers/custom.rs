@@ -25,10 +25,36 @@ use crate::component::{Leaf, custom_name};
 /// }
 ///
 /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(5) | ErrorBudget(20)).build()?;
+/// assert!(breaker.policy().to_string().contains("FailureStreak(5) | Custom(")); // it prints with its type
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTripper: Send + Sync + 'static {
-    /// Whether the breaker is to open (or, half-open, to open again).
+    /// Whether the breaker is to open (or, half-open, to open again). It should be quick, for it runs on the thread of the
+    /// call; a policy with one measures durations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, State, trippers::{CallContext, CustomTripper}};
+    ///
+    /// struct SlowerThan(Duration);
+    ///
+    /// impl CustomTripper for SlowerThan {
+    ///     fn holds(&self, context: &CallContext) -> bool {
+    ///         context.metrics().calls() >= 3 && context.metrics().mean_latency() > Some(self.0)
+    ///     }
+    /// }
+    ///
+    /// let clock = ManualClock::new();
+    /// let tripper = SlowerThan(Duration::from_secs(1));
+    /// let breaker = CircuitBreaker::builder("search").tripper(tripper).clock(clock.clone()).build()?;
+    /// for _ in 0..3 {
+    ///     let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(2))));
+    /// }
+    /// assert_eq!(breaker.info().state, State::Open);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     fn holds(&self, context: &CallContext) -> bool;
 }
 
@@ -45,10 +71,15 @@ impl<T: CustomTripper> From<T> for Tripper {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{CallContext, Custom, MinRequests};
+/// use fluxgate::{CircuitBreaker, State, trippers::{CallContext, Custom, MinRequests}};
 ///
 /// let tripper = MinRequests(20) & Custom(|context: &CallContext| context.metrics().failures() > 15);
-/// # let _ = tripper;
+/// let breaker = CircuitBreaker::builder("search").tripper(tripper).build()?;
+/// for _ in 0..20 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Custom<F>(predicate: F) -> Tripper

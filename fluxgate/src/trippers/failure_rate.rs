@@ -5,16 +5,21 @@ use crate::metrics::ratio;
 
 /// Holds when failures / calls in the window is at least `ratio`: above 0, at most 1.
 ///
-/// Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
+/// A ratio, not per cent: half of the calls are 0.5. Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
 ///
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{FailureRate, MinRequests};
+/// use fluxgate::{CircuitBreaker, State, trippers::{FailureRate, MinRequests}};
 ///
-/// let tripper = MinRequests(20) & FailureRate(0.5);
-/// # let _ = tripper;
+/// let breaker = CircuitBreaker::builder("search").tripper(MinRequests(4) & FailureRate(0.5)).build()?;
+/// for result in [Err("down"), Ok(()), Ok(()), Ok(())] {
+///     let _ = breaker.call(|| result);
+/// }
+/// assert_eq!((breaker.info().state, breaker.info().failure_rate), (State::Closed, Some(0.25)));
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("failure_rate_threshold", "failure_ratio", "error_rate", "error_threshold_percentage", "success_rate"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn FailureRate(ratio: f64) -> Tripper {
     built_in("FailureRate", &[("ratio", Argument::Number(ratio))])

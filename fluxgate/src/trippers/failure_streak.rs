@@ -18,6 +18,7 @@ use super::{Clause, Figures, Tripper, built_in};
 /// assert_eq!(breaker.info().state, State::Open);
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("consecutive_failures", "failure_threshold", "fail_max"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn FailureStreak(count: u64) -> Tripper {
     built_in("FailureStreak", &[("count", Argument::Count(count))])

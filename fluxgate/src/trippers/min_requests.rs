@@ -10,11 +10,18 @@ use super::{Clause, Figures, Tripper, built_in};
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{FailureRate, MinRequests};
+/// use fluxgate::{CircuitBreaker, State, trippers::{FailureRate, MinRequests}};
 ///
-/// let tripper = MinRequests(20) & FailureRate(0.5);
-/// # let _ = tripper;
+/// let breaker = CircuitBreaker::builder("search").tripper(MinRequests(20) & FailureRate(0.5)).build()?;
+/// for _ in 0..19 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(breaker.info().state, State::Closed);
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("minimum_number_of_calls", "minimum_throughput", "volume_threshold", "minimum_calls"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn MinRequests(count: u64) -> Tripper {
     built_in("MinRequests", &[("count", Argument::Count(count))])

@@ -12,6 +12,24 @@
 //!
 //! They compose with `&` and `|`; `&` binds tighter. A rate or a mean alone holds at the first bad call (1 of 1), so
 //! it is nearly always written with [`MinRequests`]. An empty window trips nothing.
+//!
+//! A tripper is asked after every recorded call, failed or not, while the breaker is closed or half-open; where it holds,
+//! the breaker opens.
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, State, trippers::{FailureRate, FailureStreak, MinRequests}};
+//!
+//! let breaker = CircuitBreaker::builder("search")
+//!     .tripper(FailureStreak(5) | MinRequests(4) & FailureRate(0.5))
+//!     .build()?;
+//! for result in [Err("down"), Ok(()), Err("down"), Ok(())] {
+//!     let _ = breaker.call(|| result);
+//! }
+//! assert_eq!(breaker.info().state, State::Open); // 2 of 4
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
+//!
+//! Which to take when is told by the [guide](crate::guide::choosing).
 
 mod avg_latency;
 mod custom;
@@ -52,6 +70,7 @@ use crate::{
 /// assert_eq!(built.to_string(), read.to_string());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("threshold", "ready_to_trip", "failure_policy", "strategy"))]
 #[derive(Clone)]
 pub struct Tripper(pub(crate) Expr<Leaf<dyn CustomTripper>>);
 
@@ -62,7 +81,25 @@ fn built_in(name: &str, arguments: &[(&str, Argument)]) -> Tripper {
     Tripper(Expr::Leaf(Leaf::built_in(Kind::Tripper, name, arguments)))
 }
 
-/// What a tripper judges by: the figures as they stand right after a call was recorded.
+/// What a tripper of your own judges by: the figures as they stand right after a call was recorded.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, trippers::{CallContext, Custom}};
+///
+/// // One bad call is enough while half-open, five in a row or ten of the window while closed.
+/// let strict = Custom(|context: &CallContext| match context.state() {
+///     State::HalfOpen => context.metrics().failures() > 0,
+///     _ => context.consecutive_failures() >= 5 || context.metrics().failures() >= 10,
+/// });
+/// let breaker = CircuitBreaker::builder("search").tripper(strict).build()?;
+/// for _ in 0..5 {
+///     let _ = breaker.call(|| Err::<(), _>("down"));
+/// }
+/// assert_eq!(breaker.info().state, State::Open);
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CallContext {
     pub(crate) state: State,

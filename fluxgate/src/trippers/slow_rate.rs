@@ -12,11 +12,19 @@ use crate::{metrics::ratio, nanos::Nanos, seconds::Seconds};
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{MinRequests, SlowRate};
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, ManualClock, State, trippers::{MinRequests, SlowRate}};
 ///
-/// let tripper = MinRequests(20) & (SlowRate(0.5, 1.0) | SlowRate(0.1, 10.0));
-/// # let _ = tripper;
+/// let clock = ManualClock::new();
+/// let tripper = MinRequests(4) & (SlowRate(0.5, 1.0) | SlowRate(0.25, 10.0));
+/// let breaker = CircuitBreaker::builder("search").tripper(tripper).clock(clock.clone()).build()?;
+/// for seconds in [0, 0, 0, 12] {
+///     let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(seconds))));
+/// }
+/// assert_eq!(breaker.info().state, State::Open); // by the second
+/// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("slow_call_rate_threshold", "slow_call_duration_threshold", "latency"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn SlowRate(ratio: f64, threshold: impl Into<Seconds>) -> Tripper {
     built_in("SlowRate", &[("ratio", Argument::Number(ratio)), ("threshold", threshold.into().0)])

@@ -11,7 +11,10 @@ use crate::state::State;
 /// use fluxgate::trippers::{Closed, FailureRate, HalfOpened, MinRequests};
 ///
 /// let tripper = Closed() & MinRequests(20) & FailureRate(0.6) | HalfOpened() & FailureRate(0.5);
-/// # let _ = tripper;
+/// assert_eq!(
+///     tripper.to_string(),
+///     "Closed() & MinRequests(20) & FailureRate(0.6) | HalfOpened() & FailureRate(0.5)",
+/// );
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Closed() -> Tripper {
@@ -25,10 +28,11 @@ pub fn Closed() -> Tripper {
 /// # Examples
 ///
 /// ```
-/// use fluxgate::trippers::{FailureStreak, HalfOpened, FailureRate};
+/// use fluxgate::{Policy, trippers::{FailureRate, FailureStreak, HalfOpened}};
 ///
 /// let tripper = FailureStreak(5) | HalfOpened() & FailureRate(0.5);
-/// # let _ = tripper;
+/// assert!(Policy::new().tripper(tripper).check().is_ok());
+/// assert!(Policy::new().tripper(HalfOpened() & FailureRate(0.5)).check().is_err());
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn HalfOpened() -> Tripper {

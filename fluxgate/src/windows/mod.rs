@@ -4,6 +4,25 @@
 //! |---|---|
 //! | [`CountWindow(size)`](CountWindow) | the last `size` recorded calls |
 //! | [`TimeWindow(size)`](TimeWindow) | the recorded calls of the last `size` seconds |
+//!
+//! A window takes all its memory when the breaker is built, and every transition clears it. Ignored calls are not
+//! recorded, so they are in none. Which to take when is told by the [guide](crate::guide::choosing).
+//!
+//! ```
+//! use std::time::Duration;
+//! use fluxgate::{CircuitBreaker, ManualClock, windows::{CountWindow, TimeWindow}};
+//!
+//! let clock = ManualClock::new();
+//! let [last_calls, last_minute] = [CountWindow(100), TimeWindow(60)]
+//!     .map(|window| CircuitBreaker::builder("search").window(window).clock(clock.clone()).build());
+//! let breakers = [last_calls?, last_minute?];
+//! for breaker in &breakers {
+//!     let _ = breaker.call(|| Err::<(), _>("down"));
+//! }
+//! clock.advance(Duration::from_secs(60));
+//! assert_eq!(breakers.map(|breaker| breaker.info().calls), [1, 0]);
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
 
 mod bits;
 mod count;
@@ -33,6 +52,7 @@ use crate::{
 /// assert_eq!(window.to_string(), TimeWindow(60).to_string());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias = "sliding_window")]
 #[derive(Clone)]
 pub struct Window(pub(crate) Leaf<Never>);
 
@@ -45,7 +65,7 @@ pub(crate) enum Never {}
 /// The last `size` recorded calls, at least 1 and at most 10,000,000.
 ///
 /// The one to take when calls are frequent, or when a decision must rest on a certain number of them. It uses a bit a
-/// call, and 8 bytes more if the policy judges durations.
+/// call, another for each threshold of a `SlowRate`, and 8 bytes if the policy asks for the mean duration.
 ///
 /// # Examples
 ///
@@ -53,8 +73,13 @@ pub(crate) enum Never {}
 /// use fluxgate::{CircuitBreaker, windows::CountWindow};
 ///
 /// let breaker = CircuitBreaker::builder("search").window(CountWindow(20)).build()?;
+/// for _ in 0..30 {
+///     let _ = breaker.call(|| Ok::<_, ()>(()));
+/// }
+/// assert_eq!(breaker.info().calls, 20);
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("sliding_window", "COUNT_BASED", "sliding_window_size", "ring_buffer"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn CountWindow(size: u64) -> Window {
     Window(Leaf::built_in(Kind::Window, "CountWindow", &[("size", Argument::Count(size))]))
@@ -72,8 +97,10 @@ pub fn CountWindow(size: u64) -> Window {
 /// use fluxgate::{CircuitBreaker, windows::TimeWindow};
 ///
 /// let breaker = CircuitBreaker::builder("search").window(TimeWindow(60)).build()?;
+/// assert!(CircuitBreaker::builder("archive").window(TimeWindow(0.5)).build().is_err());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("sliding_window", "TIME_BASED", "rolling_window", "sampling_duration", "interval"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn TimeWindow(size: impl Into<Seconds>) -> Window {
     Window(Leaf::built_in(Kind::Window, "TimeWindow", &[("size", size.into().0)]))

@@ -1,4 +1,17 @@
-//! Transitions told in a Slack channel.
+//! Transitions told in a Slack channel, in words of your own.
+//!
+//! ```
+//! use fluxgate::{CircuitBreaker, State, listeners::slack::{SlackListener, Template, Templates}};
+//!
+//! let words = Templates::default().with(
+//!     State::Closed,
+//!     State::Open,
+//!     Template::new("Payments are down", "#d93025", "Orders are kept. <https://runbook.example/payments|What to do>"),
+//! );
+//! let slack = SlackListener::new("xoxb-…", "#payments").templates(words);
+//! let breaker = CircuitBreaker::builder("payment_api").listener(slack).build()?;
+//! # Ok::<(), fluxgate::PolicyError>(())
+//! ```
 
 mod courier;
 mod message;
@@ -19,9 +32,10 @@ use crate::signal::Signal;
 /// `closed`, `disabled` or `metrics_only`. A recovery is shown in the channel too.
 ///
 /// Messages are sent by a thread of their own, so that no call ever waits for Slack. Between the two is a bounded queue.
-/// When Slack asks to wait, by status 429 and `Retry-After`, it waits; when Slack can't be reached or answers with a
-/// status of 500 or above, it tries again twice. What can't be delivered, because of that or because the queue is full,
-/// is told in the log and [counted](Self::undelivered). The token is in no log, error or `Debug` output.
+/// When Slack asks to wait, by status 429 and `Retry-After`, it waits, ten times at most; when Slack can't be reached or
+/// answers with a status of 500 or above, it tries again twice; when the answer takes too long it does not, for the
+/// message may have been posted. What can't be delivered, because of that or because the queue is full, is told in the
+/// log and [counted](Self::undelivered). The token is in no log, error or `Debug` output.
 ///
 /// A clone shares the queue and the thread, so keep one to [`flush`](Self::flush) at shutdown. The token is that of a bot
 /// with the scope `chat:write`; the channel is an id or a name, such as `#alerts`.
@@ -82,7 +96,20 @@ impl Token {
 }
 
 impl SlackListener {
-    /// Tells `channel` of transitions, by the bot that `token` belongs to.
+    /// Tells `channel` of transitions, by the bot that `token` belongs to. Nothing is sent, and neither is checked, before
+    /// the first transition.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, listeners::SlackListener};
+    ///
+    /// # fn read() -> Result<(), Box<dyn std::error::Error>> {
+    /// let slack = SlackListener::new(std::env::var("SLACK_TOKEN")?, "#alerts");
+    /// let breaker = CircuitBreaker::builder("payment_api").listener(slack).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(token: impl Into<String>, channel: impl Into<String>) -> Self {
         let settings = Settings {
             token: Token(token.into()),
@@ -97,6 +124,14 @@ impl SlackListener {
     }
 
     /// The same with other titles, colours and texts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::listeners::slack::{SlackListener, Templates};
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#alerts").templates(Templates::korean());
+    /// ```
     #[must_use]
     pub fn templates(self, templates: Templates) -> Self {
         self.with(|settings| settings.templates = templates)
@@ -104,19 +139,57 @@ impl SlackListener {
 
     /// The same for a proxy of Slack, or a server that tests it: `chat.postMessage` is behind this URL. The usual one is
     /// `https://slack.com/api`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{net::TcpListener, time::Duration};
+    /// use fluxgate::{CircuitBreaker, listeners::SlackListener};
+    ///
+    /// let nobody = TcpListener::bind("127.0.0.1:0")?.local_addr()?; // nobody listens there any more
+    /// let slack = SlackListener::new("xoxb-…", "#alerts")
+    ///     .base_url(format!("http://{nobody}"))
+    ///     .retry_pause(Duration::from_millis(1));
+    /// let breaker = CircuitBreaker::builder("search").listener(slack.clone()).build()?;
+    /// breaker.force_open();
+    /// assert!(slack.flush(Duration::from_secs(60)));
+    /// assert_eq!(slack.undelivered(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.with(|settings| settings.base_url = base_url.into().into())
     }
 
     /// The same with room for this many messages in the queue: 1,000, unless said otherwise. With 0 nothing is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, listeners::SlackListener};
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#alerts").queue(0);
+    /// let breaker = CircuitBreaker::builder("search").listener(slack.clone()).build()?;
+    /// breaker.force_open();
+    /// assert_eq!(slack.undelivered(), 1);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
     #[must_use]
     pub fn queue(self, messages: usize) -> Self {
         self.with(|settings| settings.queue = messages)
     }
 
-    /// The same with another limit to how long Slack may take to answer, at most an hour: 5 s, unless said
-    /// otherwise.
+    /// The same with another limit to how long Slack may take to answer, from a millisecond to an hour, the nearest of
+    /// which stands for what is beyond them: 5 s, unless said otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::listeners::SlackListener;
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#alerts").timeout(Duration::from_secs(30));
+    /// ```
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
@@ -124,6 +197,15 @@ impl SlackListener {
 
     /// The same with another pause before the second attempt to reach Slack: 1 s, unless said otherwise. Before the
     /// third it is twice as long.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::listeners::SlackListener;
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#alerts").retry_pause(Duration::from_secs(5));
+    /// ```
     #[must_use]
     pub fn retry_pause(self, pause: Duration) -> Self {
         self.with(|settings| settings.retry_pause = pause)
@@ -137,11 +219,21 @@ impl SlackListener {
     /// Waits until every message is delivered or given up, no longer than `timeout`. `false` if there are still some.
     ///
     /// To be called at shutdown, for what is in the queue when the process ends is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::listeners::SlackListener;
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#alerts");
+    /// assert!(slack.flush(Duration::from_secs(5))); // nothing has happened
+    /// ```
     pub fn flush(&self, timeout: Duration) -> bool {
         self.handle.0.flush(timeout)
     }
 
-    /// How many messages could not be delivered.
+    /// How many messages could not be delivered since the listener was made, by it and its clones.
     pub fn undelivered(&self) -> u64 {
         self.handle.0.undelivered()
     }

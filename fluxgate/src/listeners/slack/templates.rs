@@ -3,6 +3,19 @@ use std::borrow::Cow;
 use crate::state::State;
 
 /// How a message about a transition looks. Titles and texts may use Slack's `mrkdwn`.
+///
+/// Below the title stand the breaker, the transition, the time, the text and the reason. Titles are cut after 2,900
+/// characters and texts after 1,900, for Slack takes no more.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{State, listeners::slack::{Template, Templates}};
+///
+/// let probing = Template::new("Trying the provider again", "#f29900", "A few orders go through.");
+/// assert_eq!(probing.title, "Trying the provider again");
+/// let templates = Templates::default().with(State::Open, State::HalfOpen, probing);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Template {
     /// The line in bold at the top.
@@ -14,7 +27,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// A template with this title, colour and text.
+    /// A template with this title, colour (such as `#d93025`) and text.
     pub fn new(
         title: impl Into<Cow<'static, str>>,
         color: impl Into<Cow<'static, str>>,
@@ -25,20 +38,42 @@ impl Template {
 }
 
 /// What stands above the figures of a message.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::listeners::slack::{Labels, Templates};
+///
+/// let templates = Templates::default().with_labels(Labels {
+///     breaker: "Sicherung".into(),
+///     transition: "Zustand".into(),
+///     time: "Zeit".into(),
+///     text: "Bedeutung".into(),
+///     reason: "Grund".into(),
+///     shadow: "Probebetrieb".into(),
+///     rejects_nothing: "Es wird nichts abgewiesen.".into(),
+/// });
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "named for what they stand above")]
 pub struct Labels {
+    /// Above the breaker's label.
     pub breaker: Cow<'static, str>,
+    /// Above the old state and the new one, such as `closed → open`.
     pub transition: Cow<'static, str>,
+    /// Above the time of the transition, in the time zone of whoever reads it.
     pub time: Cow<'static, str>,
+    /// Above the text of the template.
     pub text: Cow<'static, str>,
+    /// Above the reason, such as `FailureRate(0.6): 13 of the last 20 calls failed`.
     pub reason: Cow<'static, str>,
+    /// Above [`rejects_nothing`](Self::rejects_nothing), while the breaker is in shadow mode.
     pub shadow: Cow<'static, str>,
     /// What stands below `shadow` while the breaker is in shadow mode.
     pub rejects_nothing: Cow<'static, str>,
 }
 
-/// The templates of all transitions.
+/// The templates of all transitions: in English unless said otherwise. A transition without one of its own, such as one
+/// by a command, has the fallback.
 ///
 /// # Examples
 ///
@@ -110,6 +145,14 @@ impl Default for Templates {
 
 impl Templates {
     /// A set in Korean.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::listeners::slack::{SlackListener, Templates};
+    ///
+    /// let slack = SlackListener::new("xoxb-…", "#장애").templates(Templates::korean());
+    /// ```
     pub fn korean() -> Self {
         Self {
             transitions: vec![
@@ -144,6 +187,16 @@ impl Templates {
     }
 
     /// The same with another template for transitions from `old` to `new`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{State, listeners::slack::{Template, Templates}};
+    ///
+    /// let by_hand = Template::new("Closed for maintenance", "#808080", "Somebody has opened it by hand.");
+    /// let templates = Templates::default().with(State::Closed, State::ForcedOpen, by_hand);
+    /// assert_ne!(templates, Templates::default());
+    /// ```
     #[must_use]
     pub fn with(mut self, old: State, new: State, template: Template) -> Self {
         self.transitions.retain(|(transition, _)| *transition != (old, new));
@@ -152,12 +205,20 @@ impl Templates {
     }
 
     /// The same with another template for all transitions that have none of their own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::listeners::slack::{Template, Templates};
+    ///
+    /// let templates = Templates::default().with_fallback(Template::new("Something has changed", "#808080", ""));
+    /// ```
     #[must_use]
     pub fn with_fallback(self, fallback: Template) -> Self {
         Self { fallback, ..self }
     }
 
-    /// The same with other labels.
+    /// The same with other labels, as [`Labels`] shows.
     #[must_use]
     pub fn with_labels(self, labels: Labels) -> Self {
         Self { labels, ..self }
