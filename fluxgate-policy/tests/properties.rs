@@ -138,13 +138,13 @@ fn mutated(kind: Kind, random: &mut Rng) -> String {
     ];
     let mut text: Vec<char> = expression(kind, 3, random).to_string().chars().collect();
     for _ in 0..=random.usize(..6) {
-        let at = random.usize(..text.len() + 1);
+        let at = random.usize(..=text.len());
         match random.usize(..4) {
             0 => drop(text.drain(at..text.len().min(at + random.usize(..4)))),
             1 => text.truncate(at),
             2 => {
                 let moved: Vec<_> = text.drain(at..text.len().min(at + random.usize(..12))).collect();
-                let to = random.usize(..text.len() + 1);
+                let to = random.usize(..=text.len());
                 text.splice(to..to, moved);
             }
             _ => drop(text.splice(at..at, PIECES[random.usize(..PIECES.len())].chars())),
