@@ -95,6 +95,7 @@ fn an_operator_with_nothing_to_join() {
         ("(Closed() «|»)", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
         ("Closed() «|» | HalfOpened()", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
         ("«|» Closed()", "`|` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
+        ("(«&» Closed())", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
         ("«&»", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
         ("Closed() & «()»", "these parentheses are empty; write a tripper there, such as FailureRate(0.5)"),
     ] {
@@ -115,6 +116,8 @@ fn components_that_nothing_joins() {
     );
     let message = "nothing joins `(` to what is before it; write & or | between them";
     assert_mistake(Tripper, "Closed() «(»HalfOpened())", E::NotJoined, message);
+    let message = "nothing joins `!` to what is before it; write & or | between them";
+    assert_mistake(Tracker, "All() «!»All()", E::NotJoined, message);
 }
 
 #[test]
@@ -171,6 +174,8 @@ fn brackets_without_their_counterpart() {
         ("FailureRate(0.5«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom(f[1«)»]", "`)` can't close `[`; write `]` before it"),
         ("Custom(f«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("Custom(f[1]«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("«(»", "`(` is never closed; write its `)`"),
         ("FailureRate(«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom«(»f[1]", "`(` is never closed; write its `)`"),
     ] {
@@ -247,6 +252,11 @@ fn a_component_named_by_its_path() {
             Tracker,
             "«TypeOf::<io::Error>»() | All()",
             "`TypeOf::<io::Error>` is a path, and a tracker is called by its name alone; write TypeOf(std::io::Error)",
+        ),
+        (
+            Tripper,
+            "«trippers::Closed» % 2",
+            "`trippers::Closed` is a path, and a tripper is called by its name alone; write Closed()",
         ),
     ] {
         assert_mistake(kind, marked, E::Path, message);
@@ -349,6 +359,11 @@ fn a_value_of_the_wrong_type() {
         ("MinRequests(«1e3»)", format!("MinRequests: 1e3 is not written as a whole number; {count}")),
         ("MinRequests(«0x10»)", "MinRequests: 0x10 is not decimal; write 16".to_owned()),
         ("MinRequests(«0b_11»)", "MinRequests: 0b_11 is not decimal; write 3".to_owned()),
+        ("MinRequests(«0o17»)", "MinRequests: 0o17 is not decimal; write 15".to_owned()),
+        ("MinRequests(«0b17»)", format!("MinRequests: 0b17 is not decimal; {count}")),
+        ("MinRequests(«count + 10»)", format!("MinRequests: `count + 10` is no whole number; {count}")),
+        ("MinRequests(«number : 10»)", format!("MinRequests: `number : 10` is no whole number; {count}")),
+        ("FailureRate(«-\"x\"»)", format!("FailureRate: `-\"x\"` is no ratio; {ratio}")),
         ("MinRequests(«0x»)", format!("MinRequests: 0x is not decimal; {count}")),
         (
             "SlowRate(0.5, «soon»)",
