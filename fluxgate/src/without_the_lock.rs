@@ -87,14 +87,14 @@ fn a_success_is_counted_while_nothing_is_judged() {
 
 #[test]
 fn a_success_in_a_full_window_without_failures_is_not_even_counted() {
-    let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
-        builder.window("CountWindow(10)".parse::<Window>().unwrap())
-    });
-    // Among so many is one that looks whether the window has become such a one.
-    (0..1_100).for_each(|_| succeed(&breaker));
-    // On a thread that has no counter.
-    thread::scope(|scope| scope.spawn(|| successes_are_spared(&breaker, 0)).join().unwrap());
-    assert_eq!(breaker.info().calls, 10);
+    for tripper in ["MinRequests(5) & FailureRate(0.5)", "MinRequests(5) & SlowRate(0.5, 1s)"] {
+        let (breaker, _) = breaker(tripper, |builder| builder.window("CountWindow(10)".parse::<Window>().unwrap()));
+        // Among so many is one that looks whether the window has become such a one.
+        (0..1_100).for_each(|_| succeed(&breaker));
+        // On a thread that has no counter.
+        thread::scope(|scope| scope.spawn(|| successes_are_spared(&breaker, 0)).join().unwrap());
+        assert_eq!(breaker.info().calls, 10);
+    }
 }
 
 #[test]
@@ -167,13 +167,15 @@ fn near_the_end_of_the_wait_the_lock_and_the_exact_time_decide() {
     let (breaker, clock) = breaker("FailureStreak(1)", |builder| builder.retry(retries::Cooldown(60)));
     fail(&breaker);
     breaker.try_acquire().unwrap_err();
-    clock.advance(60 * SECOND - Duration::from_millis(10));
+    clock.advance(Duration::from_millis(59_990));
     assert_eq!(breaker.try_acquire().unwrap_err().retry_after(), Some(Duration::from_millis(10)));
     assert_eq!(breaker.info().rejected, 2);
 }
 
 #[test]
 fn a_breaker_that_spares_nothing_takes_the_lock_for_each_call() {
+    // Which shares no rules with one that goes by the same policy, and spares it.
+    let (_other, _) = self::breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder.spares_the_lock(false));
     (0..10).for_each(|_| succeed(&breaker));
     let summary = breaker.shared.published.read();

@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn the_transitions_of_evicted_keys_are_summed_up_too() {
+        let set = set("export: transitions", |builder| builder.exported_keys(5).max(1));
+        let breaker = set.0.get("a");
+        breaker.force_open();
+        breaker.reset();
+        drop(breaker);
+        call(&set, "b");
+        let groups = groups(|breaker| breaker.name().starts_with("export: transitions{"));
+        let rest = groups.iter().find(|group| group.key == REST).unwrap();
+        assert_eq!(rest.counts.transitions.count(State::Closed, State::ForcedOpen), 1);
+        assert_eq!(rest.counts.transitions.count(State::ForcedOpen, State::Closed), 1);
+    }
+
+    #[test]
     fn of_keys_that_were_used_at_the_same_time_one_that_had_series_of_its_own_keeps_them() {
         let set = set("export: tie", |builder| builder.exported_keys(1));
         call(&set, "a");
