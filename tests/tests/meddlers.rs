@@ -28,9 +28,10 @@ struct Meddler {
 impl Meddler {
     fn policy(&self) -> Policy {
         let policy = Policy::new().tripper(FailureStreak(1));
-        match self.as_retry {
-            true => policy.retry(self.clone()).permit(All()),
-            false => policy.retry(Always()).permit(self.clone()),
+        if self.as_retry {
+            policy.retry(self.clone()).permit(All())
+        } else {
+            policy.retry(Always()).permit(self.clone())
         }
     }
 

@@ -134,3 +134,13 @@ fn the_slow_rate_of_a_threshold_is_that_of_its_own_clause() {
     assert_eq!(metrics.slow_rate(3 * SECOND), Some(0.25));
     assert_eq!(metrics.slow_rate(2 * SECOND), None, "no clause asks for it");
 }
+
+#[test]
+fn a_wait_is_rounded_up_to_whole_seconds_but_for_what_the_clock_may_lag() {
+    for (millis, seconds) in [(59_000, 59), (60_000, 60), (60_020, 60), (60_021, 61), (20, 1)] {
+        let (breaker, _) =
+            breaker_with("FailureStreak(1)", |builder| builder.retry(Cooldown(Duration::from_millis(millis))));
+        fail(&breaker);
+        assert_eq!(breaker.try_acquire().unwrap_err().retry_after_seconds(), Some(seconds), "{millis} ms");
+    }
+}
