@@ -58,6 +58,17 @@ fn a_success_that_trips_nothing_is_counted() {
 }
 
 #[test]
+fn a_success_is_counted_again_after_one_of_many_that_has_looked_at_the_window() {
+    let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
+        builder.window("CountWindow(10_000)".parse::<Window>().unwrap())
+    });
+    fail(&breaker);
+    successes_are_spared(&breaker, 1_100);
+    successes_are_spared(&breaker, 1_100);
+    assert_eq!(breaker.info().calls, 2_241);
+}
+
+#[test]
 fn a_success_is_counted_where_the_tripper_asks_for_no_number_of_calls() {
     let (breaker, _) = breaker("FailureStreak(5)", |builder| builder);
     fail(&breaker);

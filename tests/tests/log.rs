@@ -204,7 +204,7 @@ fn a_set_that_is_full_is_told_of_once() {
     let told = Capture::of(|| {
         let hosts: KeyedBreakers<String> = KeyedBreakers::builder("log: full").max(1).build().unwrap();
         let _needed = hosts.get("a");
-        let _shared = [hosts.get("b"), hosts.get("c")];
+        let _shared = ["b", "c", "d"].map(|key| hosts.get(key));
     });
     let [(target, level, warning)] = &told[..] else { panic!("{told:?}") };
     assert_eq!((target.as_str(), *level, warning["set"].as_str()), ("fluxgate", Level::WARN, "str log: full"));

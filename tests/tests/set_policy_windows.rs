@@ -90,3 +90,14 @@ fn a_second_that_has_just_left_the_window_is_not_taken_over() {
     change(&breaker, CountWindow(50), patient());
     assert_eq!((breaker.info().calls, breaker.info().failures), (3, 0));
 }
+
+#[test]
+fn a_call_from_before_durations_counted_is_no_quick_one_because_its_start_is_not_known() {
+    let (breaker, clock) = with(CountWindow(50), MinRequests(2) & FailureRate(1.0));
+    let early = breaker.try_acquire().unwrap();
+    change(&breaker, CountWindow(50), MinRequests(2) & SlowRate(1.0, 1));
+    (0..3).for_each(|_| assert!(succeed(&breaker)));
+    clock.advance(3 * SECOND);
+    early.success();
+    assert_eq!(breaker.info().slow_rates, [(SECOND, 0.25)]);
+}
