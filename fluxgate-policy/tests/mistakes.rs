@@ -48,6 +48,7 @@ fn an_operator_of_another_language() {
     }
     for (marked, message) in [
         ("«~»All()", "`~` is no operator here; write !"),
+        ("«not»", "`not` is no operator here; write !"),
         ("«not» All()", "`not` is no operator here; write !"),
         ("All() & «not» (All() | All())", "`not` is no operator here; write !"),
         ("«~»~All()", "`~` is no operator here; write !"),

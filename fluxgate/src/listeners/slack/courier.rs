@@ -179,6 +179,7 @@ fn refusal(error: &attohttpc::Error) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listeners::slack::queue;
 
     #[test]
     fn each_pause_is_twice_as_long_as_the_one_before() {
@@ -203,6 +204,9 @@ mod tests {
     #[test]
     fn when_serving_ends_the_next_offer_has_to_see_to_it() {
         let queue: Arc<Queue> = Arc::default();
+        let _ = queue.offer(queue::tests::parcel());
+        assert!(queue.is_served());
+        queue.give_up();
         queue.close();
         serve(&queue);
         assert!(!queue.is_served());

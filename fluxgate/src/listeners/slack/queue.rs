@@ -134,11 +134,11 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{CircuitBreaker, listeners::SlackListener};
 
-    fn parcel() -> Parcel {
+    pub(in crate::listeners::slack) fn parcel() -> Parcel {
         let heard: Arc<Mutex<Option<Signal>>> = Arc::default();
         let hear = Arc::clone(&heard);
         let listener = move |signal: &Signal| *hear.lock() = Some(signal.clone());
