@@ -118,6 +118,7 @@ mod tests {
     fn columns_are_counted_not_bytes() {
         assert_eq!(under("é | B()", Span::new(5, 6)), "  é | B()\n      ^");
         assert_eq!(under("실패율(0.5)", Span::new(0, 9)), "  실패율(0.5)\n  ^^^^^^");
+        assert_eq!(under("e\u{301}(60)", Span::new(4, 6)), "  e\u{301}(60)\n    ^^", "a mark takes none");
         assert_eq!(under("\t\tA(\0)", Span::new(4, 5)), "    A(\u{fffd})\n      ^");
     }
 
@@ -129,6 +130,12 @@ mod tests {
         assert_eq!(shown, expected);
         let all = under(&text, Span::new(0, text.len()));
         assert!(all.lines().all(|line| line.chars().count() < 120), "{all}");
+        let cut = under(&text, Span::new(9_900, 10_005));
+        assert_eq!(
+            cut.lines().next(),
+            Some(&*format!("  … {} …", "b".repeat(110))),
+            "nothing behind a place that is cut"
+        );
     }
 
     #[test]

@@ -358,8 +358,13 @@ mod tests {
     }
 
     #[test]
-    fn every_row_says_what_it_means() {
-        assert!(COMPONENTS.iter().all(|spec| !spec.meaning.is_empty()));
+    fn every_row_says_what_it_means_and_shows_itself() {
+        for spec in COMPONENTS {
+            assert!(!spec.name.is_empty() && !spec.meaning.is_empty(), "{}", spec.example);
+            assert_eq!(find(spec.kind, spec.name), Some(spec));
+            let shown = crate::parse(spec.kind, spec.example).unwrap();
+            assert!(shown.to_string().starts_with(&format!("{}(", spec.name)), "{}", spec.example);
+        }
     }
 
     #[test]

@@ -318,6 +318,7 @@ mod tests {
     #[test]
     fn space_and_comments_are_left_out() {
         assert_eq!(texts(" a // b\n /* c /* d */ e */ f //"), ["\"a\"", "\"f\""]);
+        assert_eq!(texts("a /* 1 / 2 * 3 */ b"), ["\"a\"", "\"b\""]);
     }
 
     #[test]

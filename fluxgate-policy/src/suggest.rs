@@ -86,6 +86,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_looked_for_up_to_64_letters() {
+        let known = "n".repeat(63);
+        assert_eq!(nearest(&"n".repeat(64), [&*known]), Some(&*known));
+        assert_eq!(nearest(&"n".repeat(65), [&*known]), None);
+    }
+
+    #[test]
     fn a_swap_of_neighbours_is_one_step() {
         let distance = |from: &str, to: &str| distance(&folded(from), &folded(to));
         assert_eq!(distance("ab", "ba"), 1);

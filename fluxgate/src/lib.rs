@@ -216,6 +216,8 @@ pub mod trackers;
 pub mod trippers;
 mod user_code;
 pub mod windows;
+#[cfg(all(test, not(loom)))]
+mod without_the_lock;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]

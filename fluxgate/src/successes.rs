@@ -210,6 +210,28 @@ impl Enrolled {
     }
 }
 
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_slot_has_a_counter_of_its_own_once_it_is_made() {
+        let successes = Successes::new();
+        let mut made: Vec<*const Counter> = Vec::new();
+        for slot in (0..SLOTS).step_by(CHUNK) {
+            assert!(successes.counter(slot).is_none());
+            for slot in slot..slot + CHUNK {
+                let counter = successes.made_counter(slot);
+                assert!(successes.counter(slot).is_some_and(|found| std::ptr::eq(found, counter)));
+                made.push(counter);
+            }
+        }
+        made.sort();
+        made.dedup();
+        assert_eq!(made.len(), SLOTS);
+    }
+}
+
 #[cfg(all(test, loom))]
 mod interleavings {
     use loom::{sync::Arc, sync::Mutex, thread};

@@ -80,6 +80,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_thread_that_ends_leaves_its_number_to_another() {
+        // Some get none, while the other test has them all.
+        let numbered = (0..20_000).filter_map(|_| thread::spawn(slot).join().unwrap());
+        assert_eq!(numbered.take(2 * SLOTS).count(), 2 * SLOTS);
+    }
+
+    #[test]
     fn threads_that_live_at_the_same_time_have_different_numbers_or_none() {
         let together = Barrier::new(SLOTS + 40);
         let slots: Vec<_> = thread::scope(|scope| {

@@ -202,6 +202,7 @@ async fn a_call_that_takes_too_long_is_dropped_and_recorded_as_a_failure() {
     let Err(Error::TimedOut(time_out)) = call.as_mut().await else { panic!("not timed out") };
     assert!(dropped.get(), "the future outlives its time-out");
     assert_eq!((time_out.breaker(), time_out.limit()), ("test", 2 * SECOND));
+    assert_eq!(time_out.to_string(), "call timed out after 2s, guarded by circuit breaker `test`");
     assert_eq!(state(&breaker), State::Open);
 }
 

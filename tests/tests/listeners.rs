@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use fluxgate::{CircuitBreaker, Reason, Signal, State, permits::All, trippers::FailureStreak};
+use fluxgate::{CircuitBreaker, Listener, Reason, Signal, State, permits::All, trippers::FailureStreak};
 use fluxgate_tests::fixture::{Down, Recorder, SECOND, breaker_with, fail, succeed};
 
 #[test]
@@ -196,4 +196,15 @@ fn a_slow_listener_holds_up_nobody_else() {
     assert_eq!(breaker.info().state, State::Closed);
     leave.wait();
     assert!(tripping.join().unwrap());
+}
+
+#[test]
+fn only_for_a_listener_that_asks_for_it_are_calls_counted() {
+    struct Deaf;
+    impl Listener for Deaf {
+        fn on_transition(&self, _: &Signal) {}
+    }
+    let (breaker, _) = breaker_with("FailureStreak(9)", |builder| builder.listener(Deaf));
+    fail(&breaker);
+    assert_eq!(breaker.totals(), None);
 }

@@ -1,8 +1,16 @@
 //! What a `tracing` subscriber sees of `LogListener`.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt::Debug, sync::Once};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fmt::Debug,
+    sync::{
+        Arc, Once, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use fluxgate::{CircuitBreaker, State, listeners::LogListener, permits::All};
+use fluxgate::{CircuitBreaker, KeyedBreakers, State, listeners::LogListener, permits::All};
 use fluxgate_tests::fixture::{SECOND, breaker_with, fail, succeed};
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -166,4 +174,39 @@ fn a_new_policy_is_told_with_both_as_text() {
     assert_eq!(change["message"], "circuit breaker goes by a new policy");
     assert!(change["old_policy"].contains("retry = Cooldown(60s)"), "{change:?}");
     assert!(change["new_policy"].contains("retry = Cooldown(5s)"), "{change:?}");
+}
+
+#[test]
+fn transitions_that_a_listener_was_too_slow_for_are_counted_in_the_log() {
+    let told = Capture::of(|| {
+        let this: Arc<OnceLock<CircuitBreaker>> = Arc::default();
+        let (breaker, is_first) = (Arc::clone(&this), AtomicBool::new(true));
+        // While it is at work on the first, nothing is delivered.
+        let slow = move |_: &fluxgate::Signal| {
+            if is_first.swap(false, Ordering::SeqCst) {
+                (0..35_000).for_each(|_| {
+                    breaker.get().unwrap().reset();
+                    breaker.get().unwrap().disable();
+                });
+            }
+        };
+        let breaker = CircuitBreaker::builder("log: slow").listener(slow).build().unwrap();
+        this.set(breaker.clone()).unwrap();
+        breaker.disable();
+    });
+    let [(target, level, event)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((target.as_str(), *level, event["breaker"].as_str()), ("fluxgate", Level::ERROR, "str log: slow"));
+    assert_eq!(event["lost"], "u64 4464", "of 70,000 it keeps the latest 65,536");
+}
+
+#[test]
+fn a_set_that_is_full_is_told_of_once() {
+    let told = Capture::of(|| {
+        let hosts: KeyedBreakers<String> = KeyedBreakers::builder("log: full").max(1).build().unwrap();
+        let _needed = hosts.get("a");
+        let _shared = ["b", "c", "d"].map(|key| hosts.get(key));
+    });
+    let [(target, level, warning)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((target.as_str(), *level, warning["set"].as_str()), ("fluxgate", Level::WARN, "str log: full"));
+    assert!(warning["message"].contains("is full"), "{warning:?}");
 }

@@ -211,3 +211,21 @@ fn a_tracker_that_panics_tracks_the_error() {
     assert_eq!(panicking_tracker(), Err(ApiError::Status(1)));
     assert_eq!(counts("panicking tracker"), (1, 1));
 }
+
+#[circuit_breaker(name = "long strings", tracker = TypeOf(String) & Custom(|error| error.len() >= least), fallback = |_| Ok(()))]
+fn long_string(error: &str, least: usize) -> Result<(), String> {
+    Err(error.to_owned())
+}
+
+#[circuit_breaker(name = "long numbers", tracker = TypeOf(u32, Vec<u8>) & Custom(|error| error.len() >= least), fallback = |_| Ok(()))]
+fn long_number(error: &str, least: usize) -> Result<(), String> {
+    Err(error.to_owned())
+}
+
+#[test]
+fn the_type_of_what_is_no_error_is_looked_at_beside_a_condition_on_the_arguments() {
+    let _ = (long_string("down", 4), long_string("down", 5));
+    assert_eq!(counts("long strings"), (1, 1));
+    let _ = long_number("down", 4);
+    assert_eq!(counts("long numbers"), (0, 0));
+}

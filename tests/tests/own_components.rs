@@ -9,7 +9,7 @@ use std::{
 };
 
 use fluxgate::{
-    CircuitBreaker, Clock, ManualClock, State, Tracker, Tripper,
+    Cancelled, CircuitBreaker, Clock, ManualClock, State, Tracker, Tripper,
     permits::{All, CustomPermit, PermitContext},
     retries::{CustomRetry, RetryContext},
     trackers::{CustomTracker, ErrorView, TypeOf},
@@ -171,4 +171,24 @@ fn a_policy_that_needs_no_time_reads_no_clock() {
     assert_eq!(readings("MinRequests(10) & FailureRate(0.5)", false), 0);
     assert_eq!(readings("MinRequests(10) & FailureRate(0.5)", true), 0);
     assert_eq!(readings("MinRequests(10) & SlowRate(0.5, 1s)", false), 2);
+}
+
+#[test]
+fn a_future_that_waits_reads_no_clock_where_it_does_not_matter_for_how_long() {
+    for cancelled in [Cancelled::Ignore, Cancelled::Failure] {
+        let clock = CountingClock::default();
+        let breaker = CircuitBreaker::builder("own")
+            .tripper(FailureStreak(9))
+            .cancelled(cancelled)
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let before = clock.0.load(Ordering::SeqCst);
+        let mut call = Box::pin(breaker.call_async(std::future::pending::<Result<(), Down>>()));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        assert_eq!(clock.0.load(Ordering::SeqCst), before);
+        drop(call);
+        assert_eq!(breaker.info().failures, u64::from(cancelled == Cancelled::Failure));
+    }
 }

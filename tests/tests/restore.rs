@@ -241,7 +241,9 @@ fn a_snapshot_of_an_unknown_version_changes_nothing() {
     let mut value = serde_json::to_value(opened()).unwrap();
     value["version"] = json!(2);
     let snapshot: BreakerSnapshot = serde_json::from_value(value).unwrap();
-    assert_eq!(breaker.restore(&snapshot), Err(RestoreError::UnknownVersion(2)));
+    let error = breaker.restore(&snapshot).unwrap_err();
+    assert_eq!(error, RestoreError::UnknownVersion(2));
+    assert_eq!(error.to_string(), "a snapshot of version 2 can't be restored: only 1 is known");
     assert_eq!(breaker.info(), before);
 }
 

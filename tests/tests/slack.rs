@@ -10,7 +10,7 @@ use fluxgate::{
     Builder, CircuitBreaker, ManualClock, State,
     listeners::{
         SlackListener,
-        slack::{Template, Templates},
+        slack::{Labels, Template, Templates},
     },
     permits::All,
     trippers::FailureStreak,
@@ -195,6 +195,27 @@ fn titles_colours_and_texts_are_replaceable_for_each_transition() {
     assert_eq!(messages[0].body["attachments"][0]["color"], "#111111");
     assert!(fields(&messages[0]).contains(&"*Description:*\nDer Dienst antwortet nicht."));
     assert_eq!(messages[1].body["attachments"][0]["color"], "#222222");
+}
+
+#[test]
+fn labels_are_replaceable_too() {
+    let slack = MockSlack::start([]);
+    let labels = Labels {
+        breaker: "Sicherung".into(),
+        transition: "Wechsel".into(),
+        time: "Zeit".into(),
+        text: "Beschreibung".into(),
+        reason: "Grund".into(),
+        shadow: "Schatten".into(),
+        rejects_nothing: "Nichts wird abgewiesen.".into(),
+    };
+    let listener = listener(slack.url()).templates(Templates::korean().with_labels(labels));
+    let (breaker, _) = breaker("labelled", &listener);
+    breaker.disable();
+    assert!(listener.flush(LONG));
+    let messages = slack.messages();
+    assert_eq!(fields(&messages[0])[0], "*Sicherung:*\nlabelled");
+    assert_eq!(title(&messages[0]), "*ℹ️ 서킷 브레이커 상태가 바뀌었습니다*", "what else was there stays");
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Parser<'_> {
                 progress.wrong = true;
             }
             if begins {
-                *progress = Progress { before_wrong: true, ..Progress::default() };
+                *progress = Progress::default();
                 return Some(Joint::Or);
             }
             self.skip();

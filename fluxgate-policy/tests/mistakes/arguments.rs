@@ -103,6 +103,11 @@ fn a_value_of_the_wrong_type() {
         ("MinRequests(«1e3»)", format!("MinRequests: 1e3 is not written as a whole number; {count}")),
         ("MinRequests(«0x10»)", "MinRequests: 0x10 is not decimal; write 16".to_owned()),
         ("MinRequests(«0b_11»)", "MinRequests: 0b_11 is not decimal; write 3".to_owned()),
+        ("MinRequests(«0o17»)", "MinRequests: 0o17 is not decimal; write 15".to_owned()),
+        ("MinRequests(«0b17»)", format!("MinRequests: 0b17 is not decimal; {count}")),
+        ("MinRequests(«count + 10»)", format!("MinRequests: `count + 10` is no whole number; {count}")),
+        ("MinRequests(«number : 10»)", format!("MinRequests: `number : 10` is no whole number; {count}")),
+        ("FailureRate(«-\"x\"»)", format!("FailureRate: `-\"x\"` is no ratio; {ratio}")),
         ("MinRequests(«0x»)", format!("MinRequests: 0x is not decimal; {count}")),
         (
             "SlowRate(0.5, «soon»)",

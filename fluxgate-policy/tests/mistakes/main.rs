@@ -52,6 +52,7 @@ fn an_operator_of_another_language() {
     }
     for (marked, message) in [
         ("«~»All()", "`~` is no operator here; write !"),
+        ("«not»", "`not` is no operator here; write !"),
         ("«not» All()", "`not` is no operator here; write !"),
         ("All() & «not» (All() | All())", "`not` is no operator here; write !"),
         ("«~»~All()", "`~` is no operator here; write !"),
@@ -99,6 +100,7 @@ fn an_operator_with_nothing_to_join() {
         ("(Closed() «|»)", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
         ("Closed() «|» | HalfOpened()", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
         ("«|» Closed()", "`|` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
+        ("(«&» Closed())", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
         ("«&»", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
         ("Closed() & «()»", "these parentheses are empty; write a tripper there, such as FailureRate(0.5)"),
     ] {
@@ -119,6 +121,8 @@ fn components_that_nothing_joins() {
     );
     let message = "nothing joins `(` to what is before it; write & or | between them";
     assert_mistake(Tripper, "Closed() «(»HalfOpened())", E::NotJoined, message);
+    let message = "nothing joins `!` to what is before it; write & or | between them";
+    assert_mistake(Tracker, "All() «!»All()", E::NotJoined, message);
 }
 
 #[test]
@@ -175,6 +179,8 @@ fn brackets_without_their_counterpart() {
         ("FailureRate(0.5«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom(f[1«)»]", "`)` can't close `[`; write `]` before it"),
         ("Custom(f«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("Custom(f[1]«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("«(»", "`(` is never closed; write its `)`"),
         ("FailureRate(«]»)", "`]` closes nothing; remove it, or write its `[`"),
         ("Custom«(»f[1]", "`(` is never closed; write its `)`"),
     ] {
@@ -251,6 +257,11 @@ fn a_component_named_by_its_path() {
             Tracker,
             "«TypeOf::<io::Error>»() | All()",
             "`TypeOf::<io::Error>` is a path, and a tracker is called by its name alone; write TypeOf(std::io::Error)",
+        ),
+        (
+            Tripper,
+            "«trippers::Closed» % 2",
+            "`trippers::Closed` is a path, and a tripper is called by its name alone; write Closed()",
         ),
     ] {
         assert_mistake(kind, marked, E::Path, message);

@@ -116,3 +116,27 @@ mod monotonic {
         reading.saturating_duration_since(origin).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::clock::BreakerClock;
+
+    #[test]
+    fn it_goes_as_the_monotonic_clock_of_the_system_does_from_its_beginning() {
+        let before = Instant::now();
+        let clock = SystemClock::new();
+        let after = Instant::now();
+        let lag = Duration::from(BreakerClock::LAG);
+        while after.elapsed() <= 2 * lag {
+            std::hint::spin_loop();
+        }
+        let least = after.elapsed();
+        let (now, roughly) = (clock.now(), Duration::from(clock.roughly_elapsed()));
+        let most = before.elapsed();
+        assert!(least <= now && now <= most, "{least:?} <= {now:?} <= {most:?}");
+        assert!(roughly <= most && !roughly.is_zero(), "{roughly:?} <= {most:?}");
+    }
+}

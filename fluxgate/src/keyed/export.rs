@@ -96,3 +96,106 @@ fn grouped(family: &Family, retired: &Counts, mut candidates: Vec<Candidate>) ->
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Builder, KeyedBreakers, Listener, ManualClock, Signal, keyed::KeyedBuilder};
+
+    struct Counting;
+
+    impl Listener for Counting {
+        fn on_transition(&self, _: &Signal) {}
+        fn counts_calls(&self) -> bool {
+            true
+        }
+    }
+
+    type Set = (KeyedBreakers<String>, ManualClock);
+
+    fn set(name: &'static str, settings: impl FnOnce(KeyedBuilder<String>) -> KeyedBuilder<String>) -> Set {
+        let clock = ManualClock::new();
+        let of_breakers = clock.clone();
+        let policy = move |builder: Builder| builder.clock(of_breakers.clone()).listener(Counting);
+        (settings(KeyedBreakers::builder(name).policy(policy)).build().unwrap(), clock)
+    }
+
+    fn call(set: &Set, key: &str) {
+        set.0.get(key).call(|| Ok::<_, ()>(())).unwrap();
+    }
+
+    /// The key of each group, how many breakers it has, and how many calls.
+    fn shown(set: &Set) -> Vec<(String, usize, u64)> {
+        let of_set = format!("{}{{", set.0.name());
+        let groups = groups(|breaker| breaker.name().starts_with(&of_set));
+        groups.into_iter().map(|group| (group.key, group.breakers.len(), group.counts.calls.successes)).collect()
+    }
+
+    fn group(key: &str, breakers: usize, calls: u64) -> (String, usize, u64) {
+        (key.to_owned(), breakers, calls)
+    }
+
+    #[test]
+    fn where_each_key_has_series_of_its_own_there_is_no_rest() {
+        let set = set("export: all", |builder| builder.exported_keys(2));
+        call(&set, "a");
+        assert_eq!(shown(&set), [group("a", 1, 1)]);
+    }
+
+    #[test]
+    fn a_rest_that_has_counted_nothing_yet_is_shown() {
+        let set = set("export: idle", |builder| builder.exported_keys(1));
+        set.0.get("a");
+        set.0.get("b");
+        let shown = shown(&set);
+        assert_eq!((shown.len(), &shown[1]), (2, &group(REST, 1, 0)));
+    }
+
+    #[test]
+    fn what_evicted_keys_have_counted_is_shown_though_no_key_is_left_over() {
+        let set = set("export: evicted", |builder| builder.exported_keys(5).max(1));
+        call(&set, "a");
+        call(&set, "b");
+        call(&set, "b");
+        assert_eq!(shown(&set), [group("b", 1, 2), group(REST, 0, 1)]);
+    }
+
+    #[test]
+    fn the_transitions_of_evicted_keys_are_summed_up_too() {
+        let set = set("export: transitions", |builder| builder.exported_keys(5).max(1));
+        let breaker = set.0.get("a");
+        breaker.force_open();
+        breaker.reset();
+        drop(breaker);
+        call(&set, "b");
+        let groups = groups(|breaker| breaker.name().starts_with("export: transitions{"));
+        let rest = groups.iter().find(|group| group.key == REST).unwrap();
+        assert_eq!(rest.counts.transitions.count(State::Closed, State::ForcedOpen), 1);
+        assert_eq!(rest.counts.transitions.count(State::ForcedOpen, State::Closed), 1);
+    }
+
+    #[test]
+    fn of_keys_that_were_used_at_the_same_time_one_that_had_series_of_its_own_keeps_them() {
+        let set = set("export: tie", |builder| builder.exported_keys(1));
+        call(&set, "a");
+        set.1.advance(std::time::Duration::from_secs(1));
+        call(&set, "b");
+        assert_eq!(shown(&set)[0].0, "b");
+        call(&set, "a");
+        assert_eq!(shown(&set)[0].0, "b");
+    }
+
+    #[test]
+    fn what_a_key_added_to_the_rest_stays_there_when_it_gets_series_of_its_own() {
+        let set = set("export: moved", |builder| builder.exported_keys(1));
+        let tick = || set.1.advance(std::time::Duration::from_secs(1));
+        call(&set, "a");
+        call(&set, "a");
+        tick();
+        call(&set, "b");
+        assert_eq!(shown(&set), [group("b", 1, 1), group(REST, 1, 2)]);
+        tick();
+        call(&set, "a");
+        assert_eq!(shown(&set), [group("a", 1, 1), group(REST, 1, 2)]);
+    }
+}

@@ -196,3 +196,29 @@ impl Row {
 fn write_seconds(file: &mut impl Write, time: Nanos) -> io::Result<()> {
     write!(file, "{}.{:09}", time.whole_seconds(), time.0 % Nanos::PER_SECOND)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_the_writer_does_not_take_are_left_out() {
+        let (writer, batches) = sync_channel(1);
+        let mut recording = Recording {
+            began: Nanos(0),
+            rejected_before: 0,
+            slots: VecDeque::new(),
+            probes: VecDeque::new(),
+            ready: Vec::new(),
+            left_out: 0,
+            writer: Some(writer),
+            thread: None,
+        };
+        // One batch waits for the disk, a second finds no room, and a third nobody who would write it.
+        (0..2 * BATCH).for_each(|_| recording.command("reset", Nanos(0)));
+        assert_eq!(recording.left_out, BATCH as u64);
+        drop(batches);
+        (0..BATCH).for_each(|_| recording.command("reset", Nanos(0)));
+        assert_eq!(recording.left_out, 2 * BATCH as u64);
+    }
+}

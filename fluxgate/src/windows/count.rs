@@ -172,6 +172,16 @@ mod tests {
     const STEPS: u32 = if cfg!(miri) { 100 } else { 2_000 };
 
     #[test]
+    fn successes_that_were_counted_displace_durations_where_a_mean_is_asked_for() {
+        let mut records = CountRecords::new(3, Some(&measures(&[], true)));
+        (0..3).for_each(|_| records.record(false, Nanos(600)));
+        records.record_successes(2);
+        assert_eq!((records.metrics().calls, records.metrics().total_latency()), (3, 600));
+        records.record_successes(9);
+        assert_eq!((records.metrics().calls, records.metrics().total_latency()), (3, 0));
+    }
+
+    #[test]
     fn a_window_of_any_size_equals_a_naive_list() {
         let measures = measures(&[300, 700], true);
         for size in [1, 2, 3, 63, 64, 65, 130] {

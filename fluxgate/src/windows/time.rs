@@ -200,6 +200,18 @@ mod tests {
     use crate::random::Random;
 
     #[test]
+    fn successes_of_a_second_that_has_just_left_the_window_are_not_recorded() {
+        let mut records = TimeRecords::new(10, None);
+        for second in [15, 24, 25] {
+            records.advance(Nanos(second * Nanos::PER_SECOND));
+        }
+        for (second, calls) in [(14, 0), (15, 0), (16, 2), (25, 4), (26, 4)] {
+            records.record_successes(2, second);
+            assert_eq!(records.metrics().calls, calls, "after second {second}");
+        }
+    }
+
+    #[test]
     fn a_window_of_any_length_equals_a_naive_list_on_edges_and_after_idling() {
         let measures = Arc::new(Measures { thresholds: [Nanos(300), Nanos(700)].into(), mean: true });
         for size in [1, 2, 3, 10, 61] {

@@ -100,7 +100,7 @@ fn post_patiently(body: &str, settings: &Settings) -> Result<String, String> {
                 if attempts == ATTEMPTS {
                     return Err(error);
                 }
-                thread::sleep(settings.retry_pause.saturating_mul(1 << (attempts - 1)));
+                thread::sleep(pause(settings.retry_pause, attempts));
                 attempts += 1;
             }
             Err(Refusal::Wait(wait)) => {
@@ -112,6 +112,11 @@ fn post_patiently(body: &str, settings: &Settings) -> Result<String, String> {
             }
         }
     }
+}
+
+/// How long to wait after so many attempts: each time twice as long.
+fn pause(first: Duration, attempts: u32) -> Duration {
+    first.saturating_mul(1 << (attempts - 1))
 }
 
 fn post(body: &str, settings: &Settings) -> Result<String, Refusal> {
@@ -168,5 +173,42 @@ fn refusal(error: &attohttpc::Error) -> Refusal {
             Refusal::Final("Slack took too long to answer".to_owned())
         }
         _ => Refusal::Final(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listeners::slack::queue;
+
+    #[test]
+    fn each_pause_is_twice_as_long_as_the_one_before() {
+        let pauses = [1, 2, 3].map(|attempts| pause(Duration::from_secs(3), attempts).as_secs());
+        assert_eq!(pauses, [3, 6, 12]);
+    }
+
+    #[test]
+    fn only_what_was_surely_not_posted_is_tried_again() {
+        let refusal = |kind: io::ErrorKind| refusal(&io::Error::from(kind).into());
+        for kind in
+            [io::ErrorKind::ConnectionRefused, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable]
+        {
+            assert!(matches!(refusal(kind), Refusal::Unreachable(_)), "{kind}");
+        }
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::WouldBlock] {
+            assert!(matches!(refusal(kind), Refusal::Final(error) if error.contains("too long")), "{kind}");
+        }
+        assert!(matches!(refusal(io::ErrorKind::ConnectionReset), Refusal::Final(_)));
+    }
+
+    #[test]
+    fn when_serving_ends_the_next_offer_has_to_see_to_it() {
+        let queue: Arc<Queue> = Arc::default();
+        let _ = queue.offer(queue::tests::parcel());
+        assert!(queue.is_served());
+        queue.give_up();
+        queue.close();
+        serve(&queue);
+        assert!(!queue.is_served());
     }
 }

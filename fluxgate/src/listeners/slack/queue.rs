@@ -123,7 +123,62 @@ impl Queue {
         );
     }
 
+    #[cfg(test)]
+    pub(super) fn is_served(&self) -> bool {
+        self.inner.lock().served
+    }
+
     pub(super) fn count_lost(&self, lost: u64) {
         self.undelivered.fetch_add(lost, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{CircuitBreaker, listeners::SlackListener};
+
+    pub(in crate::listeners::slack) fn parcel() -> Parcel {
+        let heard: Arc<Mutex<Option<Signal>>> = Arc::default();
+        let hear = Arc::clone(&heard);
+        let listener = move |signal: &Signal| *hear.lock() = Some(signal.clone());
+        CircuitBreaker::builder("queue").listener(listener).build().unwrap().disable();
+        let signal = heard.lock().take().unwrap();
+        Parcel { signal, settings: SlackListener::new("token", "#channel").settings }
+    }
+
+    #[test]
+    fn the_first_offer_and_the_first_after_its_thread_has_gone_find_it_unserved() {
+        let queue = Queue::default();
+        assert!(matches!(queue.offer(parcel()), Offer::TakenUnserved));
+        assert!(matches!(queue.offer(parcel()), Offer::Taken));
+        assert!(queue.take().is_some());
+        queue.abandon();
+        assert_eq!(queue.undelivered(), 1, "the one that was being told");
+        assert!(matches!(queue.offer(parcel()), Offer::TakenUnserved));
+        queue.abandon();
+        assert_eq!(queue.undelivered(), 1, "none was");
+    }
+
+    #[test]
+    fn what_waits_is_given_up_and_counted() {
+        let queue = Queue::default();
+        for _ in 0..3 {
+            let _ = queue.offer(parcel());
+        }
+        assert!(!queue.flush(Duration::ZERO));
+        assert_eq!((queue.give_up(), queue.give_up()), (3, 0));
+        assert!(queue.flush(Duration::ZERO));
+    }
+
+    #[test]
+    fn once_the_last_listener_is_gone_what_waits_is_taken_and_then_nothing() {
+        let listener = SlackListener::new("token", "#channel");
+        let queue = Arc::clone(&listener.handle.0);
+        let _ = queue.offer(parcel());
+        drop(listener.clone());
+        drop(listener);
+        assert!(queue.take().is_some());
+        assert!(queue.take().is_none());
     }
 }
