@@ -18,10 +18,16 @@ static REGISTRY: Mutex<Registry> =
 struct Registry {
     next_id: u64,
     /// By id, which is the order in which they were made.
-    breakers: BTreeMap<u64, Weak<Shared>>,
+    breakers: BTreeMap<u64, Listed>,
     /// No two breakers have the same.
     labels: BTreeSet<Name>,
     names: BTreeMap<Name, Namesakes>,
+}
+
+struct Listed {
+    breaker: Weak<Shared>,
+    /// The id of the set that it is of. Here, for to ask the breaker takes a handle, which may become the last one.
+    set: Option<u64>,
 }
 
 /// The breakers of one name.
@@ -93,7 +99,28 @@ pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
 
 /// All that there are, with those that a set keeps in reserve.
 pub(crate) fn living() -> Vec<Weak<Shared>> {
-    REGISTRY.lock().breakers.values().cloned().collect()
+    REGISTRY.lock().breakers.values().map(|listed| listed.breaker.clone()).collect()
+}
+
+/// Those that are of no set, declared ones only if they are made already.
+#[cfg(feature = "serde")]
+pub(crate) fn singles() -> Vec<CircuitBreaker> {
+    let registry = REGISTRY.lock();
+    let singles = registry.breakers.values().filter(|listed| listed.set.is_none());
+    singles.filter_map(|listed| listed.breaker.upgrade()).map(|shared| CircuitBreaker { shared }).collect()
+}
+
+/// The ids of a set's breakers, that in reserve included.
+#[cfg(feature = "keyed")]
+pub(crate) fn of_set(set: u64) -> Vec<u64> {
+    let registry = REGISTRY.lock();
+    registry.breakers.iter().filter(|(_, listed)| listed.set == Some(set)).map(|(id, _)| *id).collect()
+}
+
+#[cfg(feature = "keyed")]
+pub(crate) fn by_id(id: u64) -> Option<CircuitBreaker> {
+    let shared = REGISTRY.lock().breakers.get(&id)?.breaker.upgrade()?;
+    Some(CircuitBreaker { shared })
 }
 
 /// A place for a breaker that is being made, or the name of a set.
@@ -126,7 +153,11 @@ pub(crate) fn reserve(name: &Name) -> Place {
 }
 
 pub(crate) fn enter(shared: &Arc<Shared>) {
-    REGISTRY.lock().breakers.insert(shared.place.id, Arc::downgrade(shared));
+    #[cfg(feature = "keyed")]
+    let set = shared.name.member().map(|member| member.family().id());
+    #[cfg(not(feature = "keyed"))]
+    let set = None;
+    REGISTRY.lock().breakers.insert(shared.place.id, Listed { breaker: Arc::downgrade(shared), set });
 }
 
 /// Takes a breaker from the list, if it is still there.
@@ -150,7 +181,7 @@ pub(crate) fn release(name: &Name, place: &Place) {
 }
 
 /// Makes the declared breakers that are not made yet, so that they are listed.
-fn make_declared() {
+pub(crate) fn make_declared() {
     #[cfg(feature = "macros")]
     for declaration in crate::__private::registered() {
         declaration.breaker();

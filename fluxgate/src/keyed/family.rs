@@ -3,13 +3,17 @@
 use std::{
     fmt::Display,
     sync::{
-        Arc, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::{
+    governed::Governed,
+    governing::{Governing, Own},
+};
 use crate::{
     breaker::Shared,
     name::Name,
@@ -18,7 +22,7 @@ use crate::{
     totals::{CallTotals, Transitions},
 };
 
-/// The sets of the process, in the order in which they were made.
+/// The sets of the process that are made, in that order.
 static FAMILIES: Mutex<Vec<Weak<Family>>> = Mutex::new(Vec::new());
 
 /// A set as its breakers know it.
@@ -29,6 +33,9 @@ pub(crate) struct Family {
     pub(crate) exported_keys: usize,
     /// What the evicted breakers had counted and no series of their own has shown.
     retired: Mutex<Counts>,
+    /// What the program says of every breaker: known once the set is made.
+    pub(super) own: OnceLock<Own>,
+    pub(super) governed: Governed<Governing>,
 }
 
 /// What a breaker of a set is called, and what of its counts was exported.
@@ -83,16 +90,31 @@ impl Counts {
 impl Family {
     pub(super) fn new(name: Name, exported_keys: usize) -> Arc<Self> {
         let place = registry::reserve(&name);
-        let family = Arc::new(Self { place, name, exported_keys, retired: Mutex::default() });
+        Arc::new(Self {
+            place,
+            name,
+            exported_keys,
+            retired: Mutex::default(),
+            own: OnceLock::new(),
+            governed: Governed::new(Governing::default()),
+        })
+    }
+
+    /// Lets it be known, with what the program says.
+    pub(super) fn enlist(self: &Arc<Self>, own: Own) {
+        let _ = self.own.set(own); // once
         let mut families = FAMILIES.lock();
         families.retain(|known| known.strong_count() > 0);
-        families.push(Arc::downgrade(&family));
-        family
+        families.push(Arc::downgrade(self));
     }
 
     /// All that are in use.
     pub(crate) fn all() -> Vec<Arc<Self>> {
         FAMILIES.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.place.id
     }
 
     pub(crate) fn name(&self) -> &Name {
