@@ -287,7 +287,7 @@ impl Builder {
             core: Mutex::new(core),
         });
         registry::enter(&shared);
-        Ok(CircuitBreaker { shared })
+        Ok(shared.into())
     }
 }
 

@@ -91,7 +91,7 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 /// set.
 pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
     make_declared();
-    let living = living().into_iter().filter_map(|breaker| breaker.upgrade()).map(|shared| CircuitBreaker { shared });
+    let living = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker));
     #[cfg(feature = "keyed")]
     let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
     living
@@ -107,7 +107,7 @@ pub(crate) fn living() -> Vec<Weak<Shared>> {
 pub(crate) fn singles() -> Vec<CircuitBreaker> {
     let registry = REGISTRY.lock();
     let singles = registry.breakers.values().filter(|listed| listed.set.is_none());
-    singles.filter_map(|listed| listed.breaker.upgrade()).map(|shared| CircuitBreaker { shared }).collect()
+    singles.filter_map(|listed| CircuitBreaker::upgrade(&listed.breaker)).collect()
 }
 
 /// The ids of a set's breakers, that in reserve included.
@@ -119,8 +119,7 @@ pub(crate) fn of_set(set: u64) -> Vec<u64> {
 
 #[cfg(feature = "keyed")]
 pub(crate) fn by_id(id: u64) -> Option<CircuitBreaker> {
-    let shared = REGISTRY.lock().breakers.get(&id)?.breaker.upgrade()?;
-    Some(CircuitBreaker { shared })
+    CircuitBreaker::upgrade(&REGISTRY.lock().breakers.get(&id)?.breaker)
 }
 
 /// A place for a breaker that is being made, or the name of a set.

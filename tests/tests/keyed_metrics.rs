@@ -2,7 +2,7 @@
 //!
 //! A binary of its own, for the registry is the process's.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use fluxgate::{
     Builder, KeyedBreakers, ManualClock,
@@ -149,6 +149,33 @@ fn no_counter_goes_back_and_no_call_is_counted_twice_as_keys_come_and_go() {
         }
     }
     assert!((counted - f64::from(made)).abs() < 0.5, "{counted} of {made}");
+}
+
+#[test]
+fn no_call_is_lost_that_threads_make_of_the_same_keys_while_others_evict_them() {
+    const CALLS: u32 = 20_000;
+    let _turn = turn();
+    let page = Page::new();
+    let (hosts, clock) = exported("threads", |builder| builder.max(4).idle(1));
+    thread::scope(|threads| {
+        for thread in 0..4_u32 {
+            let (hosts, clock) = (&hosts, &clock);
+            threads.spawn(move || {
+                for step in 0..CALLS {
+                    if step % 8 == thread {
+                        // Each tick is a chance to find that others have the same key.
+                        clock.advance(Duration::from_millis(1));
+                    }
+                    // Two keys of all, and now and then one that makes them compete for room.
+                    let key = if step % 50 == 7 { format!("{thread} {}", step % 9) } else { (step % 2).to_string() };
+                    assert!(succeed(&hosts.get(key.as_str())));
+                }
+            });
+        }
+    });
+    let calls: f64 = page.calls("threads").values().sum();
+    assert!((calls - 4.0 * f64::from(CALLS)).abs() < 0.5, "{calls}");
+    assert!(hosts.len() <= 4);
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -25,6 +25,9 @@ use crate::{
 /// The sets of the process that are made, in that order.
 static FAMILIES: Mutex<Vec<Weak<Family>>> = Mutex::new(Vec::new());
 
+/// How exactly it is known when a breaker was last asked for: a millisecond.
+const STEP: Nanos = Nanos(1_000_000);
+
 /// A set as its breakers know it.
 pub(crate) struct Family {
     place: registry::Place,
@@ -173,12 +176,15 @@ impl Member {
         &self.family
     }
 
-    /// Written only when the clock has ticked, so that threads which share a breaker rarely wait for this line.
+    /// Written only once in a [`STEP`], so that threads which share a breaker rarely wait for this line. If it was, the
+    /// time before.
     #[inline]
-    pub(super) fn touch(&self, now: Nanos) {
-        if now > self.last_used() {
+    pub(super) fn touch(&self, now: Nanos) -> Option<Nanos> {
+        let before = self.last_used();
+        (now.since(before) >= STEP).then(|| {
             self.used.store(now.0, Ordering::Relaxed);
-        }
+            before
+        })
     }
 
     pub(crate) fn last_used(&self) -> Nanos {

@@ -79,9 +79,7 @@ pub(crate) struct Aftermath {
 impl Aftermath {
     pub(crate) fn conclude(self) {
         drop((self.replaced, self.orphans));
-        for shared in self.changed.iter().filter_map(Weak::upgrade) {
-            CircuitBreaker { shared }.tell();
-        }
+        self.changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
     }
 }
 
@@ -112,7 +110,7 @@ impl Family {
                 };
                 let Some(breaker) = found else { continue };
                 self.give(&breaker, old.of(breaker.name()), new.of(breaker.name()), &mut aftermath);
-                if Arc::strong_count(&breaker.shared) == 1 {
+                if Arc::strong_count(breaker.shared.direct()) == 1 {
                     aftermath.orphans.push(breaker);
                 }
             }
@@ -134,7 +132,7 @@ impl Family {
             let replaced = breaker.adopt(policy.clone()).unwrap_or_else(|error| unreachable!("{error}"));
             aftermath.replaced.push(replaced);
             if breaker.shared.outbox.has_listeners() {
-                aftermath.changed.push(Arc::downgrade(&breaker.shared));
+                aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
             }
         }
     }

@@ -15,6 +15,8 @@ mod export;
 mod family;
 mod governed;
 mod governing;
+mod keys;
+mod stripes;
 
 pub use builder::KeyedBuilder;
 #[cfg(feature = "macros")]
@@ -37,7 +39,7 @@ use std::{
 
 use builder::Limits;
 use common::Common;
-use entry::{ByKey, Entry, Exactly, Found, Slot};
+use entry::{Found, Slot};
 use eviction::{Evicted, Eviction};
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
@@ -45,7 +47,9 @@ pub(crate) use export::groups;
 pub(crate) use family::Family;
 pub(crate) use family::Member;
 pub(crate) use governing::{Aftermath, Governing, Said};
+use keys::{ByKey, Entry, Exactly};
 use papaya::HashMap;
+pub(crate) use stripes::Stripe;
 
 use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, nanos::Nanos, policy::Policy};
 
