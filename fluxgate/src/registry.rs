@@ -1,7 +1,7 @@
 //! Every breaker of the process, by name.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::{Arc, Weak},
 };
 
@@ -12,22 +12,24 @@ use crate::{
     name::Name,
 };
 
-static REGISTRY: Mutex<Registry> =
-    Mutex::new(Registry { next_id: 0, breakers: BTreeMap::new(), labels: BTreeSet::new(), names: BTreeMap::new() });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    next_id: 0,
+    breakers: BTreeMap::new(),
+    sets: BTreeMap::new(),
+    labels: BTreeSet::new(),
+    names: BTreeMap::new(),
+});
 
 struct Registry {
     next_id: u64,
     /// By id, which is the order in which they were made.
-    breakers: BTreeMap<u64, Listed>,
+    breakers: BTreeMap<u64, Weak<Shared>>,
+    /// The ids of the breakers of each set, by its own. Here, for to ask a breaker takes a handle, which may become the last
+    /// one.
+    sets: BTreeMap<u64, BTreeSet<u64>>,
     /// No two breakers have the same.
     labels: BTreeSet<Name>,
     names: BTreeMap<Name, Namesakes>,
-}
-
-struct Listed {
-    breaker: Weak<Shared>,
-    /// The id of the set that it is of. Here, for to ask the breaker takes a handle, which may become the last one.
-    set: Option<u64>,
 }
 
 /// The breakers of one name.
@@ -99,27 +101,27 @@ pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
 
 /// All that there are, with those that a set keeps in reserve.
 pub(crate) fn living() -> Vec<Weak<Shared>> {
-    REGISTRY.lock().breakers.values().map(|listed| listed.breaker.clone()).collect()
+    REGISTRY.lock().breakers.values().cloned().collect()
 }
 
 /// Those that are of no set, declared ones only if they are made already.
 #[cfg(feature = "serde")]
 pub(crate) fn singles() -> Vec<CircuitBreaker> {
     let registry = REGISTRY.lock();
-    let singles = registry.breakers.values().filter(|listed| listed.set.is_none());
-    singles.filter_map(|listed| CircuitBreaker::upgrade(&listed.breaker)).collect()
+    let of_sets: BTreeSet<u64> = registry.sets.values().flatten().copied().collect();
+    let singles = registry.breakers.iter().filter(|(id, _)| !of_sets.contains(id));
+    singles.filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
 }
 
 /// The ids of a set's breakers, that in reserve included.
 #[cfg(feature = "keyed")]
 pub(crate) fn of_set(set: u64) -> Vec<u64> {
-    let registry = REGISTRY.lock();
-    registry.breakers.iter().filter(|(_, listed)| listed.set == Some(set)).map(|(id, _)| *id).collect()
+    REGISTRY.lock().sets.get(&set).into_iter().flatten().copied().collect()
 }
 
 #[cfg(feature = "keyed")]
 pub(crate) fn by_id(id: u64) -> Option<CircuitBreaker> {
-    CircuitBreaker::upgrade(&REGISTRY.lock().breakers.get(&id)?.breaker)
+    CircuitBreaker::upgrade(REGISTRY.lock().breakers.get(&id)?)
 }
 
 /// A place for a breaker that is being made, or the name of a set.
@@ -152,16 +154,35 @@ pub(crate) fn reserve(name: &Name) -> Place {
 }
 
 pub(crate) fn enter(shared: &Arc<Shared>) {
+    let mut registry = REGISTRY.lock();
+    registry.breakers.insert(shared.place.id, Arc::downgrade(shared));
+    if let Some(set) = set_of(shared) {
+        registry.sets.entry(set).or_default().insert(shared.place.id);
+    }
+}
+
+/// The id of the set that it is of.
+fn set_of(shared: &Shared) -> Option<u64> {
     #[cfg(feature = "keyed")]
-    let set = shared.name.member().map(|member| member.family().id());
+    return shared.name.member().map(|member| member.family().id());
     #[cfg(not(feature = "keyed"))]
-    let set = None;
-    REGISTRY.lock().breakers.insert(shared.place.id, Listed { breaker: Arc::downgrade(shared), set });
+    {
+        let _ = shared;
+        None
+    }
 }
 
 /// Takes a breaker from the list, if it is still there.
 pub(crate) fn forget(shared: &Shared) {
-    let listed = REGISTRY.lock().breakers.remove(&shared.place.id);
+    let mut registry = REGISTRY.lock();
+    let listed = registry.breakers.remove(&shared.place.id);
+    if let Some(Entry::Occupied(mut of_set)) = set_of(shared).map(|set| registry.sets.entry(set)) {
+        of_set.get_mut().remove(&shared.place.id);
+        if of_set.get().is_empty() {
+            of_set.remove();
+        }
+    }
+    drop(registry);
     if listed.is_some() {
         release(&shared.name, &shared.place);
     }

@@ -283,7 +283,9 @@ fn of_files_at_the_same_time_one_wins_for_breakers_that_are_being_made_too() {
                 });
             }
             let configuring = files.each_ref().map(|file| threads.spawn(|| configure(file).unwrap()));
-            configuring.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in configuring {
+                thread.join().unwrap();
+            }
             over.store(true, Ordering::Relaxed);
         });
         let holds = hosts.policy();

@@ -119,22 +119,25 @@ fn listeners_stay_and_each_breaker_tells_them_once() {
     assert_eq!(*heard.0.lock().unwrap(), ["told{a}", "told{b} open"], "one that is made later just begins with it");
 }
 
+/// Changes its set once more when it hears of a change.
+struct Changes(Arc<Mutex<Option<KeyedBreakers<String>>>>);
+
+impl Listener for Changes {
+    fn on_transition(&self, _: &Signal) {}
+
+    fn on_policy_change(&self, _: &PolicyChange) {
+        let hosts = self.0.lock().unwrap().clone().expect("it is made");
+        hosts.get("c");
+        if hosts.policy() != streak(3) {
+            hosts.set_policy(streak(3)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn a_listener_may_change_the_set_too() {
     let _turn = turn();
     let itself: Arc<Mutex<Option<KeyedBreakers<String>>>> = Arc::default();
-    struct Changes(Arc<Mutex<Option<KeyedBreakers<String>>>>);
-    impl Listener for Changes {
-        fn on_transition(&self, _: &Signal) {}
-
-        fn on_policy_change(&self, _: &PolicyChange) {
-            let hosts = self.0.lock().unwrap().clone().expect("it is made");
-            hosts.get("c");
-            if hosts.policy() != streak(3) {
-                hosts.set_policy(streak(3)).unwrap();
-            }
-        }
-    }
     let told = Arc::clone(&itself);
     let policy = move |builder: Builder| builder.listener(Changes(Arc::clone(&told)));
     let hosts: KeyedBreakers<String> = KeyedBreakers::builder("changes itself").policy(policy).build().unwrap();

@@ -110,11 +110,11 @@ impl<K> Slot<K> {
     ) -> Result<Found, PolicyError> {
         let mut owner = self.owner.lock();
         match &*owner {
-            Owner::Set(owned) => {
-                if let Some(member) = owned.shared.name.member() {
+            Owner::Set(kept) => {
+                if let Some(member) = kept.shared.name.member() {
                     member.touch(now);
                 }
-                Ok(Found::Breaker(Arc::clone(&owned.shared).into()))
+                Ok(Found::Breaker(Arc::clone(&kept.shared).into()))
             }
             Owner::Evicted => Ok(Found::Evicted),
             Owner::Unmade => {
@@ -132,8 +132,8 @@ impl<K> Slot<K> {
     /// Whether it is worth trying to evict it.
     pub(super) fn standing(&self) -> Standing {
         match self.owner.try_lock().as_deref() {
-            Some(Owner::Set(owned)) if !owned.is_needed() => {
-                Standing::Idle { since: owned.shared.name.member().map_or(Nanos(0), |member| member.last_used()) }
+            Some(Owner::Set(kept)) if !kept.is_needed() => {
+                Standing::Idle { since: kept.shared.name.member().map_or(Nanos(0), |member| member.last_used()) }
             }
             _ => Standing::Needed,
         }
@@ -145,17 +145,17 @@ impl<K> Slot<K> {
     pub(super) fn evict(&self) -> Option<Shared> {
         // Who holds it is about to use the breaker.
         let mut owner = self.owner.try_lock()?;
-        let owned = match mem::replace(&mut *owner, Owner::Evicted) {
-            Owner::Set(owned) if !owned.is_needed() => owned,
+        let kept = match mem::replace(&mut *owner, Owner::Evicted) {
+            Owner::Set(kept) if !kept.is_needed() => kept,
             other => {
                 *owner = other;
                 return None;
             }
         };
-        match release(owned) {
+        match release(kept) {
             Ok(shared) => Some(shared),
-            Err(owned) => {
-                *owner = Owner::Set(owned);
+            Err(kept) => {
+                *owner = Owner::Set(kept);
                 None
             }
         }
@@ -174,14 +174,14 @@ impl Owned {
 /// Makes an end of a breaker, unless it turns out to be needed after all.
 ///
 /// Its counts go to the family in the same moment, so that whoever adds up the family finds them here or there.
-fn release(mut owned: Owned) -> Result<Shared, Owned> {
-    let member = owned.shared.name.member().cloned();
+fn release(mut kept: Owned) -> Result<Shared, Owned> {
+    let member = kept.shared.name.member().cloned();
     let mut retired = member.as_ref().map(|member| member.family().retired());
-    if !stripes::end(&mut owned.stripes) {
+    if !stripes::end(&mut kept.stripes) {
         // Threads whose stripe has gone count with the breaker itself from now on.
-        return Err(owned);
+        return Err(kept);
     }
-    let shared = match Arc::try_unwrap(owned.shared) {
+    let shared = match Arc::try_unwrap(kept.shared) {
         Ok(shared) => shared,
         Err(shared) => return Err(Owned { shared, stripes: Vec::new() }),
     };
@@ -250,10 +250,10 @@ mod tests {
     fn a_breaker_that_opened_at_the_last_moment_lives_on_under_its_key_and_in_the_registry() {
         let slot = made("opened");
         let mut owner = slot.owner.lock();
-        let Owner::Set(owned) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
-        CircuitBreaker::from(Arc::clone(&owned.shared)).force_open();
-        let Err(owned) = release(owned) else { panic!("it is not closed") };
-        *owner = Owner::Set(owned);
+        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
+        CircuitBreaker::from(Arc::clone(&kept.shared)).force_open();
+        let Err(kept) = release(kept) else { panic!("it is not closed") };
+        *owner = Owner::Set(kept);
         drop(owner);
         assert!(matches!(slot.standing(), Standing::Needed));
         let Ok(Found::Breaker(breaker)) = slot.find_or_make(Nanos(0), |_| unreachable!("it is there")) else {
@@ -299,11 +299,11 @@ mod tests {
         // In the stripe that ends last.
         let (slot, held) = shared("ended", |slot| handle(slot, 3));
         let mut owner = slot.owner.lock();
-        let Owner::Set(owned) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
-        assert_eq!(owned.stripes.len(), 2);
-        let Err(owned) = release(owned) else { panic!("it is in use") };
-        assert_eq!(owned.stripes.len(), 1);
-        *owner = Owner::Set(owned);
+        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
+        assert_eq!(kept.stripes.len(), 2);
+        let Err(kept) = release(kept) else { panic!("it is in use") };
+        assert_eq!(kept.stripes.len(), 1);
+        *owner = Owner::Set(kept);
         drop(owner);
         let direct = handle(&slot, 6);
         assert!(!is_striped(&direct), "its stripe has ended");
