@@ -1,10 +1,6 @@
+use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "keyed")]
 use std::sync::Arc;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    error::Error as StdError,
-    fmt,
-};
 
 use parking_lot::Mutex;
 
@@ -12,6 +8,7 @@ use parking_lot::Mutex;
 use super::sets::{self, SetChange};
 use super::{
     Configuration, PolicyConfig,
+    configure_error::ConfigureError,
     names::{Mistakes, Names},
 };
 #[cfg(feature = "keyed")]
@@ -292,35 +289,3 @@ pub(crate) fn begin_set(family: &Arc<Family>) -> Result<(), PolicyError> {
     aftermath.into_iter().for_each(Aftermath::conclude);
     Ok(())
 }
-
-/// A configuration that does not fit the breakers of the program: every mistake found in it. Nothing has changed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ConfigureError {
-    pub(super) mistakes: Vec<String>,
-    pub(super) unknown: Vec<String>,
-}
-
-impl ConfigureError {
-    fn of_policy(self) -> PolicyError {
-        PolicyError::new(self.mistakes)
-    }
-
-    /// Each mistake, as it is to be shown to whoever wrote the file. It names the breaker.
-    pub fn mistakes(&self) -> &[String] {
-        &self.mistakes
-    }
-
-    /// The names that no breaker and no set has. A file that several programs share may have them; a program can take
-    /// them out of the configuration, and try again.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
-    }
-}
-
-impl fmt::Display for ConfigureError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.mistakes.join("\n"))
-    }
-}
-
-impl StdError for ConfigureError {}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fluxgate_policy::nearest;
 
 use super::{
-    configure::ConfigureError,
+    configure_error::ConfigureError,
     place::{Place, listed},
 };
 use crate::{error::PolicyError, policy::Policy};

@@ -1,11 +1,13 @@
 use std::{fmt::Display, sync::Arc};
 
 use super::{
-    OVERFLOW,
     family::{Family, Member},
     governing::{Aftermath, Own},
 };
 use crate::{breaker::CircuitBreaker, builder::Builder, error::PolicyError, name::Name, nanos::Nanos};
+
+/// What stands for a key in the name of the breaker that new keys share where there is no room.
+const OVERFLOW: &str = "*";
 
 pub(super) type Configure = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;
 

@@ -15,6 +15,7 @@ mod export;
 mod family;
 mod governed;
 mod governing;
+mod inner;
 mod keys;
 mod stripes;
 
@@ -31,30 +32,21 @@ use std::{
     borrow::Borrow,
     fmt::{self, Display},
     hash::Hash,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use builder::Limits;
 use common::Common;
-use entry::{Found, Slot};
-use eviction::{Evicted, Eviction};
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
 #[cfg(feature = "serde")]
 pub(crate) use family::Family;
 pub(crate) use family::Member;
 pub(crate) use governing::{Aftermath, Governing, Said};
-use keys::{ByKey, Entry, Exactly};
-use papaya::HashMap;
+use inner::Inner;
 pub(crate) use stripes::Stripe;
 
 use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, nanos::Nanos, policy::Policy};
-
-/// What stands for a key in the name of the breaker that new keys share where there is no room.
-const OVERFLOW: &str = "*";
 
 /// One policy and a breaker for each key: each host, tenant, shard or region.
 ///
@@ -79,13 +71,6 @@ const OVERFLOW: &str = "*";
 /// ```
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
 
-struct Inner<K> {
-    common: Common,
-    entries: HashMap<Entry<K>, ()>,
-    eviction: Eviction<K>,
-    overflowed: AtomicBool,
-}
-
 impl<K> KeyedBreakers<K> {
     /// Begins a set. The name is how logs and metrics call it, and its breakers by it and their key.
     pub fn builder(name: impl Into<Name>) -> KeyedBuilder<K> {
@@ -93,8 +78,7 @@ impl<K> KeyedBreakers<K> {
     }
 
     fn new(common: Common, limits: &Limits) -> Self {
-        let eviction = Eviction::new(limits.max, limits.idle);
-        Self(Arc::new(Inner { common, entries: HashMap::new(), eviction, overflowed: AtomicBool::new(false) }))
+        Self(Arc::new(Inner::new(common, limits)))
     }
 
     /// The name that the set was given.
@@ -113,12 +97,12 @@ impl<K> KeyedBreakers<K> {
     /// [`CircuitBreaker::set_policy`] says (state, `reopens` and calls in flight stay), those that are made later, and the
     /// one that new keys share where there is no room.
     ///
-    /// When it returns, no breaker of the set goes by the policy before. The listeners, the clock and the shadow mode that
-    /// the set was built with stay, and so does its shadow mode. A policy that a single breaker was given by hand gives way
-    /// to this one, and what a file said of the set or of some of its breakers does until a file is read again.
+    /// When it returns, nobody finds a breaker of the set that goes by the policy before. Listeners, the clock and shadow
+    /// mode stay. A policy that a single breaker was given by hand gives way to this one, and so does what a file said of
+    /// the set or of some of its breakers, until a file is read again.
     ///
     /// It takes as long as to change each breaker by itself, some microseconds. Nobody who looks a breaker up waits
-    /// meanwhile.
+    /// meanwhile. Not to be called by the set's own policy, while it makes a breaker.
     ///
     /// # Errors
     ///
@@ -164,16 +148,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let set = &*self.0;
-        let now = set.now();
-        let found = set.handle(key, now);
-        if set.eviction.is_look_due(now) {
-            set.evict_idle(now);
-        }
-        match found {
-            Some(breaker) => breaker,
-            None => set.find_or_make(key, now),
-        }
+        self.0.get(key)
     }
 
     /// The breaker of a key, if there is one.
@@ -200,127 +175,12 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
 
     /// How many breakers there are.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.0.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
-    }
-}
-
-impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
-    #[inline]
-    fn now(&self) -> Nanos {
-        self.common.overflow.shared.clock.roughly_now()
-    }
-
-    #[inline]
-    fn handle<Q>(&self, key: &Q, now: Nanos) -> Option<CircuitBreaker>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let entries = self.entries.pin();
-        let (entry, ()) = entries.get_key_value(&ByKey(key))?;
-        entry.0.handle(now)
-    }
-
-    #[cold]
-    fn find_or_make<Q>(&self, key: &Q, now: Nanos) -> CircuitBreaker
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        loop {
-            let Some(slot) = self.slot(key).or_else(|| self.enter(key, now)) else { return self.overflow() };
-            let mut aftermath = Aftermath::default();
-            let found = slot.find_or_make(now, |key| self.common.make(key, now, &mut aftermath));
-            aftermath.conclude();
-            match found {
-                Ok(Found::Breaker(breaker)) => return breaker,
-                // Whoever evicts it has not come to this yet.
-                Ok(Found::Evicted) => self.remove(&slot),
-                Err(error) => {
-                    #[cfg(feature = "tracing")]
-                    tracing::error!(
-                        target: "fluxgate",
-                        set = self.common.family.label().as_str(),
-                        %error,
-                        "the policy of a set of circuit breakers is no longer valid; its new keys share one breaker"
-                    );
-                    let _ = error; // told in the log alone
-                    return self.shared_by_new_keys();
-                }
-            }
-        }
-    }
-
-    fn slot<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let entries = self.entries.pin();
-        entries.get_key_value(&ByKey(key)).map(|(entry, ())| Arc::clone(&entry.0))
-    }
-
-    /// A slot for a new key, whoever enters it. `None` if there is no room.
-    fn enter<Q>(&self, key: &Q, now: Nanos) -> Option<Arc<Slot<K>>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        let (room, evicted) = self.eviction.room(now)?;
-        if let Some(evicted) = evicted {
-            self.bury(evicted);
-        }
-        let slot = Arc::new(Slot::new(key.to_owned()));
-        let entered = self.entries.pin().try_insert(Entry(Arc::clone(&slot)), ()).is_ok();
-        if entered {
-            room.fill(Arc::clone(&slot), now);
-            return Some(slot);
-        }
-        // Somebody else was faster.
-        drop(room);
-        self.slot(key).or_else(|| self.enter(key, now))
-    }
-
-    #[cold]
-    fn evict_idle(&self, now: Nanos) {
-        self.eviction.look(now).into_iter().for_each(|evicted| self.bury(evicted));
-    }
-
-    fn bury(&self, evicted: Evicted<K>) {
-        let Evicted { slot, breaker } = evicted;
-        self.remove(&slot);
-        drop(breaker);
-    }
-
-    fn remove(&self, slot: &Arc<Slot<K>>) {
-        self.entries.pin().remove(&Exactly(slot));
-    }
-
-    #[cold]
-    fn overflow(&self) -> CircuitBreaker {
-        if !self.overflowed.swap(true, Ordering::Relaxed) {
-            #[cfg(feature = "tracing")]
-            tracing::warn!(
-                target: "fluxgate",
-                set = self.common.family.label().as_str(),
-                breaker = self.common.overflow.name(),
-                "a set of circuit breakers is full, and none of them is closed without calls in flight: new keys share \
-                 one breaker"
-            );
-        }
-        self.shared_by_new_keys()
-    }
-
-    fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = self.common.overflow.shared.name.member() {
-            member.show();
-        }
-        self.common.overflow.clone()
+        self.0.len() == 0
     }
 }
 
