@@ -223,22 +223,18 @@ impl Builder {
     /// [`configured`](Self::configured), the same of what comes out with the configuration.
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
         #[cfg(feature = "serde")]
-        if self.configured && !self.is_of_a_set() {
+        if self.configured {
             return self.build_configured();
         }
         self.build_as_it_is()
     }
 
     #[cfg(feature = "serde")]
-    fn is_of_a_set(&self) -> bool {
-        #[cfg(feature = "keyed")]
-        return self.name.member().is_some();
-        #[cfg(not(feature = "keyed"))]
-        false
-    }
-
-    #[cfg(feature = "serde")]
     fn build_configured(mut self) -> Result<CircuitBreaker, PolicyError> {
+        #[cfg(feature = "keyed")]
+        if self.name.member().is_some() {
+            return self.build_as_it_is();
+        }
         let (policy, shadow) = self.own();
         policy.check()?;
         // Already now, so that its listeners are not told of a change.

@@ -160,7 +160,11 @@ impl CircuitBreaker {
         // lock. What it counts meanwhile was before the change, and goes where that second is.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
-        if self.shared.outbox.has_listeners() && !self.is_in_reserve() {
+        let is_told = self.shared.outbox.has_listeners();
+        // Of a breaker that its set has not shown to anybody yet, there is nothing to tell.
+        #[cfg(feature = "keyed")]
+        let is_told = is_told && !self.shared.name.member().is_some_and(|member| member.is_in_reserve());
+        if is_told {
             self.shared.outbox.post(PolicyChange {
                 breaker: self.shared.name.clone(),
                 label: self.shared.place.label(&self.shared.name).clone(),
@@ -171,16 +175,6 @@ impl CircuitBreaker {
         }
         drop(locked);
         Ok(Replaced { _rules: old, _records: old_records })
-    }
-
-    /// Whether it is a breaker that its set has not shown to anybody yet.
-    fn is_in_reserve(&self) -> bool {
-        #[cfg(feature = "keyed")]
-        let member = self.shared.name.member();
-        #[cfg(feature = "keyed")]
-        return member.is_some_and(|member| member.is_in_reserve());
-        #[cfg(not(feature = "keyed"))]
-        false
     }
 
     /// Tells listeners what they have not been told yet. To be called with nothing locked.

@@ -42,7 +42,9 @@ pub(crate) use export::groups;
 #[cfg(feature = "serde")]
 pub(crate) use family::Family;
 pub(crate) use family::Member;
-pub(crate) use governing::{Aftermath, Governing, Said};
+#[cfg(feature = "serde")]
+pub(crate) use governing::Aftermath;
+pub(crate) use governing::{Governing, Said};
 use inner::Inner;
 pub(crate) use stripes::Stripe;
 
