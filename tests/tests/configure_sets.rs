@@ -296,7 +296,7 @@ fn of_files_at_the_same_time_one_wins_for_breakers_that_are_being_made_too() {
 }
 
 #[test]
-fn a_set_of_the_program_is_named_by_its_keys_type_or_not() {
+fn a_key_is_named_as_it_is_displayed() {
     let _turn = turn();
     let tenants: KeyedBreakers<u64> = KeyedBreakers::builder("sets: tenants").build().unwrap();
     configured("[breakers.'sets: tenants{7}']\ntripper = 'FailureStreak(5)'");

@@ -7,7 +7,8 @@
 //! That a breaker is in use is then seen by any of its counts. It is evicted by all of them going from 1 to 0, one after
 //! the other, its own at last, and no handle is made of a count of 0: whoever gets a handle has it before the eviction
 //! comes to that count, and the eviction then ends there. Stripes are made under the key's lock, as breakers are evicted,
-//! so none comes up behind.
+//! so none comes up behind. And a stripe is a reference itself: the breaker's own count is above 1 while there is any, so
+//! that a breaker in use is kept even by a look at that alone.
 
 use std::sync::{
     Arc, OnceLock, Weak,
