@@ -66,6 +66,13 @@ fn policies_in_a_file() -> anyhow::Result<()> {
     let error = configure(&toml::from_str(unknown)?).err().context("no breaker has that name")?;
     println!("   a mistake in a name: {error}");
     ensure!(INVENTORY.policy().to_string() == text, "not even the half that was right holds");
+
+    let hosts = "[breakers.per_host]\nretry = \"Cooldown(10s)\"\n";
+    configure(&toml::from_str(hosts)?)?;
+    let [known, new] = ["well.example.com", "new.example.com"].map(|host| PER_HOST.get(host).policy());
+    println!("   a set:     {new}");
+    ensure!(known == new, "it holds for a host that is known and for one that comes later");
+    ensure!(new.to_string().contains("tripper = FailureStreak(3), retry = Cooldown(10s)"), "over what is declared");
     Ok(())
 }
 

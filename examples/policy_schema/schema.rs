@@ -19,7 +19,7 @@ pub(crate) fn schema() -> Value {
                 "allOf": [{ "$ref": "#/definitions/policy" }],
             },
             "breakers": {
-                "description": "A table for each breaker, by its name.",
+                "description": "A table for each breaker or set of breakers, by its name.",
                 "type": ["object", "null"],
                 "additionalProperties": { "$ref": "#/definitions/policy" },
             },
@@ -27,7 +27,7 @@ pub(crate) fn schema() -> Value {
         "additionalProperties": false,
         "definitions": {
             "policy": {
-                "description": "The policy of a breaker.",
+                "description": "The policy of a breaker, or of all breakers of a set.",
                 "type": ["object", "null"],
                 "properties": policy(),
                 "additionalProperties": false,

@@ -5,6 +5,7 @@ use crate::recorder::Recording;
 use crate::{
     builder::Builder,
     clock::BreakerClock,
+    handle::Handle,
     info::Info,
     listeners::Listener,
     machine::{Left, Machine},
@@ -49,7 +50,7 @@ use crate::{
 #[doc(alias("breaker", "fuse"))]
 #[derive(Clone)]
 pub struct CircuitBreaker {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Handle,
 }
 
 /// What the clones of a breaker share.

@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "serde")]
+use crate::configuration;
 use crate::{
     breaker::{CircuitBreaker, Core, Shared},
     clock::{BreakerClock, Clock},
@@ -63,6 +65,8 @@ pub struct Builder {
     clock: Option<Box<dyn Clock>>,
     random_seed: Option<u64>,
     spares_the_lock: bool,
+    #[cfg(feature = "serde")]
+    configured: bool,
 }
 
 impl Builder {
@@ -75,6 +79,8 @@ impl Builder {
             clock: None,
             random_seed: None,
             spares_the_lock: true,
+            #[cfg(feature = "serde")]
+            configured: false,
         }
     }
 
@@ -333,6 +339,12 @@ impl Builder {
         Self { policy, ..self }
     }
 
+    /// What was said of the policy, and whether the breaker begins in shadow mode.
+    #[cfg(any(feature = "keyed", feature = "serde"))]
+    pub(crate) fn own(&self) -> (Policy, bool) {
+        (self.policy.clone(), self.shadow)
+    }
+
     fn changed(self, change: impl FnOnce(Policy) -> Policy) -> Self {
         Self { policy: change(self.policy), ..self }
     }
@@ -423,6 +435,37 @@ impl Builder {
         Self { random_seed: Some(seed), ..self }
     }
 
+    /// Lets the breaker begin with what the last [`configure`](crate::configure) said of its name, if it said anything:
+    /// for a breaker that is made after it. What is said here is the program's own, by which it goes where a
+    /// configuration says nothing.
+    ///
+    /// A breaker that is declared, or made before, needs it not. Without it, a breaker that is made later begins with its
+    /// own policy. For [`configure`](crate::configure) to accept a name that no breaker has yet, it has to be
+    /// [expected](crate::Configuration::expecting).
+    ///
+    /// It has no effect in the policy of a set, whose breakers begin as the set is configured anyway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Configuration, configure, retries::Cooldown, trippers::FailureStreak};
+    ///
+    /// let configuration: Configuration = toml::from_str("breakers.warehouse.retry = 'Cooldown(5s)'")?;
+    /// configure(&configuration.expecting(["warehouse"]))?;
+    ///
+    /// let breaker = CircuitBreaker::builder("warehouse")
+    ///     .tripper(FailureStreak(20))
+    ///     .retry(Cooldown(60))
+    ///     .configured()
+    ///     .build()?;
+    /// assert!(breaker.policy().to_string().contains("tripper = FailureStreak(20), retry = Cooldown(5s)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "serde")]
+    pub fn configured(self) -> Self {
+        Self { configured: true, ..self }
+    }
+
     /// Whether healthy calls may be spared the lock. For tests that compare both ways.
     #[doc(hidden)]
     pub fn spares_the_lock(self, spares_the_lock: bool) -> Self {
@@ -434,7 +477,8 @@ impl Builder {
     /// # Errors
     ///
     /// Every mistake of the policy: a value out of its range, a tripper that can hold in no window while closed, a
-    /// `MinRequests` that asks for more calls than the window can hold, a `retry_after` that nothing honours.
+    /// `MinRequests` that asks for more calls than the window can hold, a `retry_after` that nothing honours. Where it is
+    /// [`configured`](Self::configured), the same of what comes out with the configuration.
     ///
     /// # Panics
     ///
@@ -451,6 +495,33 @@ impl Builder {
     /// assert!(error.to_string().contains("MinRequests"));
     /// ```
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
+        #[cfg(feature = "serde")]
+        if self.configured {
+            return self.build_configured();
+        }
+        self.build_as_it_is()
+    }
+
+    #[cfg(feature = "serde")]
+    fn build_configured(mut self) -> Result<CircuitBreaker, PolicyError> {
+        #[cfg(feature = "keyed")]
+        if self.name.member().is_some() {
+            return self.build_as_it_is();
+        }
+        let (policy, shadow) = self.own();
+        policy.check()?;
+        // Already now, so that its listeners are not told of a change.
+        if let Some(config) = configuration::said_of(&self.name) {
+            self.policy = config.over(self.policy);
+            self.shadow = config.shadow.unwrap_or(shadow);
+        }
+        configuration::check(&self.name, &self.policy)?;
+        let breaker = self.build_as_it_is()?;
+        configuration::begin(&breaker, policy, shadow)?;
+        Ok(breaker)
+    }
+
+    fn build_as_it_is(self) -> Result<CircuitBreaker, PolicyError> {
         let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
         let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation)
@@ -485,7 +556,7 @@ impl Builder {
             core: Mutex::new(core),
         });
         registry::enter(&shared);
-        Ok(CircuitBreaker { shared })
+        Ok(shared.into())
     }
 }
 

@@ -168,6 +168,7 @@ pub mod guide {
     #[doc = include_str!("guide/testing.md")]
     pub mod testing {}
 }
+mod handle;
 #[cfg(feature = "http")]
 pub mod http;
 mod info;

@@ -184,7 +184,11 @@ impl CircuitBreaker {
         // lock. What it counts meanwhile was before the change, and goes where that second is.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
-        if self.shared.outbox.has_listeners() {
+        let is_told = self.shared.outbox.has_listeners();
+        // Of a breaker that its set has not shown to anybody yet, there is nothing to tell.
+        #[cfg(feature = "keyed")]
+        let is_told = is_told && !self.shared.name.member().is_some_and(|member| member.is_in_reserve());
+        if is_told {
             self.shared.outbox.post(PolicyChange {
                 breaker: self.shared.name.clone(),
                 label: self.shared.place.label(&self.shared.name).clone(),

@@ -1,7 +1,7 @@
 //! Every breaker of the process, by name.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::{Arc, Weak},
 };
 
@@ -12,13 +12,21 @@ use crate::{
     name::Name,
 };
 
-static REGISTRY: Mutex<Registry> =
-    Mutex::new(Registry { next_id: 0, breakers: BTreeMap::new(), labels: BTreeSet::new(), names: BTreeMap::new() });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    next_id: 0,
+    breakers: BTreeMap::new(),
+    sets: BTreeMap::new(),
+    labels: BTreeSet::new(),
+    names: BTreeMap::new(),
+});
 
 struct Registry {
     next_id: u64,
     /// By id, which is the order in which they were made.
     breakers: BTreeMap<u64, Weak<Shared>>,
+    /// The ids of the breakers of each set, by its own. Here, for to ask a breaker takes a handle, which may become the last
+    /// one.
+    sets: BTreeMap<u64, BTreeSet<u64>>,
     /// No two breakers have the same.
     labels: BTreeSet<Name>,
     names: BTreeMap<Name, Namesakes>,
@@ -89,7 +97,7 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 /// set.
 pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
     make_declared();
-    let living = living().into_iter().filter_map(|breaker| breaker.upgrade()).map(|shared| CircuitBreaker { shared });
+    let living = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker));
     #[cfg(feature = "keyed")]
     let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
     living
@@ -98,6 +106,26 @@ pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
 /// All that there are, with those that a set keeps in reserve.
 pub(crate) fn living() -> Vec<Weak<Shared>> {
     REGISTRY.lock().breakers.values().cloned().collect()
+}
+
+/// Those that are of no set, declared ones only if they are made already.
+#[cfg(feature = "serde")]
+pub(crate) fn singles() -> Vec<CircuitBreaker> {
+    let registry = REGISTRY.lock();
+    let of_sets: BTreeSet<u64> = registry.sets.values().flatten().copied().collect();
+    let singles = registry.breakers.iter().filter(|(id, _)| !of_sets.contains(id));
+    singles.filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
+}
+
+/// The ids of a set's breakers, that in reserve included.
+#[cfg(feature = "keyed")]
+pub(crate) fn of_set(set: u64) -> Vec<u64> {
+    REGISTRY.lock().sets.get(&set).into_iter().flatten().copied().collect()
+}
+
+#[cfg(feature = "keyed")]
+pub(crate) fn by_id(id: u64) -> Option<CircuitBreaker> {
+    CircuitBreaker::upgrade(REGISTRY.lock().breakers.get(&id)?)
 }
 
 /// A place for a breaker that is being made, or the name of a set.
@@ -130,12 +158,35 @@ pub(crate) fn reserve(name: &Name) -> Place {
 }
 
 pub(crate) fn enter(shared: &Arc<Shared>) {
-    REGISTRY.lock().breakers.insert(shared.place.id, Arc::downgrade(shared));
+    let mut registry = REGISTRY.lock();
+    registry.breakers.insert(shared.place.id, Arc::downgrade(shared));
+    if let Some(set) = set_of(shared) {
+        registry.sets.entry(set).or_default().insert(shared.place.id);
+    }
+}
+
+/// The id of the set that it is of.
+fn set_of(shared: &Shared) -> Option<u64> {
+    #[cfg(feature = "keyed")]
+    return shared.name.member().map(|member| member.family().id());
+    #[cfg(not(feature = "keyed"))]
+    {
+        let _ = shared;
+        None
+    }
 }
 
 /// Takes a breaker from the list, if it is still there.
 pub(crate) fn forget(shared: &Shared) {
-    let listed = REGISTRY.lock().breakers.remove(&shared.place.id);
+    let mut registry = REGISTRY.lock();
+    let listed = registry.breakers.remove(&shared.place.id);
+    if let Some(Entry::Occupied(mut of_set)) = set_of(shared).map(|set| registry.sets.entry(set)) {
+        of_set.get_mut().remove(&shared.place.id);
+        if of_set.get().is_empty() {
+            of_set.remove();
+        }
+    }
+    drop(registry);
     if listed.is_some() {
         release(&shared.name, &shared.place);
     }
@@ -154,7 +205,7 @@ pub(crate) fn release(name: &Name, place: &Place) {
 }
 
 /// Makes the declared breakers that are not made yet, so that they are listed.
-fn make_declared() {
+pub(crate) fn make_declared() {
     #[cfg(feature = "macros")]
     for declaration in crate::__private::registered() {
         declaration.breaker();

@@ -8,6 +8,7 @@ pub mod model;
 pub mod openmetrics;
 pub mod replay;
 pub mod server;
+pub mod sets;
 pub mod slack;
 pub mod table;
 

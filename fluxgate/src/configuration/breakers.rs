@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use fluxgate_policy::nearest;
 use serde::{
@@ -44,14 +47,52 @@ use super::{
 pub struct Configuration {
     /// For every breaker in [`breakers`](Self::breakers) that does not say otherwise, and for no other.
     pub default: PolicyConfig,
-    /// By the name of the breaker.
+    /// By the name of the breaker, or of the set of breakers.
     pub breakers: BTreeMap<String, PolicyConfig>,
+    /// Known to the program alone.
+    #[serde(skip)]
+    expected: BTreeSet<String>,
 }
 
 impl Configuration {
     /// All that is said of a breaker, the default included. `None` if it is not named.
     pub fn of(&self, breaker: &str) -> Option<PolicyConfig> {
         Some(self.breakers.get(breaker)?.or(&self.default))
+    }
+
+    /// All that is said of one breaker of a set. `None` if it is not named.
+    #[cfg(feature = "keyed")]
+    pub(super) fn of_key(&self, breaker: &str, set: &str) -> Option<PolicyConfig> {
+        let config = self.breakers.get(breaker)?;
+        Some(self.breakers.get(set).map_or_else(|| config.clone(), |set| config.or(set)).or(&self.default))
+    }
+
+    /// The same, for a program whose breakers of these names are made later: [`configure`](crate::configure) does not take
+    /// them for mistakes. They begin with what is said of them here if their builder is
+    /// [`configured`](crate::Builder::configured).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Configuration, configure};
+    ///
+    /// let configuration: Configuration = toml::from_str("breakers.search.tripper = 'FailureStreak(5)'")?;
+    /// assert!(configure(&configuration).is_err());
+    /// configure(&configuration.expecting(["search"]))?;
+    ///
+    /// // Later, when the first search comes.
+    /// let search = CircuitBreaker::builder("search").configured().build()?;
+    /// assert!(search.policy().to_string().contains("tripper = FailureStreak(5)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "it changes nothing in place"]
+    pub fn expecting(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.expected.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    pub(super) fn expected(&self) -> &BTreeSet<String> {
+        &self.expected
     }
 }
 
@@ -102,8 +143,11 @@ impl<'de> Visitor<'de> for ReadConfiguration {
                 return Err(M::Error::custom(format_args!("`{section}` is given twice; remove one")));
             }
         }
-        let configuration =
-            Configuration { default: default.unwrap_or_default(), breakers: breakers.unwrap_or_default() };
+        let configuration = Configuration {
+            default: default.unwrap_or_default(),
+            breakers: breakers.unwrap_or_default(),
+            expected: BTreeSet::new(),
+        };
         let mistakes: Vec<_> = configuration.mistakes().collect();
         if mistakes.is_empty() { Ok(configuration) } else { Err(M::Error::custom(mistakes.join("\n"))) }
     }

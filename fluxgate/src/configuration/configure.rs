@@ -1,20 +1,36 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    error::Error as StdError,
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "keyed")]
+use std::sync::Arc;
 
-use fluxgate_policy::nearest;
 use parking_lot::Mutex;
 
+#[cfg(feature = "keyed")]
+use super::sets::{self, SetChange};
 use super::{
     Configuration, PolicyConfig,
-    place::{Place, listed},
+    configure_error::ConfigureError,
+    names::{Mistakes, Names},
 };
-use crate::{breaker::CircuitBreaker, policy::Policy, policy_change::Replaced, registry};
+#[cfg(feature = "keyed")]
+use crate::keyed::{Aftermath, Family};
+use crate::{breaker::CircuitBreaker, error::PolicyError, policy::Policy, policy_change::Replaced, registry};
 
-/// What breakers went by before a configuration changed it, by their place in the registry.
-static OVERRIDDEN: Mutex<BTreeMap<u64, Before>> = Mutex::new(BTreeMap::new());
+static CONFIGURED: Mutex<Configured> = Mutex::new(Configured {
+    last: None,
+    breakers: BTreeMap::new(),
+    #[cfg(feature = "keyed")]
+    sets: BTreeMap::new(),
+});
+
+struct Configured {
+    /// What holds.
+    last: Option<Configuration>,
+    /// What breakers went by before a configuration changed it, by their place in the registry.
+    breakers: BTreeMap<u64, Before>,
+    /// The same of sets.
+    #[cfg(feature = "keyed")]
+    sets: BTreeMap<u64, sets::Before>,
+}
 
 /// What a breaker is without a configuration.
 #[derive(Clone)]
@@ -38,17 +54,23 @@ struct Change {
 /// Gives breakers the policies of a configuration, by name: those declared by the macros, and all others that are there
 /// now. Each keeps its state, and calls in flight go on: see [`CircuitBreaker::set_policy`].
 ///
+/// A [set](crate::keyed) is a name like any other: what is said of it holds for all of its breakers, those that are made
+/// later too. A single one of them may be named beside it, `per_host{api.example.com}`, whether its key has come yet or
+/// not; it then goes by its own entry over the set's policy in the program.
+///
 /// What the configuration does not say stays as the program has it, so a program's policies are the defaults of its
 /// file. A breaker that a former configuration named and this one does not goes back to its own policy, and so does a
 /// single key: the result depends on the program and the last configuration alone. A breaker whose policy comes out as it
 /// is already is left alone, window and all.
 ///
 /// Everything is checked first. After an error, nothing has changed. Of several breakers of one name, all are changed.
-/// One that is made later begins with its own policy; call this again after it.
+/// One that is made by hand later begins with its own policy, unless its builder is told otherwise by
+/// [`Builder::configured`](crate::Builder::configured).
 ///
 /// # Errors
 ///
-/// Names that no breaker has, and policies that can't work together with what the program says.
+/// Names that no breaker and no set has and that are not [expected](Configuration::expecting), and policies that can't
+/// work together with what the program says.
 ///
 /// # Examples
 ///
@@ -68,52 +90,135 @@ struct Change {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn configure(configuration: &Configuration) -> Result<(), ConfigureError> {
-    let breakers = registry::registry();
-    let mut overridden = OVERRIDDEN.lock();
-    let living: BTreeSet<u64> = breakers.iter().map(|breaker| breaker.shared.place.id).collect();
-    let gone: Vec<u64> = overridden.keys().copied().filter(|id| !living.contains(id)).collect();
-    let gone: Vec<_> = gone.iter().map(|id| overridden.remove(id)).collect();
-    let changes = changes(configuration, breakers, &overridden);
-    let replaced: Vec<_> = changes.iter().flatten().map(|change| change.make(&mut overridden)).collect();
-    drop(overridden);
-    // What is dropped and who is told may be the user's own, and configure too.
-    drop((gone, replaced));
-    changes?.iter().for_each(|change| change.breaker.tell());
+    // The policies of the program are the user's own, and so may be what is dropped and who is told: with nothing locked.
+    registry::make_declared();
+    #[cfg(all(feature = "keyed", feature = "macros"))]
+    crate::keyed::make_declared();
+
+    let mut configured = CONFIGURED.lock();
+    // Listed under the lock: a breaker of `Builder::configured` that is not listed yet finds this configuration.
+    let living = Living::now();
+    let gone = configured.forget(&living);
+    let changes = Changes::of(configuration, &living, &configured);
+    let made = changes.map(|changes| {
+        let made = changes.make(&mut configured);
+        let last = configured.last.replace(configuration.clone());
+        (made, changes, last)
+    });
+    drop(configured);
+    drop(gone);
+    let (made, changes, _last) = made?;
+    made.conclude();
+    changes.breakers.iter().for_each(|change| change.breaker.tell());
     Ok(())
 }
 
-/// All that is to be changed, if nothing is wrong with it.
-fn changes(
-    configuration: &Configuration,
+/// What a configuration may name, kept until nothing is locked.
+struct Living {
     breakers: Vec<CircuitBreaker>,
-    overridden: &BTreeMap<u64, Before>,
-) -> Result<Vec<Change>, ConfigureError> {
-    let names: BTreeSet<String> = breakers.iter().map(|breaker| breaker.name().to_owned()).collect();
-    let mut error = ConfigureError { mistakes: Vec::new(), unknown: Vec::new() };
-    for name in configuration.breakers.keys().filter(|name| !names.contains(*name)) {
-        error.mistakes.push(unknown(name, &names));
-        error.unknown.push(name.clone());
-    }
-    let mut changes = Vec::new();
-    for breaker in breakers {
-        let known = overridden.get(&breaker.shared.place.id);
-        let config = configuration.of(breaker.name());
-        if known.is_none() && config.is_none() {
-            continue;
+    #[cfg(feature = "keyed")]
+    sets: Vec<Arc<Family>>,
+}
+
+impl Living {
+    fn now() -> Self {
+        Self {
+            breakers: registry::singles(),
+            #[cfg(feature = "keyed")]
+            sets: Family::all(),
         }
-        let change = Change::of(breaker, known, config.as_ref());
-        if let Err(mistakes) = change.policy.check() {
-            let place = Place::Breaker(change.breaker.name());
-            for mistake in mistakes.mistakes().iter().map(|mistake| place.mistake(mistake)) {
-                // Breakers of one name have the same mistakes.
-                if !error.mistakes.contains(&mistake) {
-                    error.mistakes.push(mistake);
-                }
+    }
+
+    fn names<'p>(&'p self, configuration: &'p Configuration) -> Names<'p> {
+        Names {
+            breakers: self.breakers.iter().map(CircuitBreaker::name).collect(),
+            #[cfg(feature = "keyed")]
+            sets: self.sets.iter().map(|family| family.name().as_str()).collect(),
+            expected: configuration.expected(),
+        }
+    }
+}
+
+/// What is known of breakers and sets that are gone.
+struct Gone {
+    _breakers: Vec<Before>,
+    #[cfg(feature = "keyed")]
+    _sets: Vec<sets::Before>,
+}
+
+impl Configured {
+    fn forget(&mut self, living: &Living) -> Gone {
+        fn gone<B>(known: &mut BTreeMap<u64, B>, living: impl Iterator<Item = u64>) -> Vec<B> {
+            let living: BTreeSet<u64> = living.collect();
+            let gone: Vec<u64> = known.keys().copied().filter(|id| !living.contains(id)).collect();
+            gone.iter().filter_map(|id| known.remove(id)).collect()
+        }
+        Gone {
+            _breakers: gone(&mut self.breakers, living.breakers.iter().map(|breaker| breaker.shared.place.id)),
+            #[cfg(feature = "keyed")]
+            _sets: gone(&mut self.sets, living.sets.iter().map(|family| family.id())),
+        }
+    }
+}
+
+/// All that is to be changed.
+struct Changes {
+    breakers: Vec<Change>,
+    #[cfg(feature = "keyed")]
+    sets: Vec<SetChange>,
+}
+
+/// What is to be done with nothing locked.
+struct Made {
+    replaced: Vec<Option<Replaced>>,
+    #[cfg(feature = "keyed")]
+    sets: Vec<Aftermath>,
+}
+
+impl Made {
+    fn conclude(self) {
+        drop(self.replaced);
+        #[cfg(feature = "keyed")]
+        self.sets.into_iter().for_each(Aftermath::conclude);
+    }
+}
+
+impl Changes {
+    /// If nothing is wrong with them.
+    fn of(configuration: &Configuration, living: &Living, configured: &Configured) -> Result<Self, ConfigureError> {
+        let names = living.names(configuration);
+        let mut mistakes = Mistakes::default();
+        for name in configuration.breakers.keys() {
+            mistakes.name(name, &names);
+        }
+        let mut changes = Vec::new();
+        for breaker in &living.breakers {
+            let known = configured.breakers.get(&breaker.shared.place.id);
+            let config = configuration.of(breaker.name());
+            if known.is_none() && config.is_none() {
+                continue;
             }
+            let change = Change::of(breaker.clone(), known, config.as_ref());
+            mistakes.policy(breaker.name(), &change.policy);
+            changes.push(change);
         }
-        changes.push(change);
+        #[cfg(feature = "keyed")]
+        let sets = sets::changes(configuration, &living.sets, &configured.sets, &mut mistakes);
+        mistakes.none()?;
+        Ok(Self {
+            breakers: changes,
+            #[cfg(feature = "keyed")]
+            sets,
+        })
     }
-    if error.mistakes.is_empty() { Ok(changes) } else { Err(error) }
+
+    fn make(&self, configured: &mut Configured) -> Made {
+        Made {
+            replaced: self.breakers.iter().map(|change| change.make(&mut configured.breakers)).collect(),
+            #[cfg(feature = "keyed")]
+            sets: self.sets.iter().map(|change| change.make(&mut configured.sets)).collect(),
+        }
+    }
 }
 
 impl Change {
@@ -144,46 +249,43 @@ impl Change {
     }
 }
 
-fn unknown(name: &str, names: &BTreeSet<String>) -> String {
-    /// A list of more than these is no help.
-    const SHOWN: usize = 10;
-
-    let known = names.iter().map(String::as_str);
-    match nearest(name, known.clone()) {
-        Some(near) => format!("no breaker is named `{name}`; did you mean `{near}`?"),
-        None if names.is_empty() => format!("no breaker is named `{name}`, for there is none yet"),
-        None => {
-            let more = names.len().saturating_sub(SHOWN);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("no breaker is named `{name}`; there are {}{more}", listed(known.take(SHOWN)))
-        }
-    }
+/// What the configuration that holds says of a breaker that is about to be made.
+pub(crate) fn said_of(name: &str) -> Option<PolicyConfig> {
+    CONFIGURED.lock().last.as_ref()?.of(name)
 }
 
-/// A configuration that does not fit the breakers of the program: every mistake found in it. Nothing has changed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ConfigureError {
-    mistakes: Vec<String>,
-    unknown: Vec<String>,
+/// Checks the policy that comes out for a breaker.
+pub(crate) fn check(name: &str, policy: &Policy) -> Result<(), PolicyError> {
+    let mut mistakes = Mistakes::default();
+    mistakes.policy(name, policy);
+    mistakes.none().map_err(ConfigureError::of_policy)
 }
 
-impl ConfigureError {
-    /// Each mistake, as it is to be shown to whoever wrote the file. It names the breaker.
-    pub fn mistakes(&self) -> &[String] {
-        &self.mistakes
-    }
-
-    /// The names that no breaker has. A file that several programs share may have them; a program can take them out of
-    /// the configuration, and try again.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
-    }
+/// Lets a breaker that was made by what [`said_of`] it go by the configuration that holds now, which may be another, and
+/// by `policy` and `shadow`, which are the program's, where that does not speak of it.
+pub(crate) fn begin(breaker: &CircuitBreaker, policy: Policy, shadow: bool) -> Result<(), PolicyError> {
+    let before = Before { policy, shadow: Some(shadow) };
+    let mut configured = CONFIGURED.lock();
+    let config = configured.last.as_ref().and_then(|last| last.of(breaker.name()));
+    let change = Change::of(breaker.clone(), Some(&before), config.as_ref());
+    check(breaker.name(), &change.policy)?;
+    let replaced = change.make(&mut configured.breakers);
+    drop(configured);
+    drop(replaced);
+    breaker.tell();
+    Ok(())
 }
 
-impl fmt::Display for ConfigureError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.mistakes.join("\n"))
-    }
+/// The same for a set, which nobody has asked for a breaker yet.
+#[cfg(feature = "keyed")]
+pub(crate) fn begin_set(family: &Arc<Family>) -> Result<(), PolicyError> {
+    let mut configured = CONFIGURED.lock();
+    let Some(last) = &configured.last else { return Ok(()) };
+    let mut mistakes = Mistakes::default();
+    let changes = sets::changes(last, std::slice::from_ref(family), &configured.sets, &mut mistakes);
+    mistakes.none().map_err(ConfigureError::of_policy)?;
+    let aftermath: Vec<_> = changes.iter().map(|change| change.make(&mut configured.sets)).collect();
+    drop(configured);
+    aftermath.into_iter().for_each(Aftermath::conclude);
+    Ok(())
 }
-
-impl StdError for ConfigureError {}

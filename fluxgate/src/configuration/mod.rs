@@ -2,13 +2,21 @@
 
 mod breakers;
 mod configure;
+mod configure_error;
+mod names;
 mod place;
 mod policy_config;
+#[cfg(feature = "keyed")]
+mod sets;
 mod values;
 mod written;
 
 pub use breakers::Configuration;
-pub use configure::{ConfigureError, configure};
+#[cfg(feature = "keyed")]
+pub(crate) use configure::begin_set;
+pub use configure::configure;
+pub(crate) use configure::{begin, check, said_of};
+pub use configure_error::ConfigureError;
 pub use policy_config::PolicyConfig;
 
 /// A [JSON schema](https://json-schema.org) of [`Configuration`], for editors: it completes and checks policy files while

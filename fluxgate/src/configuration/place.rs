@@ -45,7 +45,19 @@ impl Place<'_> {
     }
 
     pub(super) fn unknown(self, key: &str) -> String {
-        let elsewhere = ["name", "listeners", "retry_after", "failed_if", "timeout", "fallback", "wrap_error"];
+        let elsewhere = [
+            "name",
+            "listeners",
+            "retry_after",
+            "failed_if",
+            "timeout",
+            "fallback",
+            "wrap_error",
+            "max",
+            "idle",
+            "exported_keys",
+            "key",
+        ];
         let message = match nearest(key, Key::ALL.iter().map(|key| key.name())) {
             _ if elsewhere.contains(&key) => format!("`{key}` can be said in the program alone; remove it here"),
             Some(near) => format!("unknown key `{key}`; did you mean `{near}`?"),

@@ -2,14 +2,16 @@ use std::{
     fmt::{self, Display},
     hash::Hash,
     marker::PhantomData,
+    sync::Arc,
 };
 
 use fluxgate_policy::Setting;
 
-use super::{KeyedBreakers, OVERFLOW, family::Family, family::Member};
-use crate::{breaker::CircuitBreaker, builder::Builder, error::PolicyError, name::Name, seconds::Seconds, settings};
-
-pub(super) type Policy = Box<dyn Fn(Builder) -> Builder + Send + Sync>;
+use super::{
+    KeyedBreakers,
+    common::{Common, Configure},
+};
+use crate::{builder::Builder, error::PolicyError, name::Name, nanos::Nanos, seconds::Seconds, settings};
 
 /// A set of breakers in the making, from [`KeyedBreakers::builder`].
 ///
@@ -21,13 +23,24 @@ pub struct KeyedBuilder<K> {
     max: Option<u64>,
     idle: Option<Seconds>,
     exported_keys: Option<u64>,
-    policy: Option<Policy>,
+    policy: Option<Configure>,
+    #[cfg(feature = "serde")]
+    configured: bool,
     key: PhantomData<fn() -> K>,
 }
 
 impl<K> KeyedBuilder<K> {
     pub(super) fn new(name: Name) -> Self {
-        Self { name, max: None, idle: None, exported_keys: None, policy: None, key: PhantomData }
+        Self {
+            name,
+            max: None,
+            idle: None,
+            exported_keys: None,
+            policy: None,
+            #[cfg(feature = "serde")]
+            configured: false,
+            key: PhantomData,
+        }
     }
 
     /// How many breakers there may be at a time: at least 1.
@@ -48,7 +61,27 @@ impl<K> KeyedBuilder<K> {
     /// The policy of every breaker. `policy` is called for each, and once by [`build`](Self::build); it should say the
     /// same every time, and not ask the set for a breaker.
     pub fn policy(self, policy: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> Self {
-        Self { policy: Some(Box::new(policy)), ..self }
+        Self { policy: Some(Arc::new(policy)), ..self }
+    }
+
+    /// Lets the set begin with what the last [`configure`](crate::configure) said of its name: for a set that is made
+    /// after it. See [`Builder::configured`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Configuration, KeyedBreakers, configure};
+    ///
+    /// let configuration: Configuration = toml::from_str("breakers.per_shard.tripper = 'FailureStreak(5)'")?;
+    /// configure(&configuration.expecting(["per_shard"]))?;
+    ///
+    /// let per_shard: KeyedBreakers<u16> = KeyedBreakers::builder("per_shard").configured().build()?;
+    /// assert!(per_shard.get(&7).policy().to_string().contains("tripper = FailureStreak(5)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "serde")]
+    pub fn configured(self) -> Self {
+        Self { configured: true, ..self }
     }
 
     /// Checks everything and makes the set, with no breaker in it.
@@ -60,28 +93,43 @@ impl<K> KeyedBuilder<K> {
     where
         K: Hash + Eq + Display + Send + Sync + 'static,
     {
-        let checked = (
-            settings::count(Setting::Max, self.max),
-            settings::idle(self.idle),
-            settings::count(Setting::ExportedKeys, self.exported_keys),
-        );
-        let policy: Policy = self.policy.unwrap_or_else(|| Box::new(|builder| builder));
-        let (max, idle, exported_keys) = match checked {
-            (Ok(max), Ok(idle), Ok(exported_keys)) => (max, idle, exported_keys),
-            (max, idle, exported_keys) => {
-                let errors = [max.err(), idle.err(), exported_keys.err()];
-                return Err(PolicyError::new(errors.into_iter().flatten().map(|error| error.to_string()).collect()));
-            }
-        };
-        let family = Family::new(self.name, exported_keys);
-        let member = Member::in_reserve(&family, &OVERFLOW);
-        let overflow = breaker(&policy, member.into())?;
-        Ok(KeyedBreakers::new(family, policy, overflow, max, idle))
+        let limits = Limits::check(self.max, self.idle, self.exported_keys)?;
+        let policy = self.policy.unwrap_or_else(|| Arc::new(|builder| builder));
+        let common = Common::new(self.name, policy, limits.exported_keys)?;
+        #[cfg(feature = "serde")]
+        if self.configured {
+            crate::configuration::begin_set(&common.family)?;
+        }
+        Ok(KeyedBreakers::new(common, &limits))
     }
 }
 
-pub(super) fn breaker(policy: &Policy, name: Name) -> Result<CircuitBreaker, PolicyError> {
-    policy(CircuitBreaker::builder(name)).build()
+/// The settings of a set, checked.
+pub(super) struct Limits {
+    pub(super) max: usize,
+    pub(super) idle: Nanos,
+    pub(super) exported_keys: usize,
+}
+
+impl Limits {
+    pub(super) fn check(
+        max: Option<u64>,
+        idle: Option<Seconds>,
+        exported_keys: Option<u64>,
+    ) -> Result<Self, PolicyError> {
+        let checked = (
+            settings::count(Setting::Max, max),
+            settings::idle(idle),
+            settings::count(Setting::ExportedKeys, exported_keys),
+        );
+        match checked {
+            (Ok(max), Ok(idle), Ok(exported_keys)) => Ok(Self { max, idle, exported_keys }),
+            (max, idle, exported_keys) => {
+                let errors = [max.err(), idle.err(), exported_keys.err()];
+                Err(PolicyError::new(errors.into_iter().flatten().map(|error| error.to_string()).collect()))
+            }
+        }
+    }
 }
 
 impl<K> fmt::Debug for KeyedBuilder<K> {

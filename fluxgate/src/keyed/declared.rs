@@ -4,12 +4,13 @@ use std::{
     fmt::{self, Display},
     hash::Hash,
     ops::Deref,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
 
-use super::{KeyedBreakers, KeyedBuilder};
+use super::{KeyedBreakers, builder::Limits, common::Common};
 use crate::{breaker::CircuitBreaker, builder::Builder};
 
 /// A set of breakers that was declared by [`breakers!`](crate::breakers).
@@ -37,44 +38,64 @@ use crate::{breaker::CircuitBreaker, builder::Builder};
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 pub struct DeclaredKeyedBreakers<K: 'static> {
-    declaration: KeyedDeclaration,
+    declaration: &'static KeyedDeclaration,
     set: OnceLock<KeyedBreakers<K>>,
 }
 
-/// What the macros know of a set.
+/// What the macros know of a set, registered when the program is linked.
 pub struct KeyedDeclaration {
-    /// The name of the set.
-    pub name: &'static str,
-    /// See [`KeyedBuilder::max`].
-    pub max: Option<u64>,
-    /// In nanoseconds: see [`KeyedBuilder::idle`].
-    pub idle: Option<u64>,
-    /// See [`KeyedBuilder::exported_keys`].
-    pub exported_keys: Option<u64>,
-    /// The policy.
-    pub configure: fn(Builder) -> Builder,
+    name: &'static str,
+    max: Option<u64>,
+    /// In nanoseconds.
+    idle: Option<u64>,
+    exported_keys: Option<u64>,
+    configure: fn(Builder) -> Builder,
+    /// What does not depend on the type of the keys: so a file can name a set that no call has reached.
+    made: OnceLock<(Common, Limits)>,
 }
 
 impl KeyedDeclaration {
-    fn make<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> KeyedBreakers<K> {
-        let mut builder: KeyedBuilder<K> = KeyedBreakers::builder(self.name).policy(self.configure);
-        if let Some(max) = self.max {
-            builder = builder.max(max);
-        }
-        if let Some(idle) = self.idle {
-            builder = builder.idle(std::time::Duration::from_nanos(idle));
-        }
-        if let Some(keys) = self.exported_keys {
-            builder = builder.exported_keys(keys);
-        }
-        // The macro has made the same checks while it compiled.
-        builder.build().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+    /// Of a set whose policy and settings the macro has checked: see [`KeyedBuilder`](super::KeyedBuilder). `idle` is in
+    /// nanoseconds.
+    pub const fn new(
+        name: &'static str,
+        max: Option<u64>,
+        idle: Option<u64>,
+        exported_keys: Option<u64>,
+        configure: fn(Builder) -> Builder,
+    ) -> Self {
+        Self { name, max, idle, exported_keys, configure, made: OnceLock::new() }
+    }
+
+    fn made(&self) -> &(Common, Limits) {
+        self.made.get_or_init(|| {
+            let idle = self.idle.map(|nanos| Duration::from_nanos(nanos).into());
+            let made = Limits::check(self.max, idle, self.exported_keys).and_then(|limits| {
+                Ok((Common::new(self.name.into(), Arc::new(self.configure), limits.exported_keys)?, limits))
+            });
+            // The macro has made the same checks while it compiled.
+            made.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+        })
+    }
+
+    /// A set of this declaration. Those of several types of keys, as a generic function has them, are one in all else.
+    fn set<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> KeyedBreakers<K> {
+        let (common, limits) = self.made();
+        KeyedBreakers::new(common.clone(), limits)
+    }
+}
+
+/// Makes the declared sets that are not made yet known to the whole program.
+#[cfg(feature = "serde")]
+pub(crate) fn make_declared() {
+    for declaration in crate::__private::registered_sets() {
+        declaration.made();
     }
 }
 
 impl<K> DeclaredKeyedBreakers<K> {
     #[doc(hidden)]
-    pub const fn new(declaration: KeyedDeclaration) -> Self {
+    pub const fn new(declaration: &'static KeyedDeclaration) -> Self {
         Self { declaration, set: OnceLock::new() }
     }
 }
@@ -84,7 +105,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Deref for DeclaredKeyedBrea
 
     #[inline]
     fn deref(&self) -> &KeyedBreakers<K> {
-        self.set.get_or_init(|| self.declaration.make())
+        self.set.get_or_init(|| self.declaration.set())
     }
 }
 
@@ -96,7 +117,7 @@ impl<K> fmt::Debug for DeclaredKeyedBreakers<K> {
 
 /// The set of a guarded function, whose type of keys is that of an expression: only the compiler knows it.
 pub struct OfFunction {
-    declaration: KeyedDeclaration,
+    declaration: &'static KeyedDeclaration,
     set: OnceLock<Box<dyn Any + Send + Sync>>,
     /// The sets of a generic function whose instances have keys of several types.
     others: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
@@ -104,7 +125,7 @@ pub struct OfFunction {
 
 impl OfFunction {
     #[doc(hidden)]
-    pub const fn new(declaration: KeyedDeclaration) -> Self {
+    pub const fn new(declaration: &'static KeyedDeclaration) -> Self {
         Self { declaration, set: OnceLock::new(), others: Mutex::new(Vec::new()) }
     }
 
@@ -115,7 +136,7 @@ impl OfFunction {
         Q: Hash + Eq + ToOwned + ?Sized,
         Q::Owned: Borrow<Q> + Hash + Eq + Display + Send + Sync + 'static,
     {
-        let set = self.set.get_or_init(|| Box::new(self.declaration.make::<Q::Owned>()));
+        let set = self.set.get_or_init(|| Box::new(self.declaration.set::<Q::Owned>()));
         match set.downcast_ref::<KeyedBreakers<Q::Owned>>() {
             Some(set) => set.get(key),
             None => self.other::<Q::Owned>().get(key),
@@ -124,19 +145,13 @@ impl OfFunction {
 
     #[cold]
     fn other<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> KeyedBreakers<K> {
-        let known = |others: &[(TypeId, Box<dyn Any + Send + Sync>)]| {
-            let (_, set) = others.iter().find(|(of, _)| *of == TypeId::of::<K>())?;
-            set.downcast_ref::<KeyedBreakers<K>>().cloned()
-        };
-        if let Some(set) = known(&self.others.lock()) {
-            return set;
-        }
-        // Outside the lock, for the policy is the user's.
-        let made = self.declaration.make::<K>();
         let mut others = self.others.lock();
-        known(&others).unwrap_or_else(|| {
-            others.push((TypeId::of::<K>(), Box::new(made.clone())));
-            made
-        })
+        let known = others.iter().find(|(of, _)| *of == TypeId::of::<K>());
+        if let Some(set) = known.and_then(|(_, set)| set.downcast_ref::<KeyedBreakers<K>>()) {
+            return set.clone();
+        }
+        let made = self.declaration.set::<K>();
+        others.push((TypeId::of::<K>(), Box::new(made.clone())));
+        made
     }
 }

@@ -42,8 +42,7 @@ pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
     let mut candidates: Vec<Vec<Candidate>> = families.iter().map(|_| Vec::new()).collect();
     let mut orphans = Vec::new();
     for breaker in registry::living() {
-        let Some(shared) = breaker.upgrade() else { continue };
-        let handle = CircuitBreaker { shared };
+        let Some(handle) = CircuitBreaker::upgrade(&breaker) else { continue };
         let member = handle.shared.name.member().filter(|_| listed(&handle));
         let family_of =
             |member: &Member| families.iter().position(|family| ptr::eq(&raw const **family, member.family()));
@@ -55,7 +54,7 @@ pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
                 counts: Counts::of(&handle.shared).unwrap_or_default(),
             });
         }
-        if Arc::strong_count(&handle.shared) == 1 {
+        if Arc::strong_count(handle.shared.direct()) == 1 {
             // It has just lost its set, and its listeners are the user's: they go when no lock is held.
             orphans.push(handle);
         }

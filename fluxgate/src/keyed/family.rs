@@ -3,13 +3,17 @@
 use std::{
     fmt::Display,
     sync::{
-        Arc, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::{
+    governed::Governed,
+    governing::{Governing, Own},
+};
 use crate::{
     breaker::Shared,
     name::Name,
@@ -18,8 +22,11 @@ use crate::{
     totals::{CallTotals, Transitions},
 };
 
-/// The sets of the process, in the order in which they were made.
+/// The sets of the process that are made, in that order.
 static FAMILIES: Mutex<Vec<Weak<Family>>> = Mutex::new(Vec::new());
+
+/// How exactly it is known when a breaker was last asked for: a millisecond.
+const STEP: Nanos = Nanos(1_000_000);
 
 /// A set as its breakers know it.
 pub(crate) struct Family {
@@ -29,6 +36,9 @@ pub(crate) struct Family {
     pub(crate) exported_keys: usize,
     /// What the evicted breakers had counted and no series of their own has shown.
     retired: Mutex<Counts>,
+    /// What the program says of every breaker: known once the set is made.
+    pub(super) own: OnceLock<Own>,
+    pub(super) governed: Governed<Governing>,
 }
 
 /// What a breaker of a set is called, and what of its counts was exported.
@@ -83,16 +93,31 @@ impl Counts {
 impl Family {
     pub(super) fn new(name: Name, exported_keys: usize) -> Arc<Self> {
         let place = registry::reserve(&name);
-        let family = Arc::new(Self { place, name, exported_keys, retired: Mutex::default() });
+        Arc::new(Self {
+            place,
+            name,
+            exported_keys,
+            retired: Mutex::default(),
+            own: OnceLock::new(),
+            governed: Governed::new(Governing::default()),
+        })
+    }
+
+    /// Lets it be known, with what the program says.
+    pub(super) fn enlist(self: &Arc<Self>, own: Own) {
+        let _ = self.own.set(own); // once
         let mut families = FAMILIES.lock();
         families.retain(|known| known.strong_count() > 0);
-        families.push(Arc::downgrade(&family));
-        family
+        families.push(Arc::downgrade(self));
     }
 
     /// All that are in use.
     pub(crate) fn all() -> Vec<Arc<Self>> {
         FAMILIES.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.place.id
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -151,12 +176,15 @@ impl Member {
         &self.family
     }
 
-    /// Written only when the clock has ticked, so that threads which share a breaker rarely wait for this line.
+    /// Written only once in a [`STEP`], so that threads which share a breaker rarely wait for this line. If it was, the
+    /// time before.
     #[inline]
-    pub(super) fn touch(&self, now: Nanos) {
-        if now > self.last_used() {
+    pub(super) fn touch(&self, now: Nanos) -> Option<Nanos> {
+        let before = self.last_used();
+        (now.since(before) >= STEP).then(|| {
             self.used.store(now.0, Ordering::Relaxed);
-        }
+            before
+        })
     }
 
     pub(crate) fn last_used(&self) -> Nanos {

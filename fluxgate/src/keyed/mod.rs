@@ -1,6 +1,7 @@
 #![doc = include_str!("../keyed.md")]
 
 mod builder;
+mod common;
 #[cfg(feature = "macros")]
 mod declared;
 mod entry;
@@ -12,10 +13,17 @@ mod export;
     allow(dead_code, reason = "what is counted is read by metrics alone")
 )]
 mod family;
+mod governed;
+mod governing;
+mod inner;
+mod keys;
+mod stripes;
 
 pub use builder::KeyedBuilder;
 #[cfg(feature = "macros")]
 pub use declared::DeclaredKeyedBreakers;
+#[cfg(all(feature = "macros", feature = "serde"))]
+pub(crate) use declared::make_declared;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub use declared::{KeyedDeclaration, OfFunction};
@@ -24,25 +32,23 @@ use std::{
     borrow::Borrow,
     fmt::{self, Display},
     hash::Hash,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
-use builder::Policy;
-use entry::{ByKey, Entry, Exactly, Found, Slot};
-use eviction::{Evicted, Eviction};
+use builder::Limits;
+use common::Common;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
-use family::Family;
+#[cfg(feature = "serde")]
+pub(crate) use family::Family;
 pub(crate) use family::Member;
-use papaya::HashMap;
+#[cfg(feature = "serde")]
+pub(crate) use governing::Aftermath;
+pub(crate) use governing::{Governing, Said};
+use inner::Inner;
+pub(crate) use stripes::Stripe;
 
-use crate::{breaker::CircuitBreaker, name::Name, nanos::Nanos};
-
-/// What stands for a key in the name of the breaker that new keys share where there is no room.
-const OVERFLOW: &str = "*";
+use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, nanos::Nanos, policy::Policy};
 
 /// One policy and a breaker for each key: each host, tenant, shard or region.
 ///
@@ -67,31 +73,64 @@ const OVERFLOW: &str = "*";
 /// ```
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
 
-struct Inner<K> {
-    family: Arc<Family>,
-    policy: Policy,
-    entries: HashMap<Entry<K>, ()>,
-    eviction: Eviction<K>,
-    /// For new keys where there is no room. Its clock is the set's.
-    overflow: CircuitBreaker,
-    overflowed: AtomicBool,
-}
-
 impl<K> KeyedBreakers<K> {
     /// Begins a set. The name is how logs and metrics call it, and its breakers by it and their key.
     pub fn builder(name: impl Into<Name>) -> KeyedBuilder<K> {
         KeyedBuilder::new(name.into())
     }
 
-    fn new(family: Arc<Family>, policy: Policy, overflow: CircuitBreaker, max: usize, idle: Nanos) -> Self {
-        let eviction = Eviction::new(max, idle);
-        let overflowed = AtomicBool::new(false);
-        Self(Arc::new(Inner { family, policy, entries: HashMap::new(), eviction, overflow, overflowed }))
+    fn new(common: Common, limits: &Limits) -> Self {
+        Self(Arc::new(Inner::new(common, limits)))
     }
 
     /// The name that the set was given.
     pub fn name(&self) -> &str {
-        self.0.family.name()
+        self.0.common.family.name()
+    }
+
+    /// The policy that the breakers of the set go by now, and those of new keys will.
+    ///
+    /// A single breaker may have been given another one since, by hand or by a file that names it.
+    pub fn policy(&self) -> Policy {
+        self.0.common.family.policy()
+    }
+
+    /// Lets all breakers of the set go by another policy from now on: those that there are, each as
+    /// [`CircuitBreaker::set_policy`] says (state, `reopens` and calls in flight stay), those that are made later, and the
+    /// one that new keys share where there is no room.
+    ///
+    /// When it returns, nobody finds a breaker of the set that goes by the policy before. Listeners, the clock and shadow
+    /// mode stay. A policy that a single breaker was given by hand gives way to this one, and so does what a file said of
+    /// the set or of some of its breakers, until a file is read again.
+    ///
+    /// It takes as long as to change each breaker by itself, some microseconds. Nobody who looks a breaker up waits
+    /// meanwhile. Not to be called by the set's own policy, while it makes a breaker.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the policy, as [`Builder::build`](crate::Builder::build) tells them. Then nothing has changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{KeyedBreakers, State, trippers::FailureStreak};
+    ///
+    /// let per_host: KeyedBreakers<String> =
+    ///     KeyedBreakers::builder("per_host").policy(|breaker| breaker.tripper(FailureStreak(20))).build()?;
+    /// let known = per_host.get("a.example.com");
+    /// per_host.set_policy(per_host.policy().tripper(FailureStreak(1)))?;
+    ///
+    /// for breaker in [known, per_host.get("b.example.com")] {
+    ///     let _ = breaker.call(|| Err::<(), _>("down"));
+    ///     assert_eq!(breaker.info().state, State::Open);
+    /// }
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
+        policy.check()?;
+        let family = &self.0.common.family;
+        family.govern(|now| Governing::of_all(Said { policy: Some(policy), shadow: now.all.shadow })).conclude();
+        Ok(())
     }
 }
 
@@ -111,16 +150,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let set = &*self.0;
-        let now = set.now();
-        let found = set.handle(key, now);
-        if set.eviction.is_look_due(now) {
-            set.evict_idle(now);
-        }
-        match found {
-            Some(breaker) => breaker,
-            None => set.find_or_make(key, now),
-        }
+        self.0.get(key)
     }
 
     /// The breaker of a key, if there is one.
@@ -147,128 +177,12 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
 
     /// How many breakers there are.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.0.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
-    }
-}
-
-impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
-    #[inline]
-    fn now(&self) -> Nanos {
-        self.overflow.shared.clock.roughly_now()
-    }
-
-    #[inline]
-    fn handle<Q>(&self, key: &Q, now: Nanos) -> Option<CircuitBreaker>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let entries = self.entries.pin();
-        let (entry, ()) = entries.get_key_value(&ByKey(key))?;
-        entry.0.handle(now)
-    }
-
-    #[cold]
-    fn find_or_make<Q>(&self, key: &Q, now: Nanos) -> CircuitBreaker
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        loop {
-            let Some(slot) = self.slot(key).or_else(|| self.enter(key, now)) else { return self.overflow() };
-            let make = |key: &K| {
-                let member = Member::new(&self.family, key, now);
-                Ok((builder::breaker(&self.policy, Arc::clone(&member).into())?, member))
-            };
-            match slot.find_or_make(now, make) {
-                Ok(Found::Breaker(breaker)) => return breaker,
-                // Whoever evicts it has not come to this yet.
-                Ok(Found::Evicted) => self.remove(&slot),
-                Err(error) => {
-                    #[cfg(feature = "tracing")]
-                    tracing::error!(
-                        target: "fluxgate",
-                        set = self.family.label().as_str(),
-                        %error,
-                        "the policy of a set of circuit breakers is no longer valid; its new keys share one breaker"
-                    );
-                    let _ = error; // told in the log alone
-                    return self.shared_by_new_keys();
-                }
-            }
-        }
-    }
-
-    fn slot<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let entries = self.entries.pin();
-        entries.get_key_value(&ByKey(key)).map(|(entry, ())| Arc::clone(&entry.0))
-    }
-
-    /// A slot for a new key, whoever enters it. `None` if there is no room.
-    fn enter<Q>(&self, key: &Q, now: Nanos) -> Option<Arc<Slot<K>>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        let (room, evicted) = self.eviction.room(now)?;
-        if let Some(evicted) = evicted {
-            self.bury(evicted);
-        }
-        let slot = Arc::new(Slot::new(key.to_owned()));
-        let entered = self.entries.pin().try_insert(Entry(Arc::clone(&slot)), ()).is_ok();
-        if entered {
-            room.fill(Arc::clone(&slot), now);
-            return Some(slot);
-        }
-        // Somebody else was faster.
-        drop(room);
-        self.slot(key).or_else(|| self.enter(key, now))
-    }
-
-    #[cold]
-    fn evict_idle(&self, now: Nanos) {
-        self.eviction.look(now).into_iter().for_each(|evicted| self.bury(evicted));
-    }
-
-    fn bury(&self, evicted: Evicted<K>) {
-        let Evicted { slot, breaker } = evicted;
-        self.remove(&slot);
-        drop(breaker);
-    }
-
-    fn remove(&self, slot: &Arc<Slot<K>>) {
-        self.entries.pin().remove(&Exactly(slot));
-    }
-
-    #[cold]
-    fn overflow(&self) -> CircuitBreaker {
-        if !self.overflowed.swap(true, Ordering::Relaxed) {
-            #[cfg(feature = "tracing")]
-            tracing::warn!(
-                target: "fluxgate",
-                set = self.family.label().as_str(),
-                breaker = self.overflow.name(),
-                "a set of circuit breakers is full, and none of them is closed without calls in flight: new keys share \
-                 one breaker"
-            );
-        }
-        self.shared_by_new_keys()
-    }
-
-    fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = self.overflow.shared.name.member() {
-            member.show();
-        }
-        self.overflow.clone()
+        self.0.len() == 0
     }
 }
 

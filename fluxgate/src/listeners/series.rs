@@ -40,22 +40,15 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
         infos: vec![breaker.info()],
     });
     #[cfg(feature = "keyed")]
-    let rows =
-        rows.chain(
-            crate::keyed::groups(is_listed).into_iter().map(|group| Row {
-                circuit_name: group.circuit_name,
-                key: Some(group.key),
-                calls: group.counts.calls,
-                transitions: group.counts.transitions,
-                // One that was evicted since had nothing in it that moves a gauge.
-                infos: group
-                    .breakers
-                    .iter()
-                    .filter_map(Weak::upgrade)
-                    .map(|shared| CircuitBreaker { shared }.info())
-                    .collect(),
-            }),
-        );
+    let rows = rows.chain(crate::keyed::groups(is_listed).into_iter().map(|group| Row {
+        circuit_name: group.circuit_name,
+        key: Some(group.key),
+        calls: group.counts.calls,
+        transitions: group.counts.transitions,
+        // One that was evicted since had nothing in it that moves a gauge.
+        infos:
+            group.breakers.iter().filter_map(Weak::upgrade).map(|shared| CircuitBreaker::from(shared).info()).collect(),
+    }));
     rows.collect()
 }
 

@@ -21,14 +21,9 @@ macro_rules! __fluxgate_keyed {
         $crate::__private::keyed!(::core::concat!(::core::module_path!(), "::", $name), $($rest)+)
     };
     ($name:expr, $max:expr, $idle:expr, $exported_keys:expr, $configure:expr, $key:expr) => {{
-        static __FLUXGATE_SET: $crate::__private::OfFunction =
-            $crate::__private::OfFunction::new($crate::__private::KeyedDeclaration {
-                name: $name,
-                max: $max,
-                idle: $idle,
-                exported_keys: $exported_keys,
-                configure: $configure,
-            });
+        static __FLUXGATE_SET: $crate::__private::OfFunction = $crate::__private::OfFunction::new(
+            $crate::__private::keyed_declaration!($name, $max, $idle, $exported_keys, $configure),
+        );
         use $crate::__private::AsKey as _;
         __FLUXGATE_SET.get(($key).__fluxgate_key())
     }};
@@ -50,14 +45,27 @@ macro_rules! __fluxgate_keyed_type {
 #[macro_export]
 macro_rules! __fluxgate_keyed_set {
     ($name:expr, $max:expr, $idle:expr, $exported_keys:expr, $configure:expr) => {
-        $crate::__private::DeclaredKeyedBreakers::new($crate::__private::KeyedDeclaration {
-            name: $name,
-            max: $max,
-            idle: $idle,
-            exported_keys: $exported_keys,
-            configure: $configure,
-        })
+        $crate::__private::DeclaredKeyedBreakers::new($crate::__private::keyed_declaration!(
+            $name,
+            $max,
+            $idle,
+            $exported_keys,
+            $configure
+        ))
     };
+}
+
+/// What is said of a set: a static, which is made known when the program starts.
+#[cfg(feature = "keyed")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fluxgate_keyed_declaration {
+    ($($said:expr),+) => {{
+        static __FLUXGATE_DECLARATION: $crate::__private::KeyedDeclaration =
+            $crate::__private::KeyedDeclaration::new($($said),+);
+        $crate::__private::inventory::submit! { $crate::__private::DeclaredSet(&__FLUXGATE_DECLARATION) }
+        &__FLUXGATE_DECLARATION
+    }};
 }
 
 /// The breaker of a key, of a set that the function has for itself.

@@ -14,11 +14,6 @@ use std::{borrow::Cow, future::Future};
 pub use crate::limit::Timeout;
 #[cfg(not(feature = "keyed"))]
 pub use keyed::Missing;
-#[cfg(feature = "keyed")]
-pub use {
-    crate::keyed::{DeclaredKeyedBreakers, KeyedDeclaration, OfFunction},
-    keyed::AsKey,
-};
 pub use {
     crate::{
         __fluxgate_breaker as breaker, __fluxgate_keyed as keyed, __fluxgate_keyed_set as keyed_set,
@@ -32,6 +27,15 @@ pub use {
     probe::{OfType, Shape, View},
     register::{Declared, inventory},
 };
+#[cfg(feature = "keyed")]
+pub use {
+    crate::{
+        __fluxgate_keyed_declaration as keyed_declaration,
+        keyed::{DeclaredKeyedBreakers, KeyedDeclaration, OfFunction},
+    },
+    keyed::AsKey,
+    register::DeclaredSet,
+};
 
 use crate::{
     breaker::CircuitBreaker,
@@ -43,6 +47,8 @@ use crate::{
     user_code,
 };
 pub(crate) use register::registered;
+#[cfg(all(feature = "keyed", feature = "serde"))]
+pub(crate) use register::registered_sets;
 
 /// What becomes known of an error.
 pub enum Seen<'e> {

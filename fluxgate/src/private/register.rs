@@ -3,6 +3,8 @@
 pub use inventory;
 
 use crate::declared::Declaration;
+#[cfg(feature = "keyed")]
+use crate::keyed::KeyedDeclaration;
 
 /// A declaration, as it is registered when the program is linked.
 pub struct Declared(pub &'static Declaration);
@@ -12,6 +14,19 @@ inventory::collect!(Declared);
 /// All declarations, in no order that means anything.
 pub(crate) fn registered() -> impl Iterator<Item = &'static Declaration> {
     inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
+}
+
+/// The declaration of a set, as it is registered when the program is linked.
+#[cfg(feature = "keyed")]
+pub struct DeclaredSet(pub &'static KeyedDeclaration);
+
+#[cfg(feature = "keyed")]
+inventory::collect!(DeclaredSet);
+
+/// All declarations of sets, in no order that means anything.
+#[cfg(all(feature = "keyed", feature = "serde"))]
+pub(crate) fn registered_sets() -> impl Iterator<Item = &'static KeyedDeclaration> {
+    inventory::iter::<DeclaredSet>.into_iter().map(|declared| declared.0)
 }
 
 /// The breaker of one declaration: a static, which is made known when the program starts.
