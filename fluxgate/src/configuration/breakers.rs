@@ -76,13 +76,13 @@ impl Configuration {
     /// ```
     /// use fluxgate::{CircuitBreaker, Configuration, configure};
     ///
-    /// let configuration: Configuration = toml::from_str("breakers.search.tripper = 'FailureStreak(5)'")?;
+    /// let configuration: Configuration = toml::from_str("breakers.thesaurus.tripper = 'FailureStreak(5)'")?;
     /// assert!(configure(&configuration).is_err());
-    /// configure(&configuration.expecting(["search"]))?;
+    /// configure(&configuration.expecting(["thesaurus"]))?;
     ///
-    /// // Later, when the first search comes.
-    /// let search = CircuitBreaker::builder("search").configured().build()?;
-    /// assert!(search.policy().to_string().contains("tripper = FailureStreak(5)"));
+    /// // Later, when the first word is looked up.
+    /// let thesaurus = CircuitBreaker::builder("thesaurus").configured().build()?;
+    /// assert!(thesaurus.policy().to_string().contains("tripper = FailureStreak(5)"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "it changes nothing in place"]

@@ -17,6 +17,27 @@ use crate::{builder::Builder, error::PolicyError, name::Name, nanos::Nanos, seco
 ///
 /// What is not said is: at most 10,000 breakers, each idle after 10 minutes without a call, 100 keys in metrics, and the
 /// default policy of [`Builder`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{KeyedBreakers, retries::Backoff, trippers::FailureStreak};
+///
+/// let per_tenant: KeyedBreakers<u64> = KeyedBreakers::builder("per_tenant")
+///     .max(1_000) // the least recently used makes room for a new one
+///     .idle(Duration::from_secs(60))
+///     .exported_keys(20) // in metrics; the others are summed up
+///     .policy(|breaker| breaker.tripper(FailureStreak(5)).retry(Backoff::new(1.0).jitter_ratio(0.1)))
+///     .build()?;
+/// assert!(per_tenant.is_empty());
+/// per_tenant.get(&7);
+/// assert_eq!(per_tenant.len(), 1);
+///
+/// let error = KeyedBreakers::<u64>::builder("nobody").max(0).build().unwrap_err();
+/// assert!(error.to_string().contains("max"));
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct KeyedBuilder<K> {
     name: Name,

@@ -71,6 +71,7 @@ use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, nanos::Nano
 /// assert_eq!(per_host.get("api.example.com").name(), "per_host{api.example.com}");
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
+#[doc(alias("pool", "per_host", "per_key", "CircuitBreakerRegistry", "partition"))]
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
 
 impl<K> KeyedBreakers<K> {

@@ -23,6 +23,26 @@ impl<F> fmt::Debug for Keyed<F> {
 /// [`CircuitBreakerLayer::keyed`](super::CircuitBreakerLayer::keyed).
 ///
 /// Each clone has to be ready by itself.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use fluxgate::{CircuitBreakerLayer, Error, KeyedBreakers, trippers::FailureStreak};
+/// use tower::{Layer, Service, ServiceExt, service_fn};
+///
+/// let per_host: KeyedBreakers<String> =
+///     KeyedBreakers::builder("per_host").policy(|breaker| breaker.tripper(FailureStreak(1))).build().unwrap();
+/// let layer = CircuitBreakerLayer::keyed(move |host: &&'static str| per_host.get(*host));
+/// let mut service = layer.layer(service_fn(|host: &'static str| async move {
+///     if host == "down" { Err("no answer") } else { Ok(host) }
+/// }));
+///
+/// assert!(service.ready().await.unwrap().call("down").await.is_err());
+/// assert!(matches!(service.ready().await.unwrap().call("down").await, Err(Error::NotPermitted(_))));
+/// assert_eq!(service.ready().await.unwrap().call("well").await.unwrap(), "well");
+/// # });
+/// ```
 pub struct KeyedCircuitBreakerService<S, C, A, F> {
     inner: S,
     choose: F,
