@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     /// The largest of 47 bits, which is what the documentation promises.
-    const GENERATION: u64 = (1 << 47) - 1;
+    const GENERATION: u64 = 0x7fff_ffff_ffff;
 
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
