@@ -124,16 +124,19 @@ fn a_quick_success_is_spared_where_durations_count() {
     }
 }
 
+/// Has calls counted.
+struct Counting;
+
+impl crate::Listener for Counting {
+    fn on_transition(&self, _: &Signal) {}
+    fn counts_calls(&self) -> bool {
+        true
+    }
+}
+
 #[test]
 fn a_success_is_counted_in_the_totals_too() {
     let _enough = thread_slot::ENOUGH.read();
-    struct Counting;
-    impl crate::Listener for Counting {
-        fn on_transition(&self, _: &Signal) {}
-        fn counts_calls(&self) -> bool {
-            true
-        }
-    }
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("CountWindow(10)".parse::<Window>().unwrap()).listener(Counting)
     });
