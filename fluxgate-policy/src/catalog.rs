@@ -380,6 +380,23 @@ mod tests {
     }
 
     #[test]
+    fn settings_have_the_defaults_that_are_documented() {
+        let defaults = [
+            (Setting::MaxHalfOpenCalls, Some(Argument::Count(10))),
+            (Setting::MaxProbeTime, Some(Argument::Duration(60_000_000_000))),
+            (Setting::Cancelled, Some(Argument::Duration(1_000_000_000))),
+            (Setting::HonourRetryAfter, None),
+            (Setting::Timeout, None),
+            (Setting::Max, Some(Argument::Count(10_000))),
+            (Setting::Idle, Some(Argument::Duration(600_000_000_000))),
+            (Setting::ExportedKeys, Some(Argument::Count(100))),
+        ];
+        for (of, default) in defaults {
+            assert_eq!(setting(of).default, default, "{}", setting(of).name);
+        }
+    }
+
+    #[test]
     fn defaults_are_in_their_own_range() {
         for spec in COMPONENTS {
             let defaults = spec.parameters.iter().filter_map(|it| it.default.map(|default| (it.name, default)));

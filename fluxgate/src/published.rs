@@ -176,25 +176,28 @@ impl Published {
 mod tests {
     use super::*;
 
+    /// The largest of 47 bits, which is what the documentation promises.
+    const GENERATION: u64 = 0x7fff_ffff_ffff;
+
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
         for state in State::ALL {
             for success in [SuccessIs::Judged, SuccessIs::Counted, SuccessIs::Known] {
                 for shadow in [false, true] {
-                    let summary = Summary::new(state, shadow, success, 77);
+                    let summary = Summary::new(state, shadow, success, GENERATION);
                     assert_eq!((summary.state(), summary.shadow(), summary.success()), (state, shadow, success));
-                    assert_eq!(summary.generation(), 77);
+                    assert_eq!(summary.generation(), GENERATION);
                     assert_eq!(summary.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
                     let recording = summary.with_recording(true);
                     assert_eq!((recording.state(), recording.shadow()), (state, shadow));
-                    assert_eq!((recording.success(), recording.generation()), (success, 77));
+                    assert_eq!((recording.success(), recording.generation()), (success, GENERATION));
                     assert!(!recording.admits_all());
                     assert!(recording.with_recording(false) == summary);
                     let glance = Glance::default().with(Glance::MEASURES, true).with(Glance::NEVER_DUE, shadow);
                     let number = (0..21).fold(PolicyNumber::default(), |number, _| number.next());
                     let ruled = summary.with_policy(Glance::BY_THE_SECOND, number.next()).with_policy(glance, number);
                     assert_eq!((ruled.state(), ruled.shadow(), ruled.success()), (state, shadow, success));
-                    assert_eq!((ruled.generation(), ruled.policy_number()), (77, number));
+                    assert_eq!((ruled.generation(), ruled.policy_number()), (GENERATION, number));
                     assert!(ruled.policy_has(Glance::MEASURES) && !ruled.policy_has(Glance::BY_THE_SECOND));
                     assert_eq!(ruled.policy_has(Glance::NEVER_DUE), shadow);
                 }

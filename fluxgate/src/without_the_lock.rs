@@ -2,7 +2,7 @@
 
 use std::{sync::mpsc, thread, time::Duration};
 
-use crate::{Builder, CircuitBreaker, ManualClock, Signal, State, Tripper, Window, retries};
+use crate::{Builder, CircuitBreaker, ManualClock, Signal, State, Tripper, Window, retries, thread_slot};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -51,6 +51,7 @@ fn successes_are_spared(breaker: &CircuitBreaker, first: usize) {
 
 #[test]
 fn a_success_that_trips_nothing_is_counted() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     fail(&breaker);
     successes_are_spared(&breaker, 4);
@@ -59,6 +60,7 @@ fn a_success_that_trips_nothing_is_counted() {
 
 #[test]
 fn a_success_is_counted_again_after_one_of_many_that_has_looked_at_the_window() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("CountWindow(10_000)".parse::<Window>().unwrap())
     });
@@ -70,6 +72,7 @@ fn a_success_is_counted_again_after_one_of_many_that_has_looked_at_the_window() 
 
 #[test]
 fn a_success_is_counted_where_the_tripper_asks_for_no_number_of_calls() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("FailureStreak(5)", |builder| builder);
     fail(&breaker);
     successes_are_spared(&breaker, 1);
@@ -78,6 +81,7 @@ fn a_success_is_counted_where_the_tripper_asks_for_no_number_of_calls() {
 
 #[test]
 fn a_success_is_counted_under_a_time_window_in_its_second() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, clock) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("TimeWindow(10s)".parse::<Window>().unwrap())
     });
@@ -90,6 +94,7 @@ fn a_success_is_counted_under_a_time_window_in_its_second() {
 
 #[test]
 fn a_success_is_counted_while_nothing_is_judged() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     breaker.metrics_only();
     successes_are_spared(&breaker, 1);
@@ -98,6 +103,7 @@ fn a_success_is_counted_while_nothing_is_judged() {
 
 #[test]
 fn a_success_in_a_full_window_without_failures_is_not_even_counted() {
+    let _enough = thread_slot::ENOUGH.read();
     for tripper in ["MinRequests(5) & FailureRate(0.5)", "MinRequests(5) & SlowRate(0.5, 1s)"] {
         let (breaker, _) = breaker(tripper, |builder| builder.window("CountWindow(10)".parse::<Window>().unwrap()));
         // Among so many is one that looks whether the window has become such a one.
@@ -110,6 +116,7 @@ fn a_success_in_a_full_window_without_failures_is_not_even_counted() {
 
 #[test]
 fn a_quick_success_is_spared_where_durations_count() {
+    let _enough = thread_slot::ENOUGH.read();
     for window in ["CountWindow(30)", "CountWindow(5)", "TimeWindow(10s)"] {
         let (breaker, _) =
             breaker("MinRequests(5) & SlowRate(0.5, 1s)", |builder| builder.window(window.parse::<Window>().unwrap()));
@@ -117,15 +124,19 @@ fn a_quick_success_is_spared_where_durations_count() {
     }
 }
 
+/// Has calls counted.
+struct Counting;
+
+impl crate::Listener for Counting {
+    fn on_transition(&self, _: &Signal) {}
+    fn counts_calls(&self) -> bool {
+        true
+    }
+}
+
 #[test]
 fn a_success_is_counted_in_the_totals_too() {
-    struct Counting;
-    impl crate::Listener for Counting {
-        fn on_transition(&self, _: &Signal) {}
-        fn counts_calls(&self) -> bool {
-            true
-        }
-    }
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("CountWindow(10)".parse::<Window>().unwrap()).listener(Counting)
     });
@@ -135,6 +146,7 @@ fn a_success_is_counted_in_the_totals_too() {
 
 #[test]
 fn an_ignored_call_is_spared_only_if_nothing_is_recorded() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, _) = breaker("FailureStreak(5)", |builder| builder);
     breaker.disable();
     while_locked(&breaker, || {
@@ -146,6 +158,7 @@ fn an_ignored_call_is_spared_only_if_nothing_is_recorded() {
 
 #[test]
 fn a_rejection_that_nothing_can_change_for_a_while_takes_no_lock() {
+    let _enough = thread_slot::ENOUGH.read();
     let rejects = |breaker: &CircuitBreaker, state: State, wait: Option<Duration>| {
         // The first lets the thread have a counter.
         breaker.try_acquire().unwrap_err();
@@ -175,6 +188,7 @@ fn a_rejection_that_nothing_can_change_for_a_while_takes_no_lock() {
 
 #[test]
 fn near_the_end_of_the_wait_the_lock_and_the_exact_time_decide() {
+    let _enough = thread_slot::ENOUGH.read();
     let (breaker, clock) = breaker("FailureStreak(1)", |builder| builder.retry(retries::Cooldown(60)));
     fail(&breaker);
     breaker.try_acquire().unwrap_err();
@@ -185,6 +199,7 @@ fn near_the_end_of_the_wait_the_lock_and_the_exact_time_decide() {
 
 #[test]
 fn a_breaker_that_spares_nothing_takes_the_lock_for_each_call() {
+    let _enough = thread_slot::ENOUGH.read();
     // Which shares no rules with one that goes by the same policy, and spares it.
     let (_other, _) = self::breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder.spares_the_lock(false));

@@ -125,6 +125,7 @@ mod tests {
     use crate::clock::BreakerClock;
 
     #[test]
+    #[cfg_attr(miri, ignore = "it asks the kernel")]
     fn it_goes_as_the_monotonic_clock_of_the_system_does_from_its_beginning() {
         let before = Instant::now();
         let clock = SystemClock::new();

@@ -98,8 +98,16 @@ fn grouped(family: &Family, retired: &Counts, mut candidates: Vec<Candidate>) ->
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::{Mutex, MutexGuard};
+
     use super::*;
     use crate::{Builder, KeyedBreakers, Listener, ManualClock, Signal, keyed::KeyedBuilder};
+
+    /// The tests take turns: who adds up the sets holds handles of the breakers of all, which are not evicted meanwhile.
+    fn turn() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        TURN.lock()
+    }
 
     struct Counting;
 
@@ -136,6 +144,7 @@ mod tests {
 
     #[test]
     fn where_each_key_has_series_of_its_own_there_is_no_rest() {
+        let _turn = turn();
         let set = set("export: all", |builder| builder.exported_keys(2));
         call(&set, "a");
         assert_eq!(shown(&set), [group("a", 1, 1)]);
@@ -143,6 +152,7 @@ mod tests {
 
     #[test]
     fn a_rest_that_has_counted_nothing_yet_is_shown() {
+        let _turn = turn();
         let set = set("export: idle", |builder| builder.exported_keys(1));
         set.0.get("a");
         set.0.get("b");
@@ -152,6 +162,7 @@ mod tests {
 
     #[test]
     fn what_evicted_keys_have_counted_is_shown_though_no_key_is_left_over() {
+        let _turn = turn();
         let set = set("export: evicted", |builder| builder.exported_keys(5).max(1));
         call(&set, "a");
         call(&set, "b");
@@ -161,6 +172,7 @@ mod tests {
 
     #[test]
     fn the_transitions_of_evicted_keys_are_summed_up_too() {
+        let _turn = turn();
         let set = set("export: transitions", |builder| builder.exported_keys(5).max(1));
         let breaker = set.0.get("a");
         breaker.force_open();
@@ -175,6 +187,7 @@ mod tests {
 
     #[test]
     fn of_keys_that_were_used_at_the_same_time_one_that_had_series_of_its_own_keeps_them() {
+        let _turn = turn();
         let set = set("export: tie", |builder| builder.exported_keys(1));
         call(&set, "a");
         set.1.advance(std::time::Duration::from_secs(1));
@@ -186,6 +199,7 @@ mod tests {
 
     #[test]
     fn what_a_key_added_to_the_rest_stays_there_when_it_gets_series_of_its_own() {
+        let _turn = turn();
         let set = set("export: moved", |builder| builder.exported_keys(1));
         let tick = || set.1.advance(std::time::Duration::from_secs(1));
         call(&set, "a");

@@ -214,6 +214,8 @@ mod tests {
             writer: Some(writer),
             thread: None,
         };
+        // Dropped before the recording, which would wait for it if an assertion fails.
+        let batches = batches;
         // One batch waits for the disk, a second finds no room, and a third nobody who would write it.
         (0..2 * BATCH).for_each(|_| recording.command("reset", Nanos(0)));
         assert_eq!(recording.left_out, BATCH as u64);
