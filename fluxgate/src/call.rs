@@ -261,6 +261,7 @@ impl Running<'_> {
 }
 
 impl Drop for Running<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.breaker.end(self.ticket, Outcome::Failure);
     }
@@ -277,17 +278,15 @@ impl Flight {
         self.ticket
     }
 
-    /// Begins to count how long the caller has been waiting, if that will matter and has not begun yet.
-    pub(crate) fn waits(&mut self, breaker: &CircuitBreaker) {
-        let threshold = breaker.cancelled();
-        let matters = threshold != Nanos(0) && threshold != Nanos::NEVER;
-        if matters && self.waiting_since == Nanos::NEVER && self.ticket.is_recorded() {
-            self.waiting_since = breaker.now();
-        }
+    /// The same, with the time since when the caller has been waiting.
+    #[inline]
+    #[must_use]
+    pub(crate) fn waiting(self, breaker: &CircuitBreaker) -> Self {
+        Self { waiting_since: breaker.waited_for_since(self.ticket, self.waiting_since), ..self }
     }
 
     /// Ends the call as one whose caller has given up on it.
-    pub(crate) fn cancel(&self, breaker: &CircuitBreaker) {
+    pub(crate) fn cancel(self, breaker: &CircuitBreaker) {
         let failed = match breaker.cancelled() {
             Nanos(0) => true,
             Nanos::NEVER => false,
@@ -298,6 +297,13 @@ impl Flight {
 }
 
 impl CircuitBreaker {
+    /// Since when a caller has been waiting that waits now, if that will matter and is not `known` yet.
+    fn waited_for_since(&self, ticket: Ticket, known: Nanos) -> Nanos {
+        let threshold = self.cancelled();
+        let matters = threshold != Nanos(0) && threshold != Nanos::NEVER;
+        if matters && known == Nanos::NEVER && ticket.is_recorded() { self.now() } else { known }
+    }
+
     /// After how long of waiting a call that is given up is a failure.
     #[inline]
     fn cancelled(&self) -> Nanos {
@@ -308,8 +314,7 @@ impl CircuitBreaker {
 impl<'b> Call<'b> {
     fn begin(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
         let ticket = breaker.admit().map_err(|rejected| breaker.not_permitted(rejected))?;
-        let mut flight = Flight::new(ticket);
-        flight.waits(&breaker);
+        let flight = Flight::new(ticket).waiting(&breaker);
         Ok(Self { breaker, flight, begun_unwinding: thread::panicking() })
     }
 

@@ -1,5 +1,5 @@
 use std::{
-    borrow::Cow,
+    borrow::Borrow,
     fmt,
     future::Future,
     pin::Pin,
@@ -47,7 +47,7 @@ impl CircuitBreaker {
     #[doc(alias("execute_async", "run_async", "call_future"))]
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-    pub fn call_async<F, T, E>(&self, future: F) -> CallFuture<'_, F>
+    pub fn call_async<F, T, E>(&self, future: F) -> CallFuture<&Self, F>
     where
         F: Future<Output = Result<T, E>>,
         E: 'static,
@@ -92,25 +92,25 @@ impl CircuitBreaker {
     /// The one way of every async call.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-    pub(crate) fn attempt_async<F, N, L>(&self, ending: N, limit: L, future: F) -> CallFuture<'_, F, N, L> {
-        CallFuture::new(Cow::Borrowed(self), ending, limit, future)
+    pub(crate) fn attempt_async<F, N, L>(&self, ending: N, limit: L, future: F) -> CallFuture<&Self, F, N, L> {
+        CallFuture::new(self, ending, limit, future)
     }
 }
 
-impl<'b, F, N, L> CallFuture<'b, F, N, L> {
-    /// A guarded future that may take its handle of the breaker along.
+impl<B: Borrow<CircuitBreaker>, F, N, L> CallFuture<B, F, N, L> {
+    /// A guarded future that borrows its breaker, or takes a handle of it along.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-    pub(crate) fn new(breaker: Cow<'b, CircuitBreaker>, ending: N, limit: L, future: F) -> Self {
+    pub(crate) fn new(breaker: B, ending: N, limit: L, future: F) -> Self {
         Self { future: Some(future), limit, ending: Some(ending), seat: Seat { breaker, flight: None } }
     }
 }
 
 #[cfg(feature = "tower")]
-impl<F, N> CallFuture<'static, F, N> {
+impl<F, N> CallFuture<CircuitBreaker, F, N> {
     /// A guarded future that has leave already.
     pub(crate) fn admitted(breaker: CircuitBreaker, ticket: Ticket, ending: N, future: F) -> Self {
-        let seat = Seat { breaker: Cow::Owned(breaker), flight: Some(Flight::new(ticket)) };
+        let seat = Seat { breaker, flight: Some(Flight::new(ticket)) };
         Self { future: Some(future), limit: NoLimit, ending: Some(ending), seat }
     }
 }
@@ -118,8 +118,8 @@ impl<F, N> CallFuture<'static, F, N> {
 pin_project! {
     /// A guarded future, from [`CircuitBreaker::call_async`].
     ///
-    /// It asks for leave when it is first polled, and gives back what it took when it is done or dropped. It borrows the
-    /// breaker: to spawn it, let the task have a clone.
+    /// It asks for leave when it is first polled, and gives back what it took when it is done or dropped. From `call_async` it
+    /// borrows the breaker: to spawn it, let the task have a clone.
     ///
     /// # Panics
     ///
@@ -144,34 +144,37 @@ pin_project! {
     /// # }
     /// ```
     #[must_use = "futures do nothing unless polled"]
-    pub struct CallFuture<'b, F, N = ByValue, L = NoLimit> {
+    pub struct CallFuture<B, F, N = ByValue, L = NoLimit>
+    where
+        B: Borrow<CircuitBreaker>,
+    {
         // Before `seat`, for a dropped future is to be gone before its slot is free.
         #[pin]
         future: Option<F>,
         #[pin]
         limit: L,
         ending: Option<N>,
-        seat: Seat<'b>,
+        seat: Seat<B>,
     }
 }
 
 /// The place of a call between its polls: dropped with the call in it, its caller has given up.
-struct Seat<'b> {
-    breaker: Cow<'b, CircuitBreaker>,
+struct Seat<B: Borrow<CircuitBreaker>> {
+    breaker: B,
     flight: Option<Flight>,
 }
 
-impl Drop for Seat<'_> {
+impl<B: Borrow<CircuitBreaker>> Drop for Seat<B> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(flight) = &self.flight {
-            flight.cancel(&self.breaker);
+        if let Some(flight) = self.flight.take() {
+            flight.cancel(self.breaker.borrow());
         }
     }
 }
 
 #[cfg(feature = "tokio")]
-impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
+impl<B: Borrow<CircuitBreaker>, F, N> CallFuture<B, F, N, NoLimit> {
     /// Gives the call no more than `limit`, counted from its first poll. A call that takes longer is dropped and
     /// recorded as a failure, and its caller gets [`Error::TimedOut`].
     ///
@@ -197,13 +200,13 @@ impl<'b, F, N> CallFuture<'b, F, N, NoLimit> {
     /// # }
     /// ```
     #[doc(alias("time_limit", "deadline", "time_limiter"))]
-    pub fn timeout(self, limit: std::time::Duration) -> CallFuture<'b, F, N, crate::limit::Timeout> {
+    pub fn timeout(self, limit: std::time::Duration) -> CallFuture<B, F, N, crate::limit::Timeout> {
         let limit = crate::limit::Timeout::new(limit);
         CallFuture { future: self.future, limit, ending: self.ending, seat: self.seat }
     }
 }
 
-impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N, L> {
+impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<B, F, N, L> {
     type Output = <N::Ending as Ending<F::Output>>::Output;
 
     #[inline(always)]
@@ -211,11 +214,11 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Seat { breaker, flight: seat } = this.seat;
-        let breaker: &CircuitBreaker = breaker;
+        let breaker: &CircuitBreaker = (*breaker).borrow();
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             panic!("a guarded future was polled after it was done");
         };
-        let mut flight = match seat.take() {
+        let flight = match seat.take() {
             Some(flight) => flight,
             None => match breaker.admit() {
                 Ok(ticket) => Flight::new(ticket),
@@ -246,14 +249,14 @@ impl<F: Future, N: EndsWith<F::Output>, L: Limit> Future for CallFuture<'_, F, N
             return done(this.future, this.ending, Err(time_out.into()));
         }
         running.stop();
-        flight.waits(breaker);
-        *seat = Some(flight);
+        *seat = Some(flight.waiting(breaker));
         Poll::Pending
     }
 }
 
 /// Lets go of the future of a call that was rejected or timed out, and gives its caller the answer.
-#[cold]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a future whose address is handed out has to stand in memory")]
 fn done<R, F, N: Ending<R>>(
     mut future: Pin<&mut Option<F>>,
     ending: &mut Option<impl EndsWith<R, Ending = N>>,
@@ -272,8 +275,8 @@ fn taken<R, N: EndsWith<R>>(ending: &mut Option<N>) -> N::Ending {
     }
 }
 
-impl<F, N, L> fmt::Debug for CallFuture<'_, F, N, L> {
+impl<B: Borrow<CircuitBreaker>, F, N, L> fmt::Debug for CallFuture<B, F, N, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CallFuture").field("breaker", &self.seat.breaker).finish_non_exhaustive()
+        formatter.debug_struct("CallFuture").field("breaker", self.seat.breaker.borrow()).finish_non_exhaustive()
     }
 }

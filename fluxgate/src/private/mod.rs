@@ -8,7 +8,7 @@ mod keyed;
 mod probe;
 mod register;
 
-use std::{borrow::Cow, future::Future};
+use std::{borrow::Borrow, future::Future};
 
 #[cfg(feature = "tokio")]
 pub use crate::limit::Timeout;
@@ -109,8 +109,8 @@ where
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn call_async<'b, R, T, E, O, S, G>(
-    breaker: impl Held<'b>,
+pub fn call_async<R, T, E, O, S, G>(
+    breaker: impl Held,
     answer: impl FnOnce() -> Answer<S, G>,
     seen: impl Fn(&E) -> Seen<'_>,
     failed: impl Fn(&T) -> bool,
@@ -128,8 +128,8 @@ where
 /// The same where nothing looks at errors, all values are successes, and the call may take as long as it likes.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn plain_async<'b, R, T, E, O, S, G>(
-    breaker: impl Held<'b>,
+pub fn plain_async<R, T, E, O, S, G>(
+    breaker: impl Held,
     future: impl Future<Output = R>,
     answer: impl FnOnce() -> Answer<S, G>,
 ) -> impl Future<Output = O>
@@ -141,28 +141,36 @@ where
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
-pub trait Held<'b> {
-    fn held(self) -> Cow<'b, CircuitBreaker>;
+pub trait Held {
+    type Holder: Borrow<CircuitBreaker>;
+
+    fn held(self) -> Self::Holder;
 }
 
-impl<'b> Held<'b> for &'b CircuitBreaker {
+impl Held for &CircuitBreaker {
+    type Holder = Self;
+
     #[inline]
-    fn held(self) -> Cow<'b, CircuitBreaker> {
-        Cow::Borrowed(self)
+    fn held(self) -> Self {
+        self
     }
 }
 
-impl Held<'static> for &'static Declaration {
+impl Held for &'static Declaration {
+    type Holder = &'static CircuitBreaker;
+
     #[inline]
-    fn held(self) -> Cow<'static, CircuitBreaker> {
-        Cow::Borrowed(self)
+    fn held(self) -> &'static CircuitBreaker {
+        self
     }
 }
 
-impl Held<'static> for CircuitBreaker {
+impl Held for CircuitBreaker {
+    type Holder = Self;
+
     #[inline]
-    fn held(self) -> Cow<'static, CircuitBreaker> {
-        Cow::Owned(self)
+    fn held(self) -> Self {
+        self
     }
 }
 

@@ -48,7 +48,7 @@ pin_project! {
 pin_project! {
     #[project = MaybeCallProjection]
     enum MaybeCall<F, C, A> {
-        Admitted { #[pin] future: CallFuture<'static, F, Classified<C, A>> },
+        Admitted { #[pin] future: CallFuture<CircuitBreaker, F, Classified<C, A>> },
         Rejected { rejection: Option<CallNotPermitted> },
     }
 }

@@ -1,6 +1,7 @@
 //! A new policy while a breaker runs.
 
 mod races;
+mod window_edges;
 mod windows;
 
 use std::{
