@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod fixture;
 pub mod model;
 pub mod openmetrics;
+pub mod policy_file;
 pub mod replay;
 pub mod server;
 pub mod sets;

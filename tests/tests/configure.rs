@@ -1,38 +1,18 @@
 //! A configuration, and the breakers of a running program.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use fluxgate::{
-    CircuitBreaker, Configuration, Listener, ManualClock, Policy, Signal, State, breakers, configure,
-    retries::Cooldown, trackers::Custom, trippers::FailureStreak, windows::CountWindow,
+    CircuitBreaker, Listener, ManualClock, Policy, Signal, State, breakers, configure, retries::Cooldown,
+    trackers::Custom, trippers::FailureStreak, windows::CountWindow,
 };
-use fluxgate_tests::fixture::{Down, SECOND, fail, state, succeed};
-
-/// A configuration is of the whole process: these tests take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    configured("");
-    turn
-}
-
-#[track_caller]
-fn configured(file: &str) {
-    configure(&read(file)).expect(file);
-}
-
-#[track_caller]
-fn mistakes(file: &str) -> Vec<String> {
-    configure(&read(file)).expect_err(file).mistakes().to_vec()
-}
-
-#[track_caller]
-fn read(file: &str) -> Configuration {
-    toml::from_str(file).expect(file)
-}
+use fluxgate_tests::{
+    fixture::{Down, SECOND, fail, state, succeed},
+    policy_file::{configured, mistakes, read, turn},
+};
 
 fn breaker(name: &str, policy: Policy) -> CircuitBreaker {
     CircuitBreaker::builder(name.to_owned()).policy(policy).build().expect("a valid policy")

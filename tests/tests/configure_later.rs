@@ -1,27 +1,15 @@
 //! A configuration, and breakers that are made after it was read.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     thread,
 };
 
 use fluxgate::{
-    Builder, CircuitBreaker, Configuration, KeyedBreakers, Listener, Policy, PolicyChange, Signal, configure,
-    retries::Cooldown, trippers::FailureStreak, windows::CountWindow,
+    Builder, CircuitBreaker, KeyedBreakers, Listener, Policy, PolicyChange, Signal, configure, retries::Cooldown,
+    trippers::FailureStreak, windows::CountWindow,
 };
-
-/// A configuration is of the whole process: these tests take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    configure(&read("")).unwrap();
-    turn
-}
-
-#[track_caller]
-fn read(file: &str) -> Configuration {
-    toml::from_str(file).expect(file)
-}
+use fluxgate_tests::policy_file::{read, turn};
 
 /// A file of one table, for a breaker that is made later.
 #[track_caller]

@@ -1,10 +1,7 @@
 //! A configuration, and sets of breakers.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
@@ -14,31 +11,9 @@ use fluxgate::{
 };
 use fluxgate_tests::{
     fixture::{SECOND, fail, state},
+    policy_file::{configured, mistakes, read, turn},
     sets::set,
 };
-
-/// A configuration is of the whole process: these tests take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    configured("");
-    turn
-}
-
-#[track_caller]
-fn read(file: &str) -> Configuration {
-    toml::from_str(file).expect(file)
-}
-
-#[track_caller]
-fn configured(file: &str) {
-    configure(&read(file)).expect(file);
-}
-
-#[track_caller]
-fn mistakes(file: &str) -> Vec<String> {
-    configure(&read(file)).expect_err(file).mistakes().to_vec()
-}
 
 fn streak(of: u64) -> Policy {
     Policy::new().tripper(FailureStreak(of))
