@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::{clock::BreakerClock, name::Name, nanos::Nanos, state::State};
+use crate::{name::Name, state::State, time::BreakerClock, time::nanos::Nanos};
 
 /// A call was rejected, and not made: the breaker is open or forced open, or it is half-open and this call may not probe.
 ///

@@ -126,20 +126,12 @@
 #[allow(unused_extern_crates, reason = "the library itself uses no macro of its own")]
 extern crate self as fluxgate;
 
-mod admission;
 mod breaker;
-mod builder;
 mod call;
-mod clock;
-mod component;
 #[cfg(feature = "serde")]
 mod configuration;
-#[cfg(feature = "macros")]
-mod declared;
-mod ending;
 mod error;
-mod foresight;
-mod future;
+mod events;
 #[doc = include_str!("guide/index.md")]
 pub mod guide {
     #[doc = include_str!("guide/asynchronous.md")]
@@ -168,105 +160,76 @@ pub mod guide {
     #[doc = include_str!("guide/testing.md")]
     pub mod testing {}
 }
-mod handle;
 #[cfg(feature = "http")]
 pub mod http;
-mod info;
-#[cfg(all(test, loom))]
-mod interleavings;
 #[cfg(feature = "keyed")]
 pub mod keyed;
-mod limit;
 pub mod listeners;
 mod machine;
-mod metrics;
 mod name;
-mod nanos;
-mod outbox;
 mod outcome;
-pub mod permits;
 mod policy;
-mod policy_change;
-mod probes;
-mod published;
 mod random;
-mod reason;
 #[cfg(feature = "recorder")]
 mod recorder;
 mod registry;
-#[cfg(feature = "serde")]
-mod restart;
-pub mod retries;
-mod retry_after;
-mod rules;
-mod seconds;
-mod settings;
-mod settlement;
-mod signal;
-#[cfg(feature = "serde")]
-mod snapshot;
 mod state;
-mod successes;
 mod sync;
-#[cfg_attr(loom, path = "told_thread_slot.rs")]
-mod thread_slot;
-mod totals;
+#[cfg(test)]
+mod tests;
+mod time;
 #[cfg(feature = "tower")]
 pub mod tower;
-pub mod trackers;
-pub mod trippers;
 mod user_code;
-pub mod windows;
-#[cfg(all(test, not(loom)))]
-mod without_the_lock;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
 
-#[cfg(feature = "tokio")]
-pub use clock::TokioClock;
-#[cfg(feature = "serde")]
-pub use configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure};
-#[cfg(feature = "macros")]
-pub use declared::DeclaredBreaker;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
 #[cfg(feature = "keyed")]
 pub use keyed::KeyedBreakers;
 #[cfg(feature = "recorder")]
 pub use recorder::Recorded;
-#[cfg(feature = "serde")]
-pub use restart::{BreakerSnapshot, RestoreError};
-#[cfg(feature = "serde")]
-pub use snapshot::{SlowRate, Snapshot, snapshot};
+#[cfg(feature = "macros")]
+pub use registry::declared::DeclaredBreaker;
+#[cfg(feature = "tokio")]
+pub use time::TokioClock;
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
+#[cfg(feature = "serde")]
 pub use {
-    breaker::CircuitBreaker,
-    builder::Builder,
-    call::Call,
-    clock::{Clock, ManualClock, SystemClock},
+    breaker::restore::{BreakerSnapshot, RestoreError},
+    configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
+    registry::snapshot::{SlowRate, Snapshot, snapshot},
+};
+pub use {
+    breaker::{
+        CircuitBreaker,
+        builder::Builder,
+        info::Info,
+        totals::{CallTotals, Transitions},
+    },
+    call::{Call, future::CallFuture},
     error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
-    future::CallFuture,
-    info::Info,
+    events::{policy_change::PolicyChange, signal::Signal},
     listeners::Listener,
-    metrics::Metrics,
+    machine::reason::{Evidence, Reason, Tripped},
     name::Name,
     outcome::Outcome,
-    permits::Permit,
-    policy::Policy,
-    policy_change::PolicyChange,
-    reason::{Evidence, Reason, Tripped},
+    policy::{
+        Policy,
+        permits::{self, Permit},
+        retries::{self, Retry},
+        seconds::Seconds,
+        settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+        trackers::{self, Tracker},
+        trippers::{self, Tripper},
+        windows::{self, Window, metrics::Metrics},
+    },
     registry::{get, registry},
-    retries::Retry,
-    seconds::Seconds,
-    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
-    signal::Signal,
     state::State,
-    totals::{CallTotals, Transitions},
-    trackers::Tracker,
-    trippers::Tripper,
-    windows::Window,
+    time::{Clock, ManualClock, SystemClock},
 };

@@ -13,7 +13,7 @@ use super::{
 };
 #[cfg(feature = "keyed")]
 use crate::keyed::{Aftermath, Family};
-use crate::{breaker::CircuitBreaker, error::PolicyError, policy::Policy, policy_change::Replaced, registry};
+use crate::{breaker::CircuitBreaker, error::PolicyError, events::policy_change::Replaced, policy::Policy, registry};
 
 static CONFIGURED: Mutex<Configured> = Mutex::new(Configured {
     last: None,

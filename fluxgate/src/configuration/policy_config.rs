@@ -12,15 +12,15 @@ use super::{
     written::{Given, ReadPart, ReadSetting, ReadShadow},
 };
 use crate::{
-    component::Leaf,
     error::PolicyError,
-    permits::Permit,
     policy::Policy,
-    retries::Retry,
-    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
-    trackers::Tracker,
-    trippers::Tripper,
-    windows::Window,
+    policy::component::Leaf,
+    policy::permits::Permit,
+    policy::retries::Retry,
+    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::trackers::Tracker,
+    policy::trippers::Tripper,
+    policy::windows::Window,
 };
 
 /// What a file says of a policy: the same keys as in [`breakers!`](crate::breakers), in the same language.

@@ -3,8 +3,8 @@
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, check_setting};
 
 use crate::{
-    seconds::Seconds,
-    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::seconds::Seconds,
+    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
 };
 
 /// A value with no other word than `off`; anything but a duration is that word.

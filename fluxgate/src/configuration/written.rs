@@ -12,12 +12,12 @@ use serde::{
 use super::place::Place;
 use crate::{
     error::PolicyError,
-    permits::Permit,
-    retries::Retry,
-    settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
-    trackers::Tracker,
-    trippers::Tripper,
-    windows::Window,
+    policy::permits::Permit,
+    policy::retries::Retry,
+    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::trackers::Tracker,
+    policy::trippers::Tripper,
+    policy::windows::Window,
 };
 
 /// A part of a policy, read from text in the policy language. A mistake is one of the text, so that the format can tell

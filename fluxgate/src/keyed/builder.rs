@@ -11,7 +11,10 @@ use super::{
     KeyedBreakers,
     common::{Common, Configure},
 };
-use crate::{builder::Builder, error::PolicyError, name::Name, nanos::Nanos, seconds::Seconds, settings};
+use crate::{
+    breaker::builder::Builder, error::PolicyError, name::Name, policy::seconds::Seconds, policy::settings,
+    time::nanos::Nanos,
+};
 
 /// A set of breakers in the making, from [`KeyedBreakers::builder`].
 ///

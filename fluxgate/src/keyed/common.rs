@@ -4,7 +4,7 @@ use super::{
     family::{Family, Member},
     governing::{Aftermath, Own},
 };
-use crate::{breaker::CircuitBreaker, builder::Builder, error::PolicyError, name::Name, nanos::Nanos};
+use crate::{breaker::CircuitBreaker, breaker::builder::Builder, error::PolicyError, name::Name, time::nanos::Nanos};
 
 /// What stands for a key in the name of the breaker that new keys share where there is no room.
 const OVERFLOW: &str = "*";

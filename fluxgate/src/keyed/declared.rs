@@ -11,7 +11,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{KeyedBreakers, builder::Limits, common::Common};
-use crate::{breaker::CircuitBreaker, builder::Builder};
+use crate::{breaker::CircuitBreaker, breaker::builder::Builder};
 
 /// A set of breakers that was declared by [`breakers!`](crate::breakers).
 ///

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Shared},
     error::PolicyError,
-    nanos::Nanos,
     registry,
     state::State,
+    time::nanos::Nanos,
 };
 
 /// Held by the map of a set, where it is found by its key, and by the queue in which it waits to be evicted.
@@ -202,7 +202,7 @@ fn release(mut kept: Owned) -> Result<Shared, Owned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{handle::Handle, keyed::family::Family, name::Name};
+    use crate::{breaker::handle::Handle, keyed::family::Family, name::Name};
 
     fn made(set: &'static str) -> Slot<&'static str> {
         let family = Family::new(set.into(), 1);

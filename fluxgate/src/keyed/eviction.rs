@@ -15,7 +15,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::entry::{Slot, Standing};
-use crate::{breaker::Shared, nanos::Nanos};
+use crate::{breaker::Shared, time::nanos::Nanos};
 
 /// How many breakers are compared, at least, before one goes that was in use since the last look.
 const COMPARED: usize = 32;

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     breaker::Shared,
+    breaker::totals::{CallTotals, Transitions},
     name::Name,
-    nanos::Nanos,
     registry,
-    totals::{CallTotals, Transitions},
+    time::nanos::Nanos,
 };
 
 /// The sets of the process that are made, in that order.

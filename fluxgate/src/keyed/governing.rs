@@ -7,11 +7,11 @@ use std::{
 
 use super::family::Family;
 use crate::{
+    breaker::builder::Builder,
     breaker::{CircuitBreaker, Shared},
-    builder::Builder,
     error::PolicyError,
+    events::policy_change::Replaced,
     policy::Policy,
-    policy_change::Replaced,
     registry,
 };
 

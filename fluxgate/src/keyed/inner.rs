@@ -20,7 +20,7 @@ use super::{
     governing::Aftermath,
     keys::{ByKey, Entry, Exactly},
 };
-use crate::{breaker::CircuitBreaker, nanos::Nanos};
+use crate::{breaker::CircuitBreaker, time::nanos::Nanos};
 
 pub(super) struct Inner<K> {
     pub(super) common: Common,

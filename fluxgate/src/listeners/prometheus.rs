@@ -45,7 +45,7 @@ use super::{
     Listener,
     series::{self, Row},
 };
-use crate::{signal::Signal, state::State};
+use crate::{events::signal::Signal, state::State};
 
 /// Shows a breaker in the metrics that [`register`] adds to a registry.
 ///

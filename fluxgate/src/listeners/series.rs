@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::Listener;
 use crate::{
     breaker::CircuitBreaker,
-    info::Info,
-    metrics::ratio,
+    breaker::info::Info,
+    breaker::totals::{CallTotals, Transitions},
     name::Name,
+    policy::windows::metrics::ratio,
     registry,
     state::State,
-    totals::{CallTotals, Transitions},
 };
 
 /// A breaker as it stands, or several that are summed up.

@@ -11,14 +11,14 @@ mod register;
 use std::{borrow::Borrow, future::Future};
 
 #[cfg(feature = "tokio")]
-pub use crate::limit::Timeout;
+pub use crate::call::timeout::Timeout;
 #[cfg(not(feature = "keyed"))]
 pub use keyed::Missing;
 pub use {
     crate::{
         __fluxgate_breaker as breaker, __fluxgate_keyed as keyed, __fluxgate_keyed_set as keyed_set,
-        __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, declared::Declaration, limit::NoLimit,
-        trackers::ErrorView,
+        __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, call::timeout::NoLimit,
+        registry::declared::Declaration, trackers::ErrorView,
     },
     answer::{
         Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, made, or, own, own_generic,
@@ -39,10 +39,10 @@ pub use {
 
 use crate::{
     breaker::CircuitBreaker,
-    ending::{Ending, EndsWith, Judged},
+    call::ending::{Ending, EndsWith, Judged},
+    call::future::CallFuture,
+    call::timeout::Limit,
     error::Error,
-    future::CallFuture,
-    limit::Limit,
     outcome::Outcome,
     user_code,
 };

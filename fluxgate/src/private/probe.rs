@@ -7,7 +7,7 @@
 use std::{error::Error, marker::PhantomData, ops::Deref};
 
 use super::{IsResult, Plain, Seen};
-use crate::trackers::{ErrorView, Tracker, TypeOf, type_of_any};
+use crate::policy::trackers::{ErrorView, Tracker, TypeOf, type_of_any};
 
 /// Whether `R` is a `Result`, be it by another name.
 pub struct Shape<R>(NoResult<R>);

@@ -2,9 +2,9 @@
 
 pub use inventory;
 
-use crate::declared::Declaration;
 #[cfg(feature = "keyed")]
 use crate::keyed::KeyedDeclaration;
+use crate::registry::declared::Declaration;
 
 /// A declaration, as it is registered when the program is linked.
 pub struct Declared(pub &'static Declaration);

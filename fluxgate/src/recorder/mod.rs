@@ -4,7 +4,7 @@ mod recording;
 
 use std::{fs::File, io, path::Path};
 
-use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, published::Summary, state::State};
+use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, state::State, sync::status_word::Summary};
 pub(crate) use recording::Recording;
 
 /// What came of a recording, from [`CircuitBreaker::stop_recording`].

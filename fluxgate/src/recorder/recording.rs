@@ -8,7 +8,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use crate::{machine::Ticket, nanos::Nanos};
+use crate::{machine::Ticket, time::nanos::Nanos};
 
 /// What is recorded of one breaker. A lock of its own guards it, which no call takes while nothing is recorded.
 pub(crate) struct Recording {

@@ -3,10 +3,10 @@ use std::{marker::PhantomData, time::Duration};
 use super::Answer;
 use crate::{
     breaker::CircuitBreaker,
-    ending::{Ending, EndsWith, Judged, of_any},
+    call::ending::{Ending, EndsWith, Judged, of_any},
     error::Error,
     outcome::Outcome,
-    trackers::ErrorView,
+    policy::trackers::ErrorView,
 };
 
 /// What the responses and errors of a service mean to its breaker.

@@ -8,7 +8,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{Answer, Classifier, classifier::Classified};
-use crate::{breaker::CircuitBreaker, error::CallNotPermitted, future::CallFuture, machine::Ticket};
+use crate::{breaker::CircuitBreaker, call::future::CallFuture, error::CallNotPermitted, machine::Ticket};
 
 pin_project! {
     /// The future of a guarded service's response. The slot that its call may have taken is free once it is done or

@@ -10,10 +10,10 @@ use super::{Answer, Classifier, ResponseFuture, classifier::Classified};
 use crate::{
     breaker::CircuitBreaker,
     call::Running,
-    ending::Ending,
+    call::ending::Ending,
     error::{CallNotPermitted, Error},
     machine::Ticket,
-    nanos::Nanos,
+    time::nanos::Nanos,
 };
 
 /// A service behind a breaker, from [`CircuitBreakerLayer`](super::CircuitBreakerLayer).

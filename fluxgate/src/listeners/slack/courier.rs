@@ -12,7 +12,7 @@ use attohttpc::{Method, RequestBuilder, header};
 use serde_json::Value;
 
 use super::{Settings, message, queue::Queue};
-use crate::{signal::Signal, state::State};
+use crate::{events::signal::Signal, state::State};
 
 /// How often a message is tried while Slack can't be reached or is broken.
 const ATTEMPTS: u32 = 3;

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::templates::Templates;
-use crate::{signal::Signal, state::State};
+use crate::{events::signal::Signal, state::State};
 
 /// Slack takes at most 2,000 characters in a field and 3,000 in a section.
 const LONGEST_FIELD: usize = 1_900;

@@ -24,7 +24,7 @@ use queue::{Offer, Parcel, Queue};
 pub use templates::{Labels, Template, Templates};
 
 use super::Listener;
-use crate::signal::Signal;
+use crate::events::signal::Signal;
 
 /// Tells a Slack channel of transitions, each with its reason.
 ///

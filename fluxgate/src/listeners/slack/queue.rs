@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use super::Settings;
-use crate::signal::Signal;
+use crate::events::signal::Signal;
 
 /// A signal, and how the listener that heard it wants it told.
 pub(super) struct Parcel {

@@ -1,0 +1,294 @@
+//! The state of a breaker across restarts of its program.
+
+use std::{fmt, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{breaker::CircuitBreaker, machine::Opening, machine::reason::Reason, state::State, time::nanos::Nanos};
+
+/// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
+/// a store, in whatever format serde knows.
+///
+/// Its fields, as they are written:
+///
+/// | field | |
+/// |---|---|
+/// | `version` | of this format |
+/// | `name` | of the breaker |
+/// | `state` | such as `open` |
+/// | `since` | when that began |
+/// | `reopens`, `consecutive_failures` | as in [`Info`](crate::Info) |
+/// | `retry_at` | when the retry of an open breaker is due. For whoever reads it: [`restore`](CircuitBreaker::restore) goes by the policy |
+/// | `put_off_until` | until when the service has asked an open breaker to leave it alone |
+/// | `draw` | the chance of an open breaker's jitter, from 0 to 1 |
+///
+/// Times are milliseconds since the Unix epoch; what is not known is left out.
+///
+/// What else a program keeps of all its breakers for an admin page is another: see [`Snapshot`](crate::Snapshot). The
+/// [guide](crate::guide::while_running) says more of restarts.
+///
+/// # Examples
+///
+/// Those that are not closed are written at shutdown, and each goes to the breaker of its name at the start:
+///
+/// ```
+/// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
+///
+/// fn save() -> serde_json::Result<String> {
+///     let breakers = fluxgate::registry();
+///     let snapshots = breakers.iter().map(CircuitBreaker::snapshot);
+///     let unwell: Vec<_> = snapshots.filter(|snapshot| snapshot.state() != State::Closed).collect();
+///     serde_json::to_string(&unwell)
+/// }
+///
+/// fn load(file: &str) -> Result<(), Box<dyn std::error::Error>> {
+///     for snapshot in serde_json::from_str::<Vec<BreakerSnapshot>>(file)? {
+///         if let Some(breaker) = fluxgate::get(snapshot.name()) {
+///             breaker.restore(&snapshot)?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// #
+/// # let search = CircuitBreaker::new("search");
+/// # search.force_open();
+/// # let file = save()?;
+/// # search.reset();
+/// # load(&file)?;
+/// # assert_eq!(search.info().state, State::ForcedOpen);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias("persist", "serialize", "save"))]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BreakerSnapshot {
+    version: u32,
+    name: String,
+    #[serde(with = "state_name")]
+    state: State,
+    since: u64,
+    #[serde(default)]
+    reopens: u64,
+    #[serde(default)]
+    consecutive_failures: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    put_off_until: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    draw: Option<f64>,
+}
+
+/// Of the format above.
+const VERSION: u32 = 1;
+
+impl BreakerSnapshot {
+    /// The name of the breaker that it was taken of.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The state that the breaker was in.
+    pub fn state(&self) -> State {
+        self.state
+    }
+}
+
+/// A snapshot can't be restored. The breaker is as it was.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{BreakerSnapshot, CircuitBreaker, RestoreError};
+///
+/// // What a later version of the library has left behind.
+/// let text = r#"{ "version": 9, "name": "search", "state": "open", "since": 0 }"#;
+/// let snapshot: BreakerSnapshot = serde_json::from_str(text)?;
+/// let error = CircuitBreaker::new("search").restore(&snapshot).unwrap_err();
+/// assert_eq!(error, RestoreError::UnknownVersion(9));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// It is of a version of the format that this version of the library does not know.
+    UnknownVersion(u32),
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::UnknownVersion(version) = self;
+        write!(formatter, "a snapshot of version {version} can't be restored: only {VERSION} is known")
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+impl CircuitBreaker {
+    /// What is to be known of the breaker after a restart: its state, since when, `reopens`, the failures in a row and,
+    /// of an open one, when its retry is due. The window, calls in flight and shadow mode are not in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.force_open();
+    /// let text = serde_json::to_string(&breaker.snapshot())?;
+    ///
+    /// // After the restart.
+    /// let breaker = CircuitBreaker::new("search");
+    /// breaker.restore(&serde_json::from_str::<BreakerSnapshot>(&text)?)?;
+    /// assert_eq!(breaker.info().state, State::ForcedOpen);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self) -> BreakerSnapshot {
+        let core = self.shared.core.lock();
+        let machine = &core.machine;
+        let now = self.now();
+        let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
+        let is_open = machine.state == State::Open;
+        let later = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.at(at));
+        let mut snapshot = BreakerSnapshot {
+            version: VERSION,
+            name: self.name().to_owned(),
+            state: machine.state,
+            since: wall.before(machine.lasted(now)),
+            reopens: machine.reopens,
+            consecutive_failures: machine.consecutive_failures,
+            retry_at: later(machine.due),
+            put_off_until: later(machine.put_off_until),
+            draw: machine.draw.filter(|_| is_open),
+        };
+        drop(core);
+        // What threads have counted is a success after the latest failure.
+        if snapshot.consecutive_failures > 0 {
+            snapshot.consecutive_failures = self.info().consecutive_failures;
+        }
+        snapshot
+    }
+
+    /// Goes on where a breaker was when the snapshot was taken.
+    ///
+    /// - `open`: it waits by its own retry, from when it opened by wall time: what the restart took has passed. It
+    ///   never waits for longer than the retry says, or than `honour_retry_after` allows, from now on, whatever the
+    ///   clock was set to: an opening in the future begins now.
+    /// - `half_open`: the probes are gone, so it is open, with its retry due.
+    /// - `closed`, `metrics_only`, `disabled` and `forced_open`: as it was.
+    ///
+    /// The window begins anew, in which nothing is judged by calls of long ago, and calls in flight count no more, as
+    /// after any transition. Listeners are told if the state is another, with [`Reason::Restored`]. The policy, shadow
+    /// mode and the name are the breaker's own: a snapshot of another breaker can be restored, which is for whoever
+    /// reads it to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`] if the snapshot is of an unknown version. Then nothing has changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+    ///
+    /// let clock = ManualClock::new();
+    /// let search = || {
+    ///     let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Cooldown(30));
+    ///     builder.clock(clock.clone()).build()
+    /// };
+    /// let before = search()?;
+    /// let _ = before.call(|| Err::<(), _>("down"));
+    /// let snapshot = before.snapshot();
+    ///
+    /// clock.advance(Duration::from_secs(10)); // a restart
+    /// let after = search()?;
+    /// after.restore(&snapshot)?;
+    /// assert_eq!(after.info().state, State::Open);
+    /// assert_eq!(after.info().retry_after, Some(Duration::from_secs(20)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn restore(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
+        if snapshot.version != VERSION {
+            return Err(RestoreError::UnknownVersion(snapshot.version));
+        }
+        let mut core = self.shared.core.lock();
+        let now = self.now();
+        let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
+        self.take_successes(&mut core);
+        let to = if snapshot.state == State::HalfOpen { State::Open } else { snapshot.state };
+        let opening = Opening {
+            lasted: wall.since(snapshot.since),
+            draw: snapshot.draw.filter(|draw| (0.0..1.0).contains(draw)),
+            put_off_for: snapshot.put_off_until.map_or(Nanos(0), |until| wall.until(until)),
+            is_due: snapshot.state == State::HalfOpen,
+        };
+        self.change_state(&mut core, now, Reason::Restored, |machine, rules, random| {
+            let left = machine.enter(to, now, &rules.retry, random);
+            machine.reopens = snapshot.reopens;
+            machine.consecutive_failures = snapshot.consecutive_failures;
+            let heeds = rules.honoured.as_ref().map(|honoured| honoured.limit);
+            machine.resume(&opening, now, &rules.retry, heeds);
+            left
+        });
+        drop(core);
+        self.shared.outbox.deliver();
+        Ok(())
+    }
+}
+
+/// Both times at one moment.
+struct Wall {
+    time: SystemTime,
+    clock: Nanos,
+}
+
+const PER_MILLISECOND: u64 = 1_000_000;
+
+impl Wall {
+    /// Nanoseconds since the epoch.
+    fn now(&self) -> u128 {
+        self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos()
+    }
+
+    /// Rounded up, so that no wait becomes shorter.
+    fn milliseconds(nanos: u128) -> u64 {
+        u64::try_from(nanos.div_ceil(PER_MILLISECOND.into())).unwrap_or(u64::MAX)
+    }
+
+    fn before(&self, span: Nanos) -> u64 {
+        Self::milliseconds(self.now().saturating_sub(span.0.into()))
+    }
+
+    fn at(&self, clock: Nanos) -> u64 {
+        Self::milliseconds((self.now() + u128::from(clock.0)).saturating_sub(self.clock.0.into()))
+    }
+
+    /// How long ago that was; no time if it is to come.
+    fn since(&self, milliseconds: u64) -> Nanos {
+        let then = u128::from(milliseconds) * u128::from(PER_MILLISECOND);
+        Nanos(u64::try_from(self.now().saturating_sub(then)).unwrap_or(u64::MAX))
+    }
+
+    /// How long that is from now; no time if it has been.
+    fn until(&self, milliseconds: u64) -> Nanos {
+        let then = u128::from(milliseconds) * u128::from(PER_MILLISECOND);
+        Nanos(u64::try_from(then.saturating_sub(self.now())).unwrap_or(u64::MAX))
+    }
+}
+
+mod state_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::state::State;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(state.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<State, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = State::ALL.into_iter().find(|state| state.as_str() == name);
+        known.ok_or_else(|| D::Error::custom(format_args!("`{name}` is no state of a circuit breaker")))
+    }
+}

@@ -1,0 +1,242 @@
+//! Whether a call may run.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    breaker::totals::Ended,
+    breaker::{CircuitBreaker, Core},
+    error::CallNotPermitted,
+    machine::Ticket,
+    machine::reason::Reason,
+    outcome::Outcome,
+    policy::permits::{self, PermitContext},
+    policy::retries::{self, RetryContext},
+    state::State,
+    sync::status_word::{Glance, Summary},
+    sync::{MutexGuard, Ordering},
+    time::BreakerClock,
+    time::nanos::Nanos,
+    user_code,
+};
+
+/// So often is the user's own code asked anew in one admission.
+const MOST_STALE: usize = 8;
+
+/// Why a call may not run. The error for its caller is made of it where that is to stand, for a copy would cost more.
+#[derive(Clone, Copy)]
+pub(crate) struct Rejected {
+    pub(crate) state: State,
+    pub(crate) retry_after: Nanos,
+}
+
+impl CircuitBreaker {
+    /// What the caller of a rejected call is told.
+    #[inline]
+    pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
+        let Rejected { state, retry_after } = rejected;
+        CallNotPermitted { breaker: self.shared.name.clone(), state, retry_after }
+    }
+
+    /// Admits or rejects a call. A well breaker is read and no more.
+    #[inline]
+    pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
+        let summary = self.shared.published.read();
+        if summary.admits_all() { Ok(self.ticket(summary)) } else { self.admit_unwell(summary) }
+    }
+
+    #[inline]
+    fn ticket(&self, summary: Summary) -> Ticket {
+        let started = if summary.policy_has(Glance::MEASURES) { self.exact_time() } else { Nanos::NEVER };
+        Ticket::of_call(summary.generation(), started)
+    }
+
+    /// Out of line, so that guarded functions are small: reading the clock takes far longer than getting there.
+    #[inline(never)]
+    fn exact_time(&self) -> Nanos {
+        self.now()
+    }
+
+    #[inline(never)]
+    fn admit_unwell(&self, summary: Summary) -> Result<Ticket, Rejected> {
+        if let Some(rejection) = self.reject_at_a_glance(summary) {
+            return Err(rejection);
+        }
+        let admission = if summary.state() == State::Disabled {
+            Ok(Ticket::UNRECORDED)
+        } else {
+            let admission = self.admit_recovering();
+            self.shared.outbox.deliver();
+            admission
+        };
+        #[cfg(feature = "recorder")]
+        let admission = admission.map(|ticket| self.record_start(summary, ticket));
+        admission
+    }
+
+    /// A rejection that needs no lock, because nothing is due for a while.
+    #[inline]
+    fn reject_at_a_glance(&self, summary: Summary) -> Option<Rejected> {
+        if summary.shadow() || !summary.policy_has(Glance::SPARES_THE_LOCK) {
+            return None;
+        }
+        let retry_after = match summary.state() {
+            State::ForcedOpen => Nanos::NEVER,
+            State::Open if summary.policy_has(Glance::NEVER_DUE) => Nanos::NEVER,
+            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+                // An opening or a policy after the one that was read may have another end: then the call is ordered
+                // after that.
+                let due = Nanos(self.shared.due.load(Ordering::Acquire));
+                let now = self.shared.clock.roughly_now();
+                // Near its end, and where there is none, the lock and the exact time decide.
+                if now.plus(BreakerClock::LAG) >= due || due == Nanos::NEVER {
+                    return None;
+                }
+                due.since(now)
+            }
+            _ => return None,
+        };
+        let counted = self.shared.successes.count_rejection();
+        counted.then(|| Rejected { state: summary.state(), retry_after })
+    }
+
+    /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
+    /// state is looked at afresh.
+    #[inline(never)]
+    fn admit_recovering(&self) -> Result<Ticket, Rejected> {
+        let now = self.now();
+        let mut core = self.shared.core.lock();
+        let mut stale = 0;
+        loop {
+            match core.machine.state {
+                // The user's own code changes the policy whenever it is asked.
+                State::Open | State::HalfOpen if stale > MOST_STALE => return self.reject(&mut core, None),
+                State::Open => match self.is_due(core, now) {
+                    Asked::Stale(fresh) => {
+                        core = fresh;
+                        stale += 1;
+                    }
+                    Asked::Answer(mut locked, Ok(())) => {
+                        self.enter(&mut locked, State::HalfOpen, now, Reason::RetryDue);
+                        core = locked;
+                    }
+                    Asked::Answer(mut locked, Err(retry_after)) => return self.reject(&mut locked, retry_after),
+                },
+                State::HalfOpen => {
+                    if let Some(hung) = core.machine.hung_probe(now, core.rules.max_probe_time) {
+                        drop(core);
+                        self.settle(hung, Outcome::Failure.into(), Some(now), Ended::GivenUp);
+                        core = self.shared.core.lock();
+                        continue;
+                    }
+                    if core.rules.is_full(core.machine.probes.in_flight()) {
+                        return self.reject(&mut core, None);
+                    }
+                    match self.is_permitted(core, now) {
+                        Asked::Stale(fresh) => {
+                            core = fresh;
+                            stale += 1;
+                        }
+                        Asked::Answer(mut locked, true) => {
+                            return Ok(locked.machine.probe_ticket(now));
+                        }
+                        Asked::Answer(mut locked, false) => return self.reject(&mut locked, None),
+                    }
+                }
+                State::Closed | State::MetricsOnly => {
+                    return Ok(Ticket::of_call(core.machine.generation, now));
+                }
+                State::Disabled => return Ok(Ticket::UNRECORDED),
+                State::ForcedOpen => return self.reject(&mut core, None),
+            }
+        }
+    }
+
+    /// Whether an open breaker's retry is due, and if not, how long that will take.
+    pub(crate) fn is_due<'a>(
+        &'a self,
+        core: MutexGuard<'a, Core>,
+        now: Nanos,
+    ) -> Asked<'a, Result<(), Option<Duration>>> {
+        let retries::Rule::Custom(custom) = &core.rules.retry else {
+            let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
+            let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
+            return Asked::Answer(core, answer);
+        };
+        if core.machine.due != Nanos::NEVER && now < core.machine.due {
+            let answer = Err(core.machine.retry_after(now));
+            return Asked::Answer(core, answer);
+        }
+        let context = RetryContext {
+            open_for: core.machine.lasted(now).into(),
+            reopens: core.machine.reopens,
+            draw: core.machine.draw.unwrap_or_default(),
+        };
+        let custom = Arc::clone(custom);
+        self.ask(core, || {
+            if user_code::run("retry", || custom.is_due(&context)).unwrap_or(false) {
+                return Ok(());
+            }
+            Err(user_code::run("retry", || custom.retry_after(&context)).flatten())
+        })
+    }
+
+    /// Whether the permit of a half-open breaker with room for one more probe admits this call.
+    fn is_permitted<'a>(&'a self, mut core: MutexGuard<'a, Core>, now: Nanos) -> Asked<'a, bool> {
+        let half_open_for = now.since(core.machine.since);
+        let locked = &mut *core;
+        match &locked.rules.permit {
+            permits::Rule::Ramp(ramp) => {
+                let ratio = ramp.ratio(half_open_for);
+                let admits = ratio >= 1.0 || (ratio > 0.0 && locked.random.draw() < ratio);
+                Asked::Answer(core, admits)
+            }
+            permits::Rule::Custom(custom) => {
+                let custom = Arc::clone(custom);
+                let context = PermitContext {
+                    half_open_for: half_open_for.into(),
+                    in_flight: core.machine.probes.in_flight(),
+                    draw: core.random.draw(),
+                };
+                let answer = self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
+                match answer {
+                    // Others may have been asked at the same time, for the same last slot.
+                    Asked::Answer(core, true) if core.rules.is_full(core.machine.probes.in_flight()) => {
+                        Asked::Answer(core, false)
+                    }
+                    answer => answer,
+                }
+            }
+        }
+    }
+
+    /// Asks user code without the lock. The answer counts only if the breaker has changed neither its state nor its
+    /// policy meanwhile.
+    fn ask<'a, A>(&'a self, core: MutexGuard<'a, Core>, question: impl FnOnce() -> A) -> Asked<'a, A> {
+        let (generation, policy) = (core.machine.generation, core.policy_number);
+        drop(core);
+        let answer = question();
+        let core = self.shared.core.lock();
+        if core.machine.generation == generation && core.policy_number == policy {
+            Asked::Answer(core, answer)
+        } else {
+            Asked::Stale(core)
+        }
+    }
+
+    fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Ticket, Rejected> {
+        if core.shadow {
+            core.would_have_been_rejected += 1;
+            return Ok(Ticket::UNRECORDED);
+        }
+        core.rejected += 1;
+        self.shared.successes.prepare();
+        let retry_after = retry_after.map_or(Nanos::NEVER, Nanos::from);
+        Err(Rejected { state: core.machine.state, retry_after })
+    }
+}
+
+/// An answer, with the lock under which it holds.
+pub(crate) enum Asked<'a, A> {
+    Answer(MutexGuard<'a, Core>, A),
+    Stale(MutexGuard<'a, Core>),
+}

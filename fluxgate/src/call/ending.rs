@@ -1,0 +1,148 @@
+use std::{any::Any, sync::Arc, time::Duration};
+
+use crate::{
+    breaker::CircuitBreaker,
+    error::Error,
+    outcome::Outcome,
+    policy::compiled::Rules,
+    policy::trackers::ErrorView,
+    sync::status_word::{Glance, PolicyNumber},
+};
+
+/// What is made of the end of a call: how its outcome is judged, and what its caller gets.
+pub trait Ending<R> {
+    /// The value of a call that is well.
+    type Ok;
+    /// The error of one that is not.
+    type Err;
+    /// What the caller gets.
+    type Output;
+
+    /// What the call returned, as a `Result`.
+    fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
+
+    /// How a call ended that returned this value.
+    fn of_value(&self, value: &Self::Ok) -> Outcome;
+
+    /// How long the service asks to be left alone, by a value that is a failure.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn retry_after(&self, value: &Self::Ok, breaker: &CircuitBreaker) -> Option<Duration> {
+        let _ = (value, breaker);
+        None
+    }
+
+    /// How a call ended that returned this error, and how long the service asks to be left alone.
+    fn of_error(&self, error: &Self::Err, breaker: &CircuitBreaker) -> Judged;
+
+    /// What the caller gets, once the breaker has its outcome.
+    fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
+}
+
+/// What a future keeps until its call has ended: its ending, or what makes that. Functions are not kept, for the compiler
+/// can't see through the memory of a future which ones they are.
+pub trait EndsWith<R> {
+    /// How calls end.
+    type Ending: Ending<R>;
+
+    /// The ending, now that it is needed.
+    fn ending(self) -> Self::Ending;
+}
+
+/// How a call ended that was no success.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    pub(crate) outcome: Outcome,
+    /// Of a failure: how long the service asks to be left alone, where that is honoured.
+    pub(crate) retry_after: Option<Duration>,
+    /// The policy that said so, where it had a say.
+    pub(crate) by: Option<PolicyNumber>,
+}
+
+impl From<Outcome> for Judged {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, retry_after: None, by: None }
+    }
+}
+
+/// The caller gets the answer itself, and of an error no more is known than its type.
+#[derive(Clone, Copy, Debug)]
+pub struct ByValue;
+
+impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
+    type Ok = T;
+    type Err = E;
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn split(&self, returned: Result<T, E>) -> Result<T, E> {
+        returned
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn of_value(&self, _: &T) -> Outcome {
+        Outcome::Success
+    }
+
+    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+        of_any(error, breaker)
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    fn give(self, answer: Self::Output) -> Self::Output {
+        answer
+    }
+}
+
+impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
+    type Ending = Self;
+
+    #[inline]
+    fn ending(self) -> Self {
+        self
+    }
+}
+
+#[inline(never)]
+pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
+    breaker.error_rules().judge(|| ErrorView::of_value(error))
+}
+
+/// A policy, as far as it looks at errors.
+pub(crate) struct ErrorRules {
+    /// `None` where every error fails, and nothing is read from it.
+    rules: Option<Arc<Rules>>,
+    number: PolicyNumber,
+}
+
+impl CircuitBreaker {
+    /// What looks at errors now, without the lock.
+    pub(crate) fn error_rules(&self) -> ErrorRules {
+        let summary = self.shared.published.read();
+        if summary.policy_has(Glance::ANY_ERROR_FAILS) {
+            return ErrorRules { rules: None, number: summary.policy_number() };
+        }
+        let core = self.shared.core.lock();
+        ErrorRules { rules: Some(Arc::clone(&core.rules)), number: core.policy_number }
+    }
+}
+
+impl ErrorRules {
+    /// What an error is. The view is taken only if somebody looks.
+    pub(crate) fn judge<'a>(&self, view: impl Fn() -> ErrorView<'a>) -> Judged {
+        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(&view));
+        Judged { by: Some(self.number), ..self.judge_tracked(tracked, view) }
+    }
+
+    /// The same of one that another tracker has looked at.
+    pub(crate) fn judge_tracked<'a>(&self, tracked: bool, view: impl FnOnce() -> ErrorView<'a>) -> Judged {
+        if !tracked {
+            return Outcome::Ignored.into();
+        }
+        let retry_after = self.rules.as_ref().and_then(|rules| rules.retry_after_of(view));
+        Judged { outcome: Outcome::Failure, retry_after, by: None }
+    }
+}

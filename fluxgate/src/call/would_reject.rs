@@ -1,0 +1,87 @@
+//! What would become of a call, without a call.
+
+use crate::{
+    breaker::CircuitBreaker,
+    call::admit::{Asked, Rejected},
+    error::CallNotPermitted,
+    policy::permits,
+    state::State,
+    sync::Ordering,
+    sync::status_word::{Glance, Summary},
+    time::nanos::Nanos,
+};
+
+impl CircuitBreaker {
+    /// The rejection that a call would get now, if that can be said without making one.
+    ///
+    /// Asking takes no slot, counts nothing and changes no state: an open breaker whose retry is due stays open. `None`
+    /// is no promise: a half-open breaker may leave it to chance, and others may come first. It is for choosing among
+    /// services, or for not preparing a call in vain; a call itself is asked for by [`call`](Self::call) and its like.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::CircuitBreaker;
+    ///
+    /// let mirrors = [CircuitBreaker::new("near"), CircuitBreaker::new("far")];
+    /// mirrors[0].force_open();
+    /// let first = mirrors.iter().find(|mirror| mirror.would_reject().is_none());
+    /// assert_eq!(first.map(CircuitBreaker::name), Some("far"));
+    /// ```
+    pub fn would_reject(&self) -> Option<CallNotPermitted> {
+        let summary = self.shared.published.read();
+        if summary.admits_all() || summary.shadow() { None } else { self.would_reject_unwell(summary) }
+    }
+
+    #[inline(never)]
+    fn would_reject_unwell(&self, summary: Summary) -> Option<CallNotPermitted> {
+        let now = self.now();
+        match summary.state() {
+            State::ForcedOpen => Some(self.rejection(State::ForcedOpen, Nanos::NEVER)),
+            State::Open if summary.policy_has(Glance::NEVER_DUE) => Some(self.rejection(State::Open, Nanos::NEVER)),
+            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+                // That of the opening and the policy which were read, or of later ones.
+                let due = Nanos(self.shared.due.load(Ordering::Acquire));
+                (now < due && due != Nanos::NEVER).then(|| self.rejection(State::Open, due.since(now)))
+            }
+            State::Open => {
+                let core = self.shared.core.lock();
+                if core.machine.state != State::Open {
+                    return None;
+                }
+                match self.is_due(core, now) {
+                    Asked::Answer(core, Err(retry_after)) => {
+                        drop(core);
+                        Some(self.rejection(State::Open, retry_after.map_or(Nanos::NEVER, Nanos::from)))
+                    }
+                    Asked::Answer(..) | Asked::Stale(_) => None,
+                }
+            }
+            State::HalfOpen => {
+                let core = self.shared.core.lock();
+                let (machine, rules) = (&core.machine, &core.rules);
+                if machine.state != State::HalfOpen || machine.hung_probe(now, rules.max_probe_time).is_some() {
+                    return None;
+                }
+                let is_full = rules.is_full(machine.probes.in_flight());
+                let admits_none =
+                    matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
+                (is_full || admits_none).then(|| self.rejection(State::HalfOpen, Nanos::NEVER))
+            }
+            State::Closed | State::MetricsOnly | State::Disabled => None,
+        }
+    }
+
+    /// Counts a call as rejected that was not made, because it was foreseen that it would be.
+    #[cfg(feature = "tower")]
+    pub(crate) fn count_rejection(&self) {
+        if !self.shared.successes.count_rejection() {
+            self.shared.core.lock().rejected += 1;
+            self.shared.successes.prepare();
+        }
+    }
+
+    fn rejection(&self, state: State, retry_after: Nanos) -> CallNotPermitted {
+        self.not_permitted(Rejected { state, retry_after })
+    }
+}

@@ -1,0 +1,94 @@
+use std::time::{Duration, SystemTime};
+
+use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metrics, state::State};
+
+/// A transition, as [listeners](crate::Listener::on_transition) are told of it.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use fluxgate::{CircuitBreaker, Signal, State, trippers::{FailureRate, MinRequests}};
+///
+/// let (sender, signals) = mpsc::channel();
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(MinRequests(2) & FailureRate(0.5))
+///     .listener(move |signal: &Signal| drop(sender.send(signal.clone())))
+///     .build()?;
+/// let _ = breaker.call(|| Ok::<_, &str>(()));
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+///
+/// let signal = signals.recv().unwrap();
+/// assert_eq!((signal.breaker(), signal.old_state(), signal.new_state()), ("search", State::Closed, State::Open));
+/// assert_eq!(signal.reason().to_string(), "FailureRate(0.5): 1 of the last 2 calls failed");
+/// assert_eq!(signal.metrics().failure_rate(), Some(0.5));
+/// assert!(signal.retry_after().is_some() && !signal.shadow());
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[doc(alias("event", "state_transition", "on_state_change"))]
+#[derive(Clone, Debug)]
+pub struct Signal {
+    pub(crate) breaker: Name,
+    pub(crate) label: Name,
+    pub(crate) old_state: State,
+    pub(crate) new_state: State,
+    pub(crate) at: SystemTime,
+    pub(crate) reopens: u64,
+    pub(crate) metrics: Metrics,
+    pub(crate) reason: Reason,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) shadow: bool,
+}
+
+impl Signal {
+    /// The name of the breaker.
+    pub fn breaker(&self) -> &str {
+        &self.breaker
+    }
+
+    /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The state that it left.
+    pub fn old_state(&self) -> State {
+        self.old_state
+    }
+
+    /// The state that it is in now.
+    pub fn new_state(&self) -> State {
+        self.new_state
+    }
+
+    /// The wall time of the transition, by the breaker's [`Clock`](crate::Clock::wall_time).
+    pub fn at(&self) -> SystemTime {
+        self.at
+    }
+
+    /// How many recoveries have failed since the breaker was last closed, this transition included.
+    pub fn reopens(&self) -> u64 {
+        self.reopens
+    }
+
+    /// The window as it stood when the transition was decided. It has been cleared since.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Why the breaker changed its state.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// How long an opening will last, if the new state is `open` and that is known: it is not for `Never`, nor for a retry
+    /// of your own unless the service has asked to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Whether the breaker is in shadow mode: whatever its state, it rejects nothing.
+    pub fn shadow(&self) -> bool {
+        self.shadow
+    }
+}

@@ -1,0 +1,377 @@
+//! The state machine: what a breaker remembers, and how an event changes it. It knows no lock, clock or listener.
+
+pub(crate) mod probes;
+pub(crate) mod reason;
+
+use std::{mem, time::Duration};
+
+use crate::{
+    machine::probes::Probes,
+    machine::reason::{Reason, Tripped},
+    outcome::Outcome,
+    policy::retries,
+    policy::trippers::{self, Figures},
+    policy::windows::Records,
+    policy::windows::metrics::Metrics,
+    random::Random,
+    state::State,
+    sync::status_word::SuccessIs,
+    time::nanos::Nanos,
+};
+
+/// What a breaker remembers.
+pub(crate) struct Machine {
+    pub(crate) state: State,
+    /// When the state began, or began anew.
+    pub(crate) since: Nanos,
+    /// How long it had lasted by then: of a state that was restored and began before the breaker's clock.
+    pub(crate) lasted_before: Nanos,
+    /// Grows with every beginning of a state. A call's outcome counts only in the generation that admitted it.
+    pub(crate) generation: u64,
+    pub(crate) reopens: u64,
+    pub(crate) consecutive_failures: u64,
+    pub(crate) records: Records,
+    pub(crate) probes: Probes,
+    /// The chance of this opening: drawn when it began, so that all its calls see one due time.
+    pub(crate) draw: Option<f64>,
+    /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
+    /// asked. In other states: until when the service has asked to be left alone. `Nanos::NEVER` where there is nothing
+    /// to say.
+    pub(crate) due: Nanos,
+    /// In `open`: until when the service has asked to be left alone. Zero where it has not.
+    pub(crate) put_off_until: Nanos,
+    /// The policy is new, and no tripper of its has looked at the window yet.
+    pub(crate) unjudged: bool,
+    /// When the policy began. A call that was admitted before and not measured then is measured from here on.
+    pub(crate) measured_from: Nanos,
+}
+
+/// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ticket {
+    /// The highest bit says that this is a probe's.
+    generation: u64,
+    /// A probe's id; else when the call started, or [`Nanos::NEVER`] where that was not asked.
+    detail: u64,
+}
+
+const IS_PROBE: u64 = 1 << 63;
+
+impl Ticket {
+    /// The outcome concerns nobody: the breaker is disabled, or lets the call pass in shadow mode alone.
+    pub(crate) const UNRECORDED: Self = Self { generation: !IS_PROBE, detail: 0 };
+
+    #[inline]
+    pub(crate) fn of_call(generation: u64, started: Nanos) -> Self {
+        Self { generation, detail: started.0 }
+    }
+
+    fn of_probe(generation: u64, id: u64) -> Self {
+        Self { generation: generation | IS_PROBE, detail: id }
+    }
+
+    /// The generation of a call that is no probe. That of a probe is none.
+    #[inline]
+    pub(crate) fn generation_of_call(self) -> u64 {
+        self.generation
+    }
+
+    /// When a call started that is no probe.
+    #[inline]
+    pub(crate) fn started(self) -> Nanos {
+        Nanos(self.detail)
+    }
+
+    /// The same ticket of a call that started then: told by all tickets but a probe's.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn started_at(self, now: Nanos) -> Self {
+        match self {
+            _ if self.is_probe() => self,
+            // One more than the time, for zero says that nobody asks.
+            _ if !self.is_recorded() => Self { detail: now.0.saturating_add(1), ..self },
+            _ => Self { detail: now.0, ..self },
+        }
+    }
+
+    /// When a call started that is no probe, as far as the ticket tells.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn started_if_known(self) -> Option<Nanos> {
+        if self.is_recorded() { Some(self.started()) } else { self.detail.checked_sub(1).map(Nanos) }
+    }
+
+    /// Whether the end of the call is of interest to nobody at all.
+    #[inline]
+    pub(crate) fn is_over(self) -> bool {
+        self == Self::UNRECORDED
+    }
+
+    /// Whether the outcome counts.
+    #[inline]
+    pub(crate) fn is_recorded(self) -> bool {
+        self.generation != Self::UNRECORDED.generation
+    }
+
+    #[inline]
+    pub(crate) fn is_probe(self) -> bool {
+        self.generation & IS_PROBE != 0
+    }
+}
+
+/// What is known of an opening from before a restart.
+#[cfg(feature = "serde")]
+pub(crate) struct Opening {
+    pub(crate) lasted: Nanos,
+    pub(crate) draw: Option<f64>,
+    /// For how much longer the service has asked to be left alone.
+    pub(crate) put_off_for: Nanos,
+    /// A retry was under way.
+    pub(crate) is_due: bool,
+}
+
+/// What a transition leaves behind, for the listeners.
+pub(crate) struct Left {
+    pub(crate) state: State,
+    pub(crate) metrics: Metrics,
+}
+
+impl Machine {
+    pub(crate) fn new(records: Records) -> Self {
+        Self {
+            state: State::Closed,
+            since: Nanos(0),
+            lasted_before: Nanos(0),
+            generation: 0,
+            reopens: 0,
+            consecutive_failures: 0,
+            records,
+            probes: Probes::default(),
+            draw: None,
+            due: Nanos::NEVER,
+            put_off_until: Nanos(0),
+            unjudged: false,
+            measured_from: Nanos(0),
+        }
+    }
+
+    /// Takes in until when the service wants to be left alone, by a call that is about to be recorded as a failure.
+    pub(crate) fn put_off(&mut self, ticket: Ticket, until: Nanos) {
+        let is_ours = ticket.generation & !IS_PROBE == self.generation;
+        if is_ours && (!ticket.is_probe() || self.probes.contains(ticket.detail)) {
+            let until = until.min(Nanos::LAST);
+            self.due = if self.due == Nanos::NEVER { until } else { self.due.max(until) };
+        }
+    }
+
+    pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
+        Ticket::of_probe(self.generation, self.probes.admit(now))
+    }
+
+    /// The ticket of the oldest probe, if that has been in flight for `limit` or longer.
+    pub(crate) fn hung_probe(&self, now: Nanos, limit: Nanos) -> Option<Ticket> {
+        let hangs = |since| limit != Nanos::NEVER && now.since(since) >= limit;
+        let probe = self.probes.oldest().filter(|probe| hangs(probe.started))?;
+        Some(Ticket::of_probe(self.generation, probe.id))
+    }
+
+    /// Takes in how a call ended, `now` and, for a policy that measures, with `exact` time. `false` if that changed
+    /// nothing but, perhaps, the slots in use.
+    pub(crate) fn record(&mut self, ticket: Ticket, outcome: Outcome, now: Nanos, exact: Nanos) -> bool {
+        // By generation, not by state: the breaker may have tripped and recovered while this call was out.
+        if ticket.generation & !IS_PROBE != self.generation {
+            return false;
+        }
+        let started = if ticket.is_probe() {
+            // A probe without a slot was given up: its failure is on record already.
+            let Some(probe) = self.probes.release(ticket.detail) else { return false };
+            probe.started
+        } else {
+            match ticket.started() {
+                // A clock at the end of time says the same, and stands still.
+                Nanos::NEVER if exact != Nanos::NEVER => self.measured_from,
+                started => started,
+            }
+        };
+        let duration = exact.since(started);
+        let failed = match outcome {
+            Outcome::Success => false,
+            Outcome::Failure => true,
+            Outcome::Ignored => return false,
+        };
+        self.records.record(failed, duration, now);
+        self.consecutive_failures = if failed { self.consecutive_failures.saturating_add(1) } else { 0 };
+        true
+    }
+
+    /// Whether recorded outcomes are judged in this state.
+    pub(crate) fn judges(&self) -> bool {
+        self.state != State::MetricsOnly
+    }
+
+    /// Takes in successes that were counted without the machine. They are ordered before whatever comes now.
+    pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
+        self.records.record_successes(count, second);
+        self.consecutive_failures = 0;
+    }
+
+    /// What the success of a call of this generation has to do from now on.
+    pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessIs {
+        let countable = matches!(self.state, State::Closed | State::MetricsOnly)
+            && !(self.judges() && (self.unjudged || tripper.may_hold_by_a_success(self.records.metrics().calls)))
+            && !tripper.measures().is_some_and(|measures| measures.mean);
+        match countable {
+            false => SuccessIs::Judged,
+            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessIs::Known,
+            true => SuccessIs::Counted,
+        }
+    }
+
+    pub(crate) fn figures(&self) -> Figures<'_> {
+        Figures { state: self.state, metrics: self.records.metrics(), consecutive_failures: self.consecutive_failures }
+    }
+
+    /// How long until a retry is due, if that is known.
+    pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
+        (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
+    }
+
+    /// How long the state has lasted.
+    pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
+        now.since(self.since).plus(self.lasted_before)
+    }
+
+    /// When this opening ends by itself, as [`Self::due`].
+    pub(crate) fn end_of_opening(&self, retry: &retries::Rule) -> Nanos {
+        match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
+            Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.put_off_until).min(Nanos::LAST),
+            None if retry.is_custom() && self.put_off_until > Nanos(0) => self.put_off_until,
+            None => Nanos::NEVER,
+        }
+    }
+
+    /// Goes by another policy from `now` on: by its retry, by the longest time for which it heeds a service, if it does,
+    /// and with what its window could take over. Gives back the old window.
+    pub(crate) fn follow(
+        &mut self,
+        retry: &retries::Rule,
+        heeds: Option<Nanos>,
+        records: Records,
+        now: Nanos,
+        random: &mut Random,
+    ) -> Records {
+        self.unjudged = true;
+        self.measured_from = now;
+        if self.state == State::Open {
+            if retry.needs_draw() && self.draw.is_none() {
+                self.draw = Some(random.draw());
+            }
+            // It was told before the breaker opened.
+            self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(self.since.plus(limit)));
+            self.due = self.end_of_opening(retry);
+        } else if self.due != Nanos::NEVER {
+            self.due = heeds.map_or(Nanos::NEVER, |limit| self.due.min(now.plus(limit)));
+        }
+        mem::replace(&mut self.records, records)
+    }
+
+    /// Goes on with a state that has been entered anew for that.
+    #[cfg(feature = "serde")]
+    pub(crate) fn resume(&mut self, opening: &Opening, now: Nanos, retry: &retries::Rule, heeds: Option<Nanos>) {
+        self.since = now.since(opening.lasted);
+        self.lasted_before = opening.lasted.since(now);
+        if self.state != State::Open {
+            return;
+        }
+        // Where a chance is needed that was not drawn then, it has been drawn now.
+        self.draw = self.draw.map(|drawn| opening.draw.unwrap_or(drawn));
+        let put_off_for = heeds.map_or(Nanos(0), |limit| opening.put_off_for.min(limit));
+        self.put_off_until = if put_off_for == Nanos(0) { Nanos(0) } else { now.plus(put_off_for) };
+        let due = self.end_of_opening(retry);
+        self.due = if opening.is_due && due != Nanos::NEVER { now } else { due };
+    }
+
+    /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
+    pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::Rule, random: &mut Random) -> Option<Left> {
+        let from = self.state;
+        self.records.advance(now);
+        let left = (from != to).then(|| Left { state: from, metrics: self.records.metrics().clone() });
+
+        self.state = to;
+        self.since = now;
+        self.lasted_before = Nanos(0);
+        self.generation += 1;
+        let put_off_until = mem::replace(&mut self.due, Nanos::NEVER);
+        self.unjudged = false;
+        self.records.clear(now);
+        self.probes.clear();
+        match to {
+            State::Closed => {
+                self.reopens = 0;
+                self.consecutive_failures = 0;
+            }
+            State::HalfOpen => self.consecutive_failures = 0,
+            State::Open => {
+                self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
+                self.draw = retry.needs_draw().then(|| random.draw());
+                self.put_off_until = if put_off_until == Nanos::NEVER { Nanos(0) } else { put_off_until };
+                self.due = self.end_of_opening(retry);
+            }
+            State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
+        }
+        left
+    }
+}
+
+/// Where a recorded outcome leads, once it is known whether the tripper holds.
+pub(crate) fn verdict(
+    state: State,
+    outcome: Outcome,
+    tripped: Option<Tripped>,
+    is_final: impl FnOnce() -> bool,
+) -> Option<(State, Reason)> {
+    match tripped {
+        Some(tripped) => Some((State::Open, Reason::Tripped(tripped))),
+        None if state == State::HalfOpen && outcome == Outcome::Success && is_final() => {
+            Some((State::Closed, Reason::Recovered))
+        }
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::component::Leaf, policy::retries::Backoff};
+
+    fn machine() -> Machine {
+        Machine::new(Records::new(&fluxgate_policy::defaults::window(), None))
+    }
+
+    #[test]
+    fn counts_at_their_end_stay_there_and_the_wait_is_the_longest() {
+        let retry = retries::Rule::new(&retries::Retry::from(Backoff(10.0).multiplier(1e300).max_duration(1e9)).0);
+        let mut random = Random::seeded(1);
+        let mut machine = machine();
+        machine.reopens = u64::MAX - 1;
+        machine.consecutive_failures = u64::MAX - 1;
+        for _ in 0..3 {
+            machine.enter(State::HalfOpen, Nanos(5), &retry, &mut random);
+            machine.consecutive_failures = u64::MAX - 1;
+            for _ in 0..3 {
+                let ticket = machine.probe_ticket(Nanos(5));
+                assert!(machine.record(ticket, Outcome::Failure, Nanos(5), Nanos(5)));
+            }
+            assert_eq!(machine.consecutive_failures, u64::MAX);
+            machine.enter(State::Open, Nanos(5), &retry, &mut random);
+            assert_eq!(machine.reopens, u64::MAX);
+            assert_eq!(machine.due, Nanos(1_000_000_000 * Nanos::PER_SECOND + 5));
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_opening_never_passes_the_end_of_time() {
+        let retry = retries::Rule::new(&Leaf::BuiltIn(fluxgate_policy::defaults::retry()));
+        let mut machine = machine();
+        machine.enter(State::Open, Nanos(u64::MAX - 1), &retry, &mut Random::seeded(1));
+        assert_eq!(machine.due, Nanos::LAST);
+    }
+}

@@ -1,0 +1,102 @@
+//! A checked policy, ready to be followed, which breakers of the same policy share.
+
+use std::{
+    array,
+    sync::{Arc, Weak},
+};
+
+use parking_lot::Mutex;
+
+use crate::{
+    policy::Policy, policy::permits, policy::retries, policy::retry_after::Honoured, policy::trackers,
+    policy::trippers, sync::status_word::Glance, time::nanos::Nanos,
+};
+
+/// A checked policy, ready to be followed.
+pub(crate) struct Rules {
+    /// What it was made of.
+    pub(crate) policy: Policy,
+    pub(crate) tracker: trackers::Rule,
+    pub(crate) tripper: trippers::Rule,
+    pub(crate) retry: retries::Rule,
+    pub(crate) permit: permits::Rule,
+    pub(crate) max_half_open_calls: u32,
+    pub(crate) max_probe_time: Nanos,
+    /// After how long a call that is given up is a failure: [`Nanos::NEVER`] where it never is.
+    pub(crate) cancelled: Nanos,
+    /// What a service says of when to come back, where the user wants it heeded.
+    pub(crate) honoured: Option<Box<Honoured>>,
+    /// Whether the duration of a call is of use to the tripper.
+    pub(crate) measures: bool,
+    /// Whether the window goes by the second.
+    pub(crate) by_the_second: bool,
+    /// A success that took this long or longer is to be judged.
+    pub(crate) quick: Nanos,
+    /// Whether successes may be spared the lock. Off for comparisons in tests.
+    pub(crate) spares_the_lock: bool,
+    /// What calls have to know without the lock.
+    pub(crate) glance: Glance,
+}
+
+/// So many policies are remembered, for the next breaker to share its rules.
+const REMEMBERED: usize = 8;
+
+/// The rules that were made last, for as long as a breaker follows them.
+static LATEST: Mutex<Latest> = Mutex::new(Latest { rules: [const { Weak::new() }; REMEMBERED], next: 0 });
+
+struct Latest {
+    rules: [Weak<Rules>; REMEMBERED],
+    next: usize,
+}
+
+impl Rules {
+    /// These rules, or the same that another breaker follows already: most breakers of a large number have few policies
+    /// between them.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        // Let go of when the lock is free again, for the last handle drops parts that the user wrote.
+        let known: [Option<Arc<Self>>; REMEMBERED] = {
+            let latest = LATEST.lock();
+            array::from_fn(|index| latest.rules[index].upgrade())
+        };
+        let same = |known: &&Arc<Self>| known.spares_the_lock == self.spares_the_lock && known.policy == self.policy;
+        if let Some(known) = known.iter().flatten().find(same) {
+            return Arc::clone(known);
+        }
+        let rules = Arc::new(self);
+        let mut latest = LATEST.lock();
+        let next = latest.next;
+        latest.rules[next] = Arc::downgrade(&rules);
+        latest.next = (next + 1) % REMEMBERED;
+        rules
+    }
+
+    /// Whether there is no room for one more probe.
+    pub(crate) fn is_full(&self, in_flight: usize) -> bool {
+        usize::try_from(self.max_half_open_calls).is_ok_and(|most| in_flight >= most)
+    }
+
+    /// What tells the counts of different seconds apart, where the window does.
+    pub(crate) fn second(&self, at: Nanos) -> u64 {
+        if self.by_the_second { at.whole_seconds() } else { 0 }
+    }
+
+    /// The same rules, with what calls have to know without the lock.
+    #[must_use]
+    pub(crate) fn with_glance(mut self) -> Self {
+        let (knows_when, never_due) = match self.retry {
+            retries::Rule::After(_) => (true, false),
+            retries::Rule::Never => (false, true),
+            retries::Rule::Custom(_) => (false, false),
+        };
+        let reads_errors = self.honoured.as_ref().is_some_and(|honoured| honoured.of_error.is_some());
+        self.glance = Glance::default()
+            .with(Glance::MEASURES, self.measures)
+            .with(Glance::BY_THE_SECOND, self.by_the_second)
+            .with(Glance::KNOWS_WHEN, knows_when)
+            .with(Glance::NEVER_DUE, never_due)
+            .with(Glance::HEEDS_RETRY_AFTER, self.honoured.is_some())
+            .with(Glance::SPARES_THE_LOCK, self.spares_the_lock)
+            .with(Glance::ANY_ERROR_FAILS, self.tracker.tracks_all() && !reads_errors);
+        self
+    }
+}

@@ -1,0 +1,139 @@
+use std::{sync::Arc, time::Duration};
+
+use super::Retry;
+use crate::policy::component::{Leaf, custom_name};
+
+/// A retry of the user's own, such as one that asks a health check.
+///
+/// It is asked at each call that an open breaker gets, outside every lock, so it should be quick. One that panics says
+/// that no retry is due.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+/// use fluxgate::{CircuitBreaker, retries::{CustomRetry, RetryContext}};
+///
+/// /// Due as soon as somebody has seen the service well.
+/// struct WhenHealthy(Arc<AtomicBool>);
+///
+/// impl CustomRetry for WhenHealthy {
+///     fn is_due(&self, _: &RetryContext) -> bool {
+///         self.0.load(Ordering::Relaxed)
+///     }
+/// }
+///
+/// let healthy = Arc::new(AtomicBool::new(false));
+/// let breaker = CircuitBreaker::builder("search").retry(WhenHealthy(healthy)).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+pub trait CustomRetry: Send + Sync + 'static {
+    /// Whether the breaker may become half-open now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::retries::{CustomRetry, RetryContext};
+    ///
+    /// /// Waits for up to a minute, and no one knows for how long.
+    /// struct AnyTime;
+    ///
+    /// impl CustomRetry for AnyTime {
+    ///     fn is_due(&self, context: &RetryContext) -> bool {
+    ///         context.open_for() >= Duration::from_secs(60).mul_f64(context.draw())
+    ///     }
+    /// }
+    /// # let _ = fluxgate::Retry::from(AnyTime);
+    /// ```
+    fn is_due(&self, context: &RetryContext) -> bool;
+
+    /// How long until a retry is due, if that can be foreseen: what a rejected caller is told. It can't, unless said
+    /// otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{CircuitBreaker, ManualClock, retries::{CustomRetry, RetryContext}, trippers::FailureStreak};
+    ///
+    /// /// A wait that grows by 10 seconds with each recovery that fails.
+    /// struct Linear;
+    ///
+    /// impl Linear {
+    ///     fn wait(context: &RetryContext) -> Duration {
+    ///         Duration::from_secs(10 * (1 + context.reopens()))
+    ///     }
+    /// }
+    ///
+    /// impl CustomRetry for Linear {
+    ///     fn is_due(&self, context: &RetryContext) -> bool {
+    ///         context.open_for() >= Self::wait(context)
+    ///     }
+    ///
+    ///     fn retry_after(&self, context: &RetryContext) -> Option<Duration> {
+    ///         Some(Self::wait(context).saturating_sub(context.open_for()))
+    ///     }
+    /// }
+    ///
+    /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).clock(ManualClock::new());
+    /// let breaker = builder.retry(Linear).build()?;
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// assert_eq!(breaker.try_acquire().unwrap_err().retry_after(), Some(Duration::from_secs(10)));
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    fn retry_after(&self, context: &RetryContext) -> Option<Duration> {
+        let _ = context;
+        None
+    }
+}
+
+/// What a retry of your own judges by.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::retries::{CustomRetry, RetryContext};
+///
+/// /// A minute; after three recoveries that failed, a quarter of an hour; a bit more or less.
+/// struct TwoSpeeds;
+///
+/// impl CustomRetry for TwoSpeeds {
+///     fn is_due(&self, context: &RetryContext) -> bool {
+///         let seconds = if context.reopens() < 3 { 60 } else { 900 };
+///         context.open_for() >= Duration::from_secs(seconds).mul_f64(0.9 + 0.2 * context.draw())
+///     }
+/// }
+/// # let _ = fluxgate::Retry::from(TwoSpeeds);
+/// ```
+#[derive(Clone, Debug)]
+pub struct RetryContext {
+    pub(crate) open_for: Duration,
+    pub(crate) reopens: u64,
+    pub(crate) draw: f64,
+}
+
+impl RetryContext {
+    /// How long the breaker has been open.
+    pub fn open_for(&self) -> Duration {
+        self.open_for
+    }
+
+    /// How many recoveries have failed since the breaker was last closed.
+    pub fn reopens(&self) -> u64 {
+        self.reopens
+    }
+
+    /// A number from 0 (inclusive) to 1 (exclusive), drawn once an opening from the breaker's random source, for
+    /// jitter.
+    pub fn draw(&self) -> f64 {
+        self.draw
+    }
+}
+
+impl<T: CustomRetry> From<T> for Retry {
+    fn from(retry: T) -> Self {
+        Self(Leaf::custom(Arc::new(retry), custom_name::<T>()))
+    }
+}

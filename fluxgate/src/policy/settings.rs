@@ -1,0 +1,191 @@
+//! The settings of a breaker that are a single value, as the builder takes them.
+
+use std::fmt;
+
+use fluxgate_policy::{Argument, Error, Setting, SettingValue, defaults};
+
+use crate::{policy::seconds::Seconds, time::nanos::Nanos};
+
+/// After how long a probe in flight is given up and counts as failed: 60 s unless set. A number of seconds or a
+/// [`Duration`](std::time::Duration) converts into it.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, MaxProbeTime};
+///
+/// let ten_seconds = CircuitBreaker::builder("search").max_probe_time(10.0).build()?;
+/// let never = CircuitBreaker::builder("archive").max_probe_time(MaxProbeTime::Off).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum MaxProbeTime {
+    /// Never: a probe that hangs keeps its slot.
+    Off,
+    /// After this long: seconds, above 0.
+    After(Seconds),
+}
+
+/// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response: not at
+/// all unless set. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{CircuitBreaker, HonourRetryAfter};
+///
+/// let ten_minutes = CircuitBreaker::builder("search").honour_retry_after(Duration::from_secs(600)).build()?;
+/// let off = CircuitBreaker::builder("archive").honour_retry_after(HonourRetryAfter::Off).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum HonourRetryAfter {
+    /// Not at all.
+    Off,
+    /// For this long at most: seconds, above 0.
+    AtMost(Seconds),
+}
+
+/// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is: by a time-out of its
+/// caller's, say.
+///
+/// Unless set, it is [`After`](Self::After) the smallest threshold of the tripper's `SlowRate` and `AvgLatency` clauses,
+/// or 1 s if it has none. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use fluxgate::{Cancelled, CircuitBreaker};
+///
+/// let slow_ones_fail = CircuitBreaker::builder("search").cancelled(Duration::from_millis(200)).build()?;
+/// let never_fails = CircuitBreaker::builder("archive").cancelled(Cancelled::Ignore).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Cancelled {
+    /// It is recorded as a failure.
+    Failure,
+    /// It is ignored.
+    Ignore,
+    /// It is recorded as a failure if it had been waiting for at least this long (seconds, above 0), else ignored.
+    After(Seconds),
+}
+
+impl<T: Into<Seconds>> From<T> for MaxProbeTime {
+    fn from(limit: T) -> Self {
+        Self::After(limit.into())
+    }
+}
+
+impl<T: Into<Seconds>> From<T> for Cancelled {
+    fn from(threshold: T) -> Self {
+        Self::After(threshold.into())
+    }
+}
+
+impl<T: Into<Seconds>> From<T> for HonourRetryAfter {
+    fn from(limit: T) -> Self {
+        Self::AtMost(limit.into())
+    }
+}
+
+impl fmt::Display for MaxProbeTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("off"),
+            Self::After(limit) => limit.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for HonourRetryAfter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("off"),
+            Self::AtMost(limit) => limit.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure => formatter.write_str("failure"),
+            Self::Ignore => formatter.write_str("ignore"),
+            Self::After(threshold) => threshold.fmt(formatter),
+        }
+    }
+}
+
+/// [`Nanos::NEVER`] where it is off.
+pub(crate) fn max_probe_time(setting: Option<MaxProbeTime>) -> Result<Nanos, Error> {
+    match setting {
+        None => Ok(default_duration(Setting::MaxProbeTime)),
+        Some(MaxProbeTime::Off) => Ok(Nanos::NEVER),
+        Some(MaxProbeTime::After(seconds)) => duration(Setting::MaxProbeTime, seconds),
+    }
+}
+
+pub(crate) fn honour_retry_after(setting: Option<HonourRetryAfter>) -> Result<Option<Nanos>, Error> {
+    match setting {
+        None | Some(HonourRetryAfter::Off) => Ok(None),
+        Some(HonourRetryAfter::AtMost(seconds)) => duration(Setting::HonourRetryAfter, seconds).map(Some),
+    }
+}
+
+/// After how long of waiting it fails: at once, or [`Nanos::NEVER`], where it is not for the time to say.
+pub(crate) fn cancelled(setting: Cancelled) -> Result<Nanos, Error> {
+    match setting {
+        Cancelled::Failure => Ok(Nanos(0)),
+        Cancelled::Ignore => Ok(Nanos::NEVER),
+        Cancelled::After(seconds) => duration(Setting::Cancelled, seconds),
+    }
+}
+
+/// Where nothing is said, long is what is long to the tripper.
+pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> Nanos {
+    quickest.unwrap_or_else(|| default_duration(Setting::Cancelled))
+}
+
+pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {
+    count(Setting::MaxHalfOpenCalls, calls.map(u64::from)).map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
+}
+
+pub(crate) fn count(setting: Setting, given: Option<u64>) -> Result<usize, Error> {
+    let count = match given {
+        Some(given) => fluxgate_policy::check_setting(setting, Argument::Count(given))?,
+        None => default(setting),
+    };
+    match count {
+        SettingValue::Count(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+        value => unreachable!("a count was checked, not {value:?}"),
+    }
+}
+
+/// After how long a breaker of a set is idle.
+#[cfg(feature = "keyed")]
+pub(crate) fn idle(given: Option<Seconds>) -> Result<Nanos, Error> {
+    given.map_or_else(|| Ok(default_duration(Setting::Idle)), |seconds| duration(Setting::Idle, seconds))
+}
+
+fn duration(setting: Setting, seconds: Seconds) -> Result<Nanos, Error> {
+    fluxgate_policy::check_setting(setting, seconds.0).map(nanos)
+}
+
+fn default_duration(setting: Setting) -> Nanos {
+    nanos(default(setting))
+}
+
+fn nanos(value: SettingValue) -> Nanos {
+    match value {
+        SettingValue::Duration(nanos) => Nanos(nanos),
+        value => unreachable!("a duration was checked, not {value:?}"),
+    }
+}
+
+fn default(setting: Setting) -> SettingValue {
+    // The catalog has one for each setting of a breaker; every breaker that a test makes asks for them.
+    defaults::setting(setting).unwrap_or_else(|| unreachable!("{setting:?} has a default"))
+}

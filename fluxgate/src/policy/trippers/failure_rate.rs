@@ -1,0 +1,51 @@
+use fluxgate_policy::{Argument, Component};
+
+use super::{Clause, Figures, Tripper, built_in};
+use crate::policy::windows::metrics::ratio;
+
+/// Holds when failures / calls in the window is at least `ratio`: above 0, at most 1.
+///
+/// A ratio, not per cent: half of the calls are 0.5. Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, trippers::{FailureRate, MinRequests}};
+///
+/// let breaker = CircuitBreaker::builder("search").tripper(MinRequests(4) & FailureRate(0.5)).build()?;
+/// for result in [Err("down"), Ok(()), Ok(()), Ok(())] {
+///     let _ = breaker.call(|| result);
+/// }
+/// assert_eq!((breaker.info().state, breaker.info().failure_rate), (State::Closed, Some(0.25)));
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[doc(alias("failure_rate_threshold", "failure_ratio", "error_rate", "error_threshold_percentage", "success_rate"))]
+#[allow(non_snake_case, reason = "components are named as in the policy language")]
+pub fn FailureRate(ratio: f64) -> Tripper {
+    built_in("FailureRate", &[("ratio", Argument::Number(ratio))])
+}
+
+pub(super) struct FailureRateClause {
+    ratio: f64,
+}
+
+impl FailureRateClause {
+    pub(super) fn new(component: &Component) -> Self {
+        Self { ratio: component.number("ratio") }
+    }
+}
+
+impl Clause for FailureRateClause {
+    fn holds(&self, figures: Figures<'_>) -> bool {
+        ratio(figures.metrics.failures, figures.metrics.calls).is_some_and(|rate| rate >= self.ratio)
+    }
+
+    fn evidence(&self, figures: Figures<'_>) -> String {
+        format!("{} of the last {} calls failed", figures.metrics.failures, figures.metrics.calls)
+    }
+
+    /// Each success makes the rate smaller.
+    fn judges_successes_below(&self) -> u64 {
+        0
+    }
+}

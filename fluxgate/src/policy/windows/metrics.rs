@@ -1,0 +1,206 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::time::nanos::Nanos;
+
+/// The figures of a window: how many calls it holds, and how they went.
+///
+/// Rates are ratios of 0 to 1. An empty window has none. They are in every [`Signal`](crate::Signal), and are what a
+/// [tripper of your own](crate::trippers::CustomTripper) judges by; [`Info`](crate::Info) has the same of the moment.
+///
+/// # Examples
+///
+/// ```
+/// use std::{sync::mpsc, time::Duration};
+/// use fluxgate::{CircuitBreaker, ManualClock, Signal, trippers::{MinRequests, SlowRate}};
+///
+/// let (clock, (sender, signals)) = (ManualClock::new(), mpsc::channel());
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(MinRequests(4) & SlowRate(0.5, 2))
+///     .listener(move |signal: &Signal| drop(sender.send(signal.clone())))
+///     .clock(clock.clone())
+///     .build()?;
+/// for (seconds, result) in [(0, Ok(())), (0, Err("down")), (2, Ok(())), (3, Ok(()))] {
+///     let _ = breaker.call(|| {
+///         clock.advance(Duration::from_secs(seconds));
+///         result
+///     });
+/// }
+///
+/// let signal = signals.recv().unwrap();
+/// let metrics = signal.metrics();
+/// assert_eq!((metrics.calls(), metrics.failures(), metrics.failure_rate()), (4, 1, Some(0.25)));
+/// assert_eq!(metrics.slow_rate(Duration::from_secs(2)), Some(0.5));
+/// assert_eq!(metrics.mean_latency(), None); // no `AvgLatency` asks for it
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
+    pub(crate) latency: Option<Latency>,
+}
+
+/// What a policy wants to know of the durations of calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Measures {
+    /// Those of all its `SlowRate` clauses, in ascending order.
+    pub(crate) thresholds: Box<[Nanos]>,
+    /// Whether it asks for the mean.
+    pub(crate) mean: bool,
+}
+
+/// Kept only for a policy that has a use for durations.
+#[derive(Clone, Debug)]
+pub(crate) struct Latency {
+    pub(crate) measures: Arc<Measures>,
+    /// Zero for a policy that asks for no mean.
+    pub(crate) total: Total,
+    pub(crate) slow: SlowCounts,
+}
+
+/// An exact sum of durations: 2^64 calls of 2^64 ns fit. In halves, as the alignment of a `u128` would make all around
+/// it larger.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Total {
+    high: u64,
+    low: u64,
+}
+
+impl Total {
+    pub(crate) fn get(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    pub(crate) fn add(&mut self, sum: u128) {
+        self.set(self.get() + sum);
+    }
+
+    fn set(&mut self, sum: u128) {
+        [self.high, self.low] = [sum >> 64, sum & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(0)); // each fits
+    }
+
+    /// Never below zero: what is displaced was added before.
+    pub(crate) fn exchange(&mut self, displaced: u128, duration: Nanos) {
+        self.set(self.get() + u128::from(duration.0) - displaced);
+    }
+}
+
+/// How many calls reached each threshold of the policy, in the order of the thresholds.
+#[derive(Clone, Debug)]
+pub(crate) enum SlowCounts {
+    /// As many as nearly every policy has, so that a copy for a user's own tripper allocates nothing.
+    Few([u64; SlowCounts::FEW]),
+    Many(Box<[u64]>),
+}
+
+impl SlowCounts {
+    const FEW: usize = 2;
+
+    fn none(thresholds: usize) -> Self {
+        if thresholds <= Self::FEW {
+            Self::Few([0; Self::FEW])
+        } else {
+            Self::Many(vec![0; thresholds].into_boxed_slice())
+        }
+    }
+
+    pub(crate) fn get(&self, threshold: usize) -> u64 {
+        match self {
+            Self::Few(counts) => counts[threshold],
+            Self::Many(counts) => counts[threshold],
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, threshold: usize) -> &mut u64 {
+        match self {
+            Self::Few(counts) => &mut counts[threshold],
+            Self::Many(counts) => &mut counts[threshold],
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn counting(measures: Option<&Arc<Measures>>) -> Self {
+        let latency = measures.map(|measures| Latency {
+            total: Total::default(),
+            slow: SlowCounts::none(measures.thresholds.len()),
+            measures: Arc::clone(measures),
+        });
+        Self { calls: 0, failures: 0, latency }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.calls = 0;
+        self.failures = 0;
+        if let Some(latency) = &mut self.latency {
+            latency.total = Total::default();
+            latency.slow = SlowCounts::none(latency.measures.thresholds.len());
+        }
+    }
+
+    /// Whether no call of the window failed or was slow.
+    pub(crate) fn is_flawless(&self) -> bool {
+        let slow = |latency: &Latency| (0..latency.measures.thresholds.len()).any(|index| latency.slow.get(index) > 0);
+        self.failures == 0 && !self.latency.as_ref().is_some_and(slow)
+    }
+
+    /// How many calls the window holds.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// How many of them failed.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// Failures / calls, from 0 to 1; `None` while the window is empty.
+    pub fn failure_rate(&self) -> Option<f64> {
+        ratio(self.failures, self.calls)
+    }
+
+    /// The mean duration of the calls, failed ones included, rounded down to the nanosecond.
+    ///
+    /// `None` while the window is empty, and for a policy that has no use for the mean: one without `AvgLatency` and
+    /// without a tripper of the user's own.
+    pub fn mean_latency(&self) -> Option<Duration> {
+        let latency = self.latency.as_ref().filter(|latency| latency.measures.mean)?;
+        let mean = latency.total.get().checked_div(u128::from(self.calls))?;
+        // A mean of u64 values is one.
+        Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
+    }
+
+    /// The share of calls that took `threshold` or longer, from 0 to 1; `None` while the window is empty, and for a threshold that
+    /// stands in no `SlowRate` of the policy.
+    pub fn slow_rate(&self, threshold: Duration) -> Option<f64> {
+        self.slow_rates().find_map(|(known, rate)| (known == threshold).then_some(rate))
+    }
+
+    /// Each threshold of the policy's `SlowRate` clauses with the share of calls that took that long or longer.
+    /// Nothing while the window is empty.
+    pub fn slow_rates(&self) -> impl Iterator<Item = (Duration, f64)> + '_ {
+        self.latency.iter().flat_map(move |latency| {
+            latency.measures.thresholds.iter().enumerate().filter_map(move |(index, &threshold)| {
+                Some((threshold.into(), ratio(latency.slow.get(index), self.calls)?))
+            })
+        })
+    }
+
+    /// How many calls took `threshold` or longer, which is one of the policy's.
+    pub(crate) fn slow(&self, threshold: Nanos) -> u64 {
+        let counted = |latency: &Latency| {
+            let index = latency.measures.thresholds.iter().position(|&known| known == threshold)?;
+            Some(latency.slow.get(index))
+        };
+        self.latency.as_ref().and_then(counted).unwrap_or(0)
+    }
+
+    pub(crate) fn total_latency(&self) -> u128 {
+        self.latency.as_ref().map_or(0, |latency| latency.total.get())
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "ratios are f64 divisions; counts stay far below 2^53")]
+pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
