@@ -38,7 +38,13 @@ pub(crate) fn schema() -> Value {
 
 fn policy() -> Map<String, Value> {
     let parts = Kind::ALL.into_iter().map(|kind| (kind.word(), part(kind)));
-    let settings = [Setting::MaxHalfOpenCalls, Setting::MaxProbeTime, Setting::Cancelled, Setting::HonourRetryAfter];
+    let settings = [
+        Setting::MaxHalfOpenCalls,
+        Setting::MaxProbeTime,
+        Setting::MaxFailedProbes,
+        Setting::Cancelled,
+        Setting::HonourRetryAfter,
+    ];
     let settings = settings.into_iter().map(|it| (it.name(), setting(it)));
     let shadow = json!({
         "description": "Whether the breaker rejects nothing, and only says what it would reject.",

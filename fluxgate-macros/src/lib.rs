@@ -62,6 +62,7 @@ use proc_macro::TokenStream;
 /// | `window` `tracker` `tripper` `retry` `permit` | the policy, in tokens or in a string; what is left out is the default policy of the builder |
 /// | `max_half_open_calls = 10` | how many calls may be in flight while half-open |
 /// | `max_probe_time = 60s` | after how long a probe is given up, or `"off"` |
+/// | `max_failed_probes = 10` | how many probes without a success open a half-open breaker again, or `"off"` |
 /// | `cancelled = 1s` | after how long of waiting a dropped call is a failure, or `"failure"` (always) or `"ignore"` (never) |
 /// | `honour_retry_after = 10m` | for how long at most the service itself may keep the breaker open, or `"off"`, which it is unless said |
 /// | `retry_after = path or closure` | `&E -> Option<Duration>`: for how long a failure's error asks to be left alone. A closure names the type of the error |

@@ -52,6 +52,7 @@ pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
     match setting {
         Setting::MaxHalfOpenCalls => &MAX_HALF_OPEN_CALLS,
         Setting::MaxProbeTime => &MAX_PROBE_TIME,
+        Setting::MaxFailedProbes => &MAX_FAILED_PROBES,
         Setting::Cancelled => &CANCELLED,
         Setting::HonourRetryAfter => &HONOUR_RETRY_AFTER,
         Setting::Timeout => &TIMEOUT,
@@ -277,6 +278,16 @@ static MAX_PROBE_TIME: SettingSpec = SettingSpec {
     meaning: "After how long a probe in flight is given up and counts as failed.",
 };
 
+static MAX_FAILED_PROBES: SettingSpec = SettingSpec {
+    name: "max_failed_probes",
+    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
+    words: &["off"],
+    default: Some(Argument::Count(10)),
+    example: "10",
+    meaning: "How many probes without a success open a half-open breaker again, whatever the tripper says; as many \
+              ignored errors in a row close it.",
+};
+
 static CANCELLED: SettingSpec = SettingSpec {
     name: "cancelled",
     quantity: POSITIVE_DURATION,
@@ -384,6 +395,7 @@ mod tests {
         let defaults = [
             (Setting::MaxHalfOpenCalls, Some(Argument::Count(10))),
             (Setting::MaxProbeTime, Some(Argument::Duration(60_000_000_000))),
+            (Setting::MaxFailedProbes, Some(Argument::Count(10))),
             (Setting::Cancelled, Some(Argument::Duration(1_000_000_000))),
             (Setting::HonourRetryAfter, None),
             (Setting::Timeout, None),

@@ -29,6 +29,9 @@ pub enum Setting {
     MaxHalfOpenCalls,
     /// After how long a probe in flight is given up, or `"off"`; 60 s unless set.
     MaxProbeTime,
+    /// How many probes may fail since the last success, or go by with an ignored error in a row, before a half-open breaker
+    /// decides by that alone, or `"off"`; from 1 to `u32::MAX`, 10 unless set.
+    MaxFailedProbes,
     /// After how long a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never); unless set
     /// the smallest threshold of the tripper, 1 s if it has none.
     Cancelled,

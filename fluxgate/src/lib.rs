@@ -224,7 +224,7 @@ pub use {
         permits::{self, Permit},
         retries::{self, Retry},
         seconds::Seconds,
-        settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+        settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
         trackers::{self, Tracker},
         trippers::{self, Tripper},
         windows::{self, Window, metrics::Metrics},

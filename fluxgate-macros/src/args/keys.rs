@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use super::Place;
 
 /// The known keys, each with a way to write it.
-pub(super) const KEYS: [(&str, &str); 24] = [
+pub(super) const KEYS: [(&str, &str); 25] = [
     ("name", "name = \"payment_api\""),
     ("window", "window = CountWindow(100)"),
     ("tracker", "tracker = All()"),
@@ -18,6 +18,7 @@ pub(super) const KEYS: [(&str, &str); 24] = [
     ("permit", "permit = RampUp(0, 1, 60s)"),
     ("max_half_open_calls", "max_half_open_calls = 10"),
     ("max_probe_time", "max_probe_time = 60s"),
+    ("max_failed_probes", "max_failed_probes = 10"),
     ("cancelled", "cancelled = 1s"),
     ("honour_retry_after", "honour_retry_after = 10m"),
     ("retry_after", "retry_after = |error: &ApiError| error.retry_after"),

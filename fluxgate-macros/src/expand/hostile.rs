@@ -89,6 +89,7 @@ const WORDS: [&str; 44] = [
     "shadow",
     "cancelled",
     "max_probe_time",
+    "max_failed_probes",
     "max_half_open_calls",
     "default",
     "pub",
@@ -158,7 +159,7 @@ fn arguments_with_a_token_changed_are_taken_or_told_of() {
         name = "payment_api", window = TimeWindow(60s), tracker = TypeOf(A, B) & !Matches(C::D(_) if x),
         tripper = FailureStreak(5) | MinRequests(20) & (FailureRate(0.6) | Custom(|c| c.holds())),
         retry = Backoff(initial = 10.0, max_duration = 300), permit = "RampUp(0.1, 0.5, 60s)",
-        max_half_open_calls = 3, max_probe_time = "off", cancelled = 2s, shadow,
+        max_half_open_calls = 3, max_probe_time = "off", max_failed_probes = "off", cancelled = 2s, shadow,
         listeners = [LogListener, other()], failed_if = |value| value.is_bad(), timeout = 2s, fallback = |e| other(e)
     };
     let function = quote! {

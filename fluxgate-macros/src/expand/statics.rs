@@ -57,6 +57,7 @@ impl<'a> Declaration<'a> {
         let settings = [
             self.get(|arguments| arguments.max_half_open_calls.as_ref()),
             self.get(|arguments| arguments.max_probe_time.as_ref()),
+            self.get(|arguments| arguments.max_failed_probes.as_ref()),
             self.get(|arguments| arguments.cancelled.as_ref()),
             self.get(|arguments| arguments.honour_retry_after.as_ref()),
         ];
@@ -92,10 +93,14 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
             quote!(#count)
         }
         SettingValue::Duration(nanos) => lower::duration(nanos),
-        SettingValue::Word("off") if given.key == "honour_retry_after" => {
-            quote_spanned!(span=> #krate::HonourRetryAfter::Off)
+        SettingValue::Word("off") => {
+            let setting = match given.key.to_string().as_str() {
+                "honour_retry_after" => quote_spanned!(span=> HonourRetryAfter),
+                "max_failed_probes" => quote_spanned!(span=> MaxFailedProbes),
+                _ => quote_spanned!(span=> MaxProbeTime),
+            };
+            quote_spanned!(span=> #krate::#setting::Off)
         }
-        SettingValue::Word("off") => quote_spanned!(span=> #krate::MaxProbeTime::Off),
         SettingValue::Word("failure") => quote_spanned!(span=> #krate::Cancelled::Failure),
         SettingValue::Word(_) => quote_spanned!(span=> #krate::Cancelled::Ignore),
     }

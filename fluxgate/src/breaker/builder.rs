@@ -12,7 +12,7 @@ use crate::{
     policy::Policy,
     policy::permits::Permit,
     policy::retries::Retry,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
     policy::trackers::Tracker,
     policy::trippers::Tripper,
     policy::windows::Window,
@@ -35,7 +35,8 @@ use crate::{
 /// retry   = Cooldown(60.0)
 /// permit  = RampUp(0.0, 1.0, 60.0)
 /// tracker = All()
-/// max_half_open_calls = 10        max_probe_time = 60 s        cancelled = 1 s        honour_retry_after = off
+/// max_half_open_calls = 10    max_probe_time = 60 s    max_failed_probes = 10    cancelled = 1 s
+/// honour_retry_after = off
 /// ```
 ///
 /// The default tripper asks for no more calls than the window can hold, and `cancelled` is the smallest threshold of
@@ -240,6 +241,35 @@ impl Builder {
     #[doc(alias("max_wait_duration_in_half_open_state", "probe_timeout"))]
     pub fn max_probe_time(self, limit: impl Into<MaxProbeTime>) -> Self {
         self.changed(|policy| policy.max_probe_time(limit))
+    }
+
+    /// Limits the probes without a success, so that a half-open breaker always decides: from 1 to `u32::MAX`, or
+    /// [`MaxFailedProbes::Off`]; 10 unless set. See [`MaxFailedProbes`] for what counts.
+    ///
+    /// # Examples
+    ///
+    /// A tripper that waits for 20 calls would keep a rarely called breaker half-open before a dead service:
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State, permits::All, retries::Always, trippers::{FailureRate, MinRequests}};
+    ///
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(MinRequests(20) & FailureRate(0.5))
+    ///     .retry(Always())
+    ///     .permit(All())
+    ///     .max_failed_probes(3)
+    ///     .build()?;
+    /// for _ in 0..20 {
+    ///     let _ = breaker.call(|| Err::<(), _>("down"));
+    /// }
+    /// for _ in 0..3 {
+    ///     let _ = breaker.call(|| Err::<(), _>("still down"));
+    /// }
+    /// assert_eq!((breaker.info().state, breaker.info().reopens), (State::Open, 1));
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn max_failed_probes(self, limit: impl Into<MaxFailedProbes>) -> Self {
+        self.changed(|policy| policy.max_failed_probes(limit))
     }
 
     /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or

@@ -81,7 +81,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Part(Kind::Window),
         Self::Part(Kind::Tracker),
         Self::Part(Kind::Tripper),
@@ -89,6 +89,7 @@ impl Key {
         Self::Part(Kind::Permit),
         Self::Setting(Setting::MaxHalfOpenCalls),
         Self::Setting(Setting::MaxProbeTime),
+        Self::Setting(Setting::MaxFailedProbes),
         Self::Setting(Setting::Cancelled),
         Self::Setting(Setting::HonourRetryAfter),
         Self::Shadow,

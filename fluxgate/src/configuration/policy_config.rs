@@ -17,7 +17,7 @@ use crate::{
     policy::component::Leaf,
     policy::permits::Permit,
     policy::retries::Retry,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
     policy::trackers::Tracker,
     policy::trippers::Tripper,
     policy::windows::Window,
@@ -73,6 +73,8 @@ pub struct PolicyConfig {
     pub max_half_open_calls: Option<u32>,
     /// After how long a probe in flight is given up.
     pub max_probe_time: Option<MaxProbeTime>,
+    /// How many probes without a success open a half-open breaker again.
+    pub max_failed_probes: Option<MaxFailedProbes>,
     /// After how long of waiting a call that is dropped in flight counts as failed.
     pub cancelled: Option<Cancelled>,
     /// For how long at most the service itself may keep the breaker open.
@@ -119,6 +121,7 @@ impl PolicyConfig {
         let policy = said(policy, self.permit.as_ref(), Policy::permit);
         let policy = said(policy, self.max_half_open_calls.as_ref(), Policy::max_half_open_calls);
         let policy = said(policy, self.max_probe_time.as_ref(), Policy::max_probe_time);
+        let policy = said(policy, self.max_failed_probes.as_ref(), Policy::max_failed_probes);
         let policy = said(policy, self.cancelled.as_ref(), Policy::cancelled);
         said(policy, self.honour_retry_after.as_ref(), Policy::honour_retry_after)
     }
@@ -134,6 +137,7 @@ impl PolicyConfig {
             permit: permit.as_ref().or(default.permit.as_ref()).cloned(),
             max_half_open_calls: self.max_half_open_calls.or(default.max_half_open_calls),
             max_probe_time: self.max_probe_time.or(default.max_probe_time),
+            max_failed_probes: self.max_failed_probes.or(default.max_failed_probes),
             cancelled: self.cancelled.or(default.cancelled),
             honour_retry_after: self.honour_retry_after.or(default.honour_retry_after),
             shadow: self.shadow.or(default.shadow),
@@ -228,6 +232,7 @@ impl PolicyConfig {
     fn set(&mut self, setting: Setting, value: SettingValue) {
         match (setting, value) {
             (Setting::MaxProbeTime, value) => self.max_probe_time = Some(MaxProbeTime::of_value(value)),
+            (Setting::MaxFailedProbes, value) => self.max_failed_probes = Some(MaxFailedProbes::of_value(value)),
             (Setting::Cancelled, value) => self.cancelled = Some(Cancelled::of_value(value)),
             (Setting::HonourRetryAfter, value) => self.honour_retry_after = Some(HonourRetryAfter::of_value(value)),
             (Setting::MaxHalfOpenCalls, SettingValue::Count(calls)) => {
@@ -276,6 +281,7 @@ impl Serialize for PolicyConfig {
                 Key::Part(Kind::Permit) => entry(&mut map, name, self.permit.as_ref())?,
                 Key::Setting(Setting::MaxHalfOpenCalls) => entry(&mut map, name, self.max_half_open_calls.as_ref())?,
                 Key::Setting(Setting::MaxProbeTime) => entry(&mut map, name, self.max_probe_time.as_ref())?,
+                Key::Setting(Setting::MaxFailedProbes) => entry(&mut map, name, self.max_failed_probes.as_ref())?,
                 Key::Setting(Setting::Cancelled) => entry(&mut map, name, self.cancelled.as_ref())?,
                 Key::Setting(Setting::HonourRetryAfter) => entry(&mut map, name, self.honour_retry_after.as_ref())?,
                 Key::Setting(setting) => {

@@ -4,7 +4,7 @@ use fluxgate_policy::{Argument, Error, Setting, SettingValue, check_setting};
 
 use crate::{
     policy::seconds::Seconds,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
 };
 
 /// A value with no other word than `off`; anything but a duration is that word.
@@ -24,6 +24,23 @@ impl MaxProbeTime {
         match self {
             Self::Off => Ok(SettingValue::Word("off")),
             Self::After(seconds) => check_setting(Setting::MaxProbeTime, seconds.0),
+        }
+    }
+}
+
+impl MaxFailedProbes {
+    pub(crate) fn of_value(value: SettingValue) -> Self {
+        match value {
+            // The catalog allows no more than this.
+            SettingValue::Count(probes) => Self::AtMost(u32::try_from(probes).unwrap_or(u32::MAX)),
+            SettingValue::Duration(_) | SettingValue::Word(_) => Self::Off,
+        }
+    }
+
+    pub(crate) fn value(self) -> Result<SettingValue, Error> {
+        match self {
+            Self::Off => Ok(SettingValue::Word("off")),
+            Self::AtMost(probes) => check_setting(Setting::MaxFailedProbes, Argument::Count(probes.into())),
         }
     }
 }

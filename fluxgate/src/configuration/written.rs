@@ -14,7 +14,7 @@ use crate::{
     error::PolicyError,
     policy::permits::Permit,
     policy::retries::Retry,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
     policy::trackers::Tracker,
     policy::trippers::Tripper,
     policy::windows::Window,
@@ -205,7 +205,7 @@ macro_rules! part {
 
 part!(Window Tracker Tripper Retry Permit);
 
-/// The traits of serde for settings: a number of seconds, or text.
+/// The traits of serde for settings: a number, or text.
 macro_rules! setting {
     ($($setting:ident)+) => {$(
         impl<'de> Deserialize<'de> for $setting {
@@ -223,4 +223,4 @@ macro_rules! setting {
     )+};
 }
 
-setting!(MaxProbeTime Cancelled HonourRetryAfter);
+setting!(MaxProbeTime MaxFailedProbes Cancelled HonourRetryAfter);

@@ -22,6 +22,8 @@ pub(crate) struct Rules {
     pub(crate) permit: permits::Rule,
     pub(crate) max_half_open_calls: u32,
     pub(crate) max_probe_time: Nanos,
+    /// Of the probes without a success; `None` where it is off.
+    pub(crate) max_failed_probes: Option<u32>,
     /// After how long a call that is given up is a failure: [`Nanos::NEVER`] where it never is.
     pub(crate) cancelled: Nanos,
     /// What a service says of when to come back, where the user wants it heeded.

@@ -20,7 +20,7 @@ use crate::{
     policy::permits::Permit,
     policy::retries::Retry,
     policy::retry_after::{Honoured, ReadRetryAfter},
-    policy::settings::{Cancelled, HonourRetryAfter, MaxProbeTime},
+    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
     policy::trackers::Tracker,
     policy::trippers::Tripper,
     policy::windows::{Records, Window},
@@ -38,7 +38,8 @@ use crate::{
 /// retry   = Cooldown(60.0)
 /// permit  = RampUp(0.0, 1.0, 60.0)
 /// tracker = All()
-/// max_half_open_calls = 10        max_probe_time = 60 s        cancelled = 1 s        honour_retry_after = off
+/// max_half_open_calls = 10    max_probe_time = 60 s    max_failed_probes = 10    cancelled = 1 s
+/// honour_retry_after = off
 /// ```
 ///
 /// The default tripper asks for no more calls than the window can hold, and `cancelled` is the smallest threshold of
@@ -67,6 +68,7 @@ pub struct Policy {
     permit: Option<Permit>,
     max_half_open_calls: Option<u32>,
     max_probe_time: Option<MaxProbeTime>,
+    max_failed_probes: Option<MaxFailedProbes>,
     cancelled: Option<Cancelled>,
     honour_retry_after: Option<HonourRetryAfter>,
     retry_after: Option<Arc<ReadRetryAfter>>,
@@ -198,6 +200,22 @@ impl Policy {
         Self { max_probe_time: Some(limit.into()), ..self }
     }
 
+    /// Limits the probes without a success, so that a half-open breaker always decides: from 1 to `u32::MAX`, or
+    /// [`MaxFailedProbes::Off`]; 10 unless set. See [`MaxFailedProbes`] for what counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::Policy;
+    ///
+    /// let policy = Policy::new().max_failed_probes(3);
+    /// assert!(policy.to_string().ends_with("max_failed_probes = 3"));
+    /// assert!(Policy::new().max_failed_probes(0).check().is_err());
+    /// ```
+    pub fn max_failed_probes(self, limit: impl Into<MaxFailedProbes>) -> Self {
+        Self { max_failed_probes: Some(limit.into()), ..self }
+    }
+
     /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or
     /// [`Cancelled::Failure`] (always) or [`Cancelled::Ignore`] (never). Unless set, the smallest threshold of the
     /// tripper's `SlowRate` and `AvgLatency` clauses, or 1 s if it has none.
@@ -324,12 +342,13 @@ impl Policy {
         let settings = (
             mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),
             mistakes.setting(settings::max_probe_time(self.max_probe_time)),
+            mistakes.setting(settings::max_failed_probes(self.max_failed_probes)),
             mistakes.setting(self.cancelled.map(settings::cancelled).transpose()),
             mistakes.setting(settings::honour_retry_after(self.honour_retry_after)),
         );
         let (
             Leaf::BuiltIn(window),
-            (Some(max_half_open_calls), Some(max_probe_time), Some(cancelled), Some(honoured)),
+            (Some(max_half_open_calls), Some(max_probe_time), Some(max_failed_probes), Some(cancelled), Some(honoured)),
             true,
         ) = (&window, settings, mistakes.0.is_empty())
         else {
@@ -345,6 +364,7 @@ impl Policy {
             permit: permits::Rule::new(&permit),
             max_half_open_calls,
             max_probe_time,
+            max_failed_probes,
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
             honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after.clone() })),
             measures,
@@ -391,6 +411,9 @@ impl fmt::Display for Policy {
         if let Some(limit) = self.max_probe_time {
             write!(formatter, ", max_probe_time = {limit}")?;
         }
+        if let Some(limit) = self.max_failed_probes {
+            write!(formatter, ", max_failed_probes = {limit}")?;
+        }
         if let Some(cancelled) = self.cancelled {
             write!(formatter, ", cancelled = {cancelled}")?;
         }
@@ -413,6 +436,7 @@ impl PartialEq for Policy {
             && *permit == other.permit
             && self.max_half_open_calls == other.max_half_open_calls
             && self.max_probe_time == other.max_probe_time
+            && self.max_failed_probes == other.max_failed_probes
             && self.cancelled == other.cancelled
             && self.honour_retry_after == other.honour_retry_after
             && reader(self) == reader(other)

@@ -26,6 +26,35 @@ pub enum MaxProbeTime {
     After(Seconds),
 }
 
+/// A limit on probes without a success: 10 unless set. A number converts into it.
+///
+/// It ends a half-open state that the tripper does not end. Two counts are compared with it whenever a probe ends or is
+/// abandoned:
+///
+/// - **Failed probes since the last success.** Failures and abandoned probes count one each. A call that its caller drops
+///   before the policy's [`Cancelled`] time adds the time it waited; each full `Cancelled` time (1 s for
+///   [`Cancelled::Ignore`]) since the last success or ignored error counts one. At the limit the breaker opens, whatever
+///   the tripper says.
+/// - **Ignored errors in a row.** The service answers, so at the limit the breaker closes as soon as its permit is at its
+///   final ratio.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, MaxFailedProbes};
+///
+/// let three = CircuitBreaker::builder("search").max_failed_probes(3).build()?;
+/// let no_limit = CircuitBreaker::builder("archive").max_failed_probes(MaxFailedProbes::Off).build()?;
+/// # Ok::<(), fluxgate::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MaxFailedProbes {
+    /// No limit: only the tripper, the permit and commands end the half-open state.
+    Off,
+    /// This many: from 1 to `u32::MAX`.
+    AtMost(u32),
+}
+
 /// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response: not at
 /// all unless set. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
 ///
@@ -79,6 +108,12 @@ impl<T: Into<Seconds>> From<T> for MaxProbeTime {
     }
 }
 
+impl From<u32> for MaxFailedProbes {
+    fn from(limit: u32) -> Self {
+        Self::AtMost(limit)
+    }
+}
+
 impl<T: Into<Seconds>> From<T> for Cancelled {
     fn from(threshold: T) -> Self {
         Self::After(threshold.into())
@@ -96,6 +131,15 @@ impl fmt::Display for MaxProbeTime {
         match self {
             Self::Off => formatter.write_str("off"),
             Self::After(limit) => limit.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for MaxFailedProbes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("off"),
+            Self::AtMost(limit) => limit.fmt(formatter),
         }
     }
 }
@@ -151,6 +195,16 @@ pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> Nanos {
 
 pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {
     count(Setting::MaxHalfOpenCalls, calls.map(u64::from)).map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
+}
+
+/// `None` where it is off.
+pub(crate) fn max_failed_probes(setting: Option<MaxFailedProbes>) -> Result<Option<u32>, Error> {
+    let given = match setting {
+        Some(MaxFailedProbes::Off) => return Ok(None),
+        Some(MaxFailedProbes::AtMost(limit)) => Some(u64::from(limit)),
+        None => None,
+    };
+    count(Setting::MaxFailedProbes, given).map(|limit| Some(u32::try_from(limit).unwrap_or(u32::MAX)))
 }
 
 pub(crate) fn count(setting: Setting, given: Option<u64>) -> Result<usize, Error> {
