@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use fluxgate::MaxFailedProbes;
+use fluxgate_policy::{Setting, SettingValue};
 
 /// Shows what a policy would have done to recorded traffic.
 ///
@@ -32,6 +34,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub max_half_open_calls: Option<u32>,
 
+    /// How many probes without a success open it again, or `off`
+    #[arg(long, value_name = "N", value_parser = max_failed_probes)]
+    pub max_failed_probes: Option<MaxFailedProbes>,
+
     /// Makes jitter and the choice of probes another, but the same in every run
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -51,4 +57,11 @@ pub struct Arguments {
     /// The trace
     #[arg(value_name = "TRACE.csv")]
     pub trace: PathBuf,
+}
+
+fn max_failed_probes(text: &str) -> Result<MaxFailedProbes, fluxgate_policy::Error> {
+    Ok(match fluxgate_policy::parse_setting(Setting::MaxFailedProbes, text)? {
+        SettingValue::Count(probes) => MaxFailedProbes::AtMost(u32::try_from(probes).unwrap_or(u32::MAX)),
+        SettingValue::Duration(_) | SettingValue::Word(_) => MaxFailedProbes::Off,
+    })
 }

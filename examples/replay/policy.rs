@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use fluxgate::{CircuitBreaker, ManualClock, Permit, PolicyError, Retry, Signal, Tripper, Window};
+use fluxgate::{CircuitBreaker, ManualClock, MaxFailedProbes, Permit, PolicyError, Retry, Signal, Tripper, Window};
 use fluxgate_policy::{Kind, defaults};
 
 use crate::{arguments::Arguments, failure::Failure};
@@ -15,6 +15,7 @@ pub struct Policy {
     retry: Option<String>,
     permit: Option<String>,
     max_half_open_calls: Option<u32>,
+    max_failed_probes: Option<MaxFailedProbes>,
     seed: u64,
     /// Which argument the tripper is from.
     tripper_flag: &'static str,
@@ -29,6 +30,7 @@ impl Policy {
             retry: arguments.retry.clone(),
             permit: arguments.permit.clone(),
             max_half_open_calls: arguments.max_half_open_calls,
+            max_failed_probes: arguments.max_failed_probes,
             seed: arguments.seed,
             tripper_flag: "--tripper",
         };
@@ -86,6 +88,9 @@ impl Policy {
         if let Some(calls) = self.max_half_open_calls {
             builder = builder.max_half_open_calls(calls);
         }
+        if let Some(limit) = self.max_failed_probes {
+            builder = builder.max_failed_probes(limit);
+        }
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
@@ -129,9 +134,12 @@ impl fmt::Display for Policy {
         writeln!(formatter, "tripper  {}", self.tripper())?;
         writeln!(formatter, "retry    {}", shown::<Retry>(self.retry.as_deref(), &defaults::retry()))?;
         write!(formatter, "permit   {}", shown::<Permit>(self.permit.as_deref(), &defaults::permit()))?;
-        match self.max_half_open_calls {
-            Some(calls) => write!(formatter, "\nmax_half_open_calls  {calls}"),
-            None => Ok(()),
+        if let Some(calls) = self.max_half_open_calls {
+            write!(formatter, "\nmax_half_open_calls  {calls}")?;
         }
+        if let Some(limit) = self.max_failed_probes {
+            write!(formatter, "\nmax_failed_probes  {limit}")?;
+        }
+        Ok(())
     }
 }

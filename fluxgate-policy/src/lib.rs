@@ -48,7 +48,7 @@ pub use kind::Kind;
 pub use lexer::lex;
 pub use model::{Argument, Component, RustText, Value};
 pub use settings::{
-    RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
+    EMPTY_NAME, RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
 };
 pub use span::Span;
 pub use spec::{Parameter, Quantity, Role, Spec};

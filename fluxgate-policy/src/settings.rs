@@ -52,6 +52,9 @@ pub enum Setting {
 pub const RETRY_AFTER_FOR_NOTHING: &str =
     "retry_after: nothing honours it; write for how long at most besides, such as honour_retry_after = 10m";
 
+/// The message for a breaker without a name.
+pub const EMPTY_NAME: &str = "`name` is empty; write what logs and metrics shall call the breaker";
+
 impl Setting {
     /// Its name as an argument of the macros: `max_probe_time`.
     pub fn name(self) -> &'static str {

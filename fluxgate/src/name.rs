@@ -10,19 +10,17 @@ use crate::keyed::Member;
 
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
-/// Every rejection carries it, so a name that is part of the program costs a rejected call nothing, and another one a
-/// reference count.
+/// Every rejection carries it, so a name [that is part of the program](Self::from_static) costs a rejected call nothing,
+/// and another one a reference count. Borrowed text is copied once.
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::CircuitBreaker;
 ///
-/// let host = "api.example.com";
-/// let fixed = CircuitBreaker::new("payment_api");
-/// let made = CircuitBreaker::new(format!("payment_api of {host}"));
-/// assert_eq!(made.info().name, "payment_api of api.example.com");
-/// # drop(fixed);
+/// let borrowed: &str = &String::from("payment_api");
+/// let breaker = CircuitBreaker::new(borrowed);
+/// assert_eq!(breaker.info().name, "payment_api");
 /// ```
 pub struct Name(Text);
 
@@ -35,6 +33,20 @@ enum Text {
 }
 
 impl Name {
+    /// Makes a name of text that is part of the program, without a copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, Name};
+    ///
+    /// const PAYMENT_API: Name = Name::from_static("payment_api");
+    /// assert_eq!(CircuitBreaker::new(PAYMENT_API).name(), "payment_api");
+    /// ```
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Text::Static(text))
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -83,9 +95,9 @@ impl Clone for Name {
     }
 }
 
-impl From<&'static str> for Name {
-    fn from(text: &'static str) -> Self {
-        Self(Text::Static(text))
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(Text::Shared(text.into()))
     }
 }
 
@@ -107,8 +119,8 @@ impl From<Box<str>> for Name {
     }
 }
 
-impl From<Cow<'static, str>> for Name {
-    fn from(text: Cow<'static, str>) -> Self {
+impl From<Cow<'_, str>> for Name {
+    fn from(text: Cow<'_, str>) -> Self {
         match text {
             Cow::Borrowed(text) => text.into(),
             Cow::Owned(text) => text.into(),

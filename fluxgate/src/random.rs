@@ -1,26 +1,38 @@
-use std::hash::{BuildHasher, RandomState};
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::SystemTime,
+};
+
+use crate::sync::process;
 
 /// The breaker's source of chance: `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
 /// 2014), which is enough to spread waits and to pick probes.
 #[derive(Debug)]
 pub(crate) struct Random {
     state: u64,
+    /// The process that the state is for. `None` of a seeded source, which is the same everywhere.
+    process: Option<u32>,
 }
 
 impl Random {
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self { state: seed }
+        Self { state: seed, process: None }
     }
 
     /// Differs from breaker to breaker and from process to process, so that a fleet does not probe in step.
     pub(crate) fn unpredictable() -> Self {
         // The standard library keys each `RandomState` differently, from the system's entropy.
-        Self::seeded(RandomState::new().hash_one(0_u64))
+        Self { state: RandomState::new().hash_one(0_u64), process: Some(process::id()) }
     }
 
     /// A number drawn evenly from 0 (inclusive) to 1 (exclusive).
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
     pub(crate) fn draw(&mut self) -> f64 {
+        // A forked child has a copy of the state, and of the standard library's keys.
+        if let Some(known) = self.process.filter(|known| *known != process::id()) {
+            self.process = Some(process::id());
+            self.state ^= RandomState::new().hash_one((known, process::id(), SystemTime::now()));
+        }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

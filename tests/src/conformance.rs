@@ -30,6 +30,7 @@ pub struct Policy {
     pub retry: String,
     pub permit: String,
     pub max_half_open_calls: Option<u32>,
+    pub max_failed_probes: Option<u32>,
 }
 
 /// A call or a command, and what must come of it.
@@ -119,6 +120,9 @@ impl Policy {
             .random_seed(1);
         if let Some(calls) = self.max_half_open_calls {
             builder = builder.max_half_open_calls(calls);
+        }
+        if let Some(limit) = self.max_failed_probes {
+            builder = builder.max_failed_probes(limit);
         }
         builder
     }

@@ -54,13 +54,15 @@ fn permit() -> impl Strategy<Value = String> {
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    (window(), tripper(), retry(), permit(), prop::option::of(1_u32..5)).prop_map(
-        |(window, tripper, retry, permit, max_half_open_calls)| Policy {
+    let limits = (prop::option::of(1_u32..5), prop::option::of(1_u32..5));
+    (window(), tripper(), retry(), permit(), limits).prop_map(
+        |(window, tripper, retry, permit, (max_half_open_calls, max_failed_probes))| Policy {
             window,
             tripper,
             retry,
             permit,
             max_half_open_calls,
+            max_failed_probes,
         },
     )
 }
@@ -100,17 +102,18 @@ fn case() -> impl Strategy<Value = Case> {
 
 /// The arrows of the state diagram that need no command, with the reason that each has.
 fn leads_by_itself(signal: &Signal) -> bool {
-    use fluxgate::Reason::{Recovered, RetryDue, Tripped};
+    use fluxgate::Reason::{ProbesFailed, ProbesIgnored, Recovered, RetryDue, Tripped};
     matches!(
         (signal.old_state(), signal.new_state(), signal.reason()),
         (State::Closed | State::HalfOpen, State::Open, Tripped(_))
             | (State::Open, State::HalfOpen, RetryDue)
-            | (State::HalfOpen, State::Closed, Recovered)
+            | (State::HalfOpen, State::Open, ProbesFailed { .. })
+            | (State::HalfOpen, State::Closed, Recovered | ProbesIgnored { .. })
     )
 }
 
 fn is_command(signal: &Signal) -> bool {
-    matches!(signal.reason(), fluxgate::Reason::Command)
+    matches!(signal.reason(), fluxgate::Reason::Command { .. })
         && !matches!(signal.new_state(), State::Open | State::HalfOpen)
         && signal.old_state() != signal.new_state()
 }

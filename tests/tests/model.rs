@@ -107,11 +107,23 @@ fn within(tripper: Tripper, most: u64) -> Tripper {
 fn policy() -> impl Strategy<Value = Policy> {
     let limit = prop_oneof![1 => Just(None), 4 => quarters(16).prop_map(Some)];
     let user_code = prop::bool::weighted(0.2);
-    (window(), tripper(), retry(), permit(), 1_u32..5, limit, cancelled(), user_code).prop_map(
-        |(window, tripper, retry, permit, max_half_open_calls, max_probe_time, cancelled, asks_user_code)| {
+    let failed_probes = prop_oneof![1 => Just(None), 4 => (1_u32..6).prop_map(Some), 1 => Just(Some(10))];
+    let limits = (1_u32..5, limit, failed_probes);
+    (window(), tripper(), retry(), permit(), limits, cancelled(), user_code).prop_map(
+        |(window, tripper, retry, permit, limits, cancelled, asks_user_code)| {
             let most = if let Window::Count(size) = window { size } else { u64::MAX };
-            let tripper = within(tripper, most);
-            Policy { window, tripper, retry, permit, max_half_open_calls, max_probe_time, cancelled, asks_user_code }
+            let (tripper, (max_half_open_calls, max_probe_time, max_failed_probes)) = (within(tripper, most), limits);
+            Policy {
+                window,
+                tripper,
+                retry,
+                permit,
+                max_half_open_calls,
+                max_probe_time,
+                max_failed_probes,
+                cancelled,
+                asks_user_code,
+            }
         },
     )
 }

@@ -58,10 +58,9 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<Expr> {
     let value: Expr = parse_or_stay(input).map_err(|error| syn::Error::new(error.span(), expected))?;
     match ungrouped(&value) {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(name) if name.value().trim().is_empty() => Err(syn::Error::new_spanned(
-                name,
-                "`name` is empty; write what logs and metrics shall call the breaker",
-            )),
+            Lit::Str(name) if name.value().trim().is_empty() => {
+                Err(syn::Error::new_spanned(name, fluxgate_policy::EMPTY_NAME))
+            }
             Lit::Str(_) => Ok(value),
             _ => Err(syn::Error::new_spanned(literal, expected)),
         },

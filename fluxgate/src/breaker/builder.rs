@@ -1,4 +1,6 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, iter, sync::Arc, time::Duration};
+
+use fluxgate_policy::EMPTY_NAME;
 
 #[cfg(feature = "serde")]
 use crate::configuration;
@@ -18,11 +20,12 @@ use crate::{
     policy::windows::Window,
     random::Random,
     registry,
-    sync::status_word::{PolicyNumber, Published, SuccessIs, Summary},
+    sync::status_word::{Published, SuccessIs, Summary},
     sync::success_counters::{Enrolled, Successes},
     sync::{AtomicU64, Gap, Mutex},
     time::nanos::Nanos,
     time::{BreakerClock, Clock},
+    user_code::Supplied,
 };
 
 /// A breaker in the making, from [`CircuitBreaker::builder`].
@@ -62,8 +65,8 @@ pub struct Builder {
     name: Name,
     policy: Policy,
     shadow: bool,
-    listeners: Vec<Box<dyn AnyListener>>,
-    clock: Option<Box<dyn Clock>>,
+    listeners: Vec<Supplied<dyn AnyListener>>,
+    clock: Option<Supplied<dyn Clock>>,
     random_seed: Option<u64>,
     spares_the_lock: bool,
     #[cfg(feature = "serde")]
@@ -420,7 +423,7 @@ impl Builder {
     /// ```
     #[doc(alias("on_state_change", "on_state_transition", "on", "event", "hook", "observer", "event_publisher"))]
     pub fn listener(mut self, listener: impl Listener) -> Self {
-        self.listeners.push(Box::new(listener));
+        self.listeners.push(Supplied::new(Arc::new(listener)));
         self
     }
 
@@ -441,7 +444,7 @@ impl Builder {
     /// ```
     #[doc(alias("time_provider", "timer"))]
     pub fn clock(self, clock: impl Clock) -> Self {
-        Self { clock: Some(Box::new(clock)), ..self }
+        Self { clock: Some(Supplied::new(Arc::new(clock))), ..self }
     }
 
     /// Makes jitter and the choice of probes the same in every run, for tests. Unless set, every breaker has a chance of its own.
@@ -552,15 +555,19 @@ impl Builder {
     }
 
     fn build_as_it_is(self) -> Result<CircuitBreaker, PolicyError> {
+        if self.name.as_str().is_empty() {
+            let others = self.policy.check().err();
+            let others = others.iter().flat_map(PolicyError::mistakes).cloned();
+            return Err(PolicyError::new(iter::once(EMPTY_NAME.to_owned()).chain(others).collect()));
+        }
         let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
-        let summary = Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation)
-            .with_policy(rules.glance, PolicyNumber::default());
+        let summary =
+            Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation).with_policy(rules.glance);
         let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
-        let outbox = Outbox::new(self.listeners);
+        let outbox = Outbox::new(&self.name, self.listeners);
         let core = Core {
-            rules,
-            policy_number: PolicyNumber::default(),
+            rules: Arc::clone(&rules),
             machine,
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
@@ -583,6 +590,7 @@ impl Builder {
             place: registry::reserve(&self.name),
             name: self.name,
             outbox,
+            rules: Mutex::new(rules),
             core: Mutex::new(core),
         });
         registry::enter(&shared);

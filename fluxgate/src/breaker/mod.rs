@@ -24,7 +24,7 @@ use crate::{
     random::Random,
     registry,
     state::State,
-    sync::status_word::{PolicyNumber, Published, SuccessIs, Summary},
+    sync::status_word::{Published, SuccessIs, Summary},
     sync::success_counters::{Enrolled, Successes},
     sync::{AtomicU64, Gap, Mutex, MutexGuard, Ordering},
     time::BreakerClock,
@@ -81,13 +81,14 @@ pub(crate) struct Shared {
     pub(crate) gap: Gap,
     #[cfg(feature = "recorder")]
     pub(crate) recording: Mutex<Option<Box<Recording>>>,
+    /// The same as under the lock, for what looks at errors before that is taken.
+    pub(crate) rules: Mutex<Arc<Rules>>,
     pub(crate) core: Mutex<Core>,
 }
 
 /// What changes, all under one lock.
 pub(crate) struct Core {
     pub(crate) rules: Arc<Rules>,
-    pub(crate) policy_number: PolicyNumber,
     pub(crate) machine: Machine,
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
@@ -105,7 +106,8 @@ impl CircuitBreaker {
     ///
     /// # Panics
     ///
-    /// On `wasm32-unknown-unknown`, where the system has no clock: give [`builder`](Self::builder) one there.
+    /// If the name is empty. On `wasm32-unknown-unknown` always, where the system has no clock: give
+    /// [`builder`](Self::builder) one there.
     ///
     /// # Examples
     ///
@@ -114,8 +116,8 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "inventory");
     /// ```
     pub fn new(name: impl Into<Name>) -> Self {
-        // A test makes one.
-        Self::builder(name).build().unwrap_or_else(|error| unreachable!("the default policy is valid: {error}"))
+        // The default policy is valid: a test makes one.
+        Self::builder(name).build().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.
@@ -214,7 +216,7 @@ impl CircuitBreaker {
             slow_rates: metrics.slow_rates().collect(),
             mean_latency: metrics.mean_latency(),
             probes_in_flight: machine.probes.in_flight(),
-            retry_after: machine.retry_after(now),
+            retry_after: core.retry_after(now),
             rejected: core.rejected + self.shared.successes.rejections(),
             would_have_been_rejected: core.would_have_been_rejected,
             shadow: core.shadow,
@@ -322,7 +324,7 @@ impl CircuitBreaker {
         let now = self.now();
         let mut core = self.shared.core.lock();
         self.take_successes(&mut core);
-        self.enter(&mut core, to, now, Reason::Command);
+        self.enter(&mut core, to, now, Reason::Command { by: None, note: None });
         drop(core);
         self.shared.outbox.deliver();
     }
@@ -357,7 +359,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let summary = Summary::new(machine.state, core.shadow, success, machine.generation)
             .with_recording(core.recording)
-            .with_policy(core.rules.glance, core.policy_number);
+            .with_policy(core.rules.glance);
         self.shared.published.write(summary);
         summary
     }

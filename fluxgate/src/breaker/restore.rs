@@ -143,13 +143,15 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn snapshot(&self) -> BreakerSnapshot {
-        let core = self.shared.core.lock();
+        let mut core = self.shared.core.lock();
+        // A success that a thread has counted ends a streak of failures.
+        self.take_successes(&mut core);
         let machine = &core.machine;
         let now = self.now();
         let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
         let is_open = machine.state == State::Open;
         let later = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.at(at));
-        let mut snapshot = BreakerSnapshot {
+        BreakerSnapshot {
             version: VERSION,
             name: self.name().to_owned(),
             state: machine.state,
@@ -159,13 +161,7 @@ impl CircuitBreaker {
             retry_at: later(machine.due),
             put_off_until: later(machine.put_off_until),
             draw: machine.draw.filter(|_| is_open),
-        };
-        drop(core);
-        // What threads have counted is a success after the latest failure.
-        if snapshot.consecutive_failures > 0 {
-            snapshot.consecutive_failures = self.info().consecutive_failures;
         }
-        snapshot
     }
 
     /// Goes on where a breaker was when the snapshot was taken.
@@ -174,7 +170,8 @@ impl CircuitBreaker {
     ///   never waits for longer than the retry says, or than `honour_retry_after` allows, from now on, whatever the
     ///   clock was set to: an opening in the future begins now.
     /// - `half_open`: the probes are gone, so it is open, with its retry due.
-    /// - `closed`, `metrics_only`, `disabled` and `forced_open`: as it was.
+    /// - `closed`: like a new breaker, without a streak of failures.
+    /// - `metrics_only`, `disabled` and `forced_open`: as it was.
     ///
     /// The window begins anew, in which nothing is judged by calls of long ago, and calls in flight count no more, as
     /// after any transition. Listeners are told if the state is another, with [`Reason::Restored`]. The policy, shadow
@@ -224,8 +221,11 @@ impl CircuitBreaker {
         };
         self.change_state(&mut core, now, Reason::Restored, |machine, rules, random| {
             let left = machine.enter(to, now, &rules.retry, random);
-            machine.reopens = snapshot.reopens;
-            machine.consecutive_failures = snapshot.consecutive_failures;
+            if to != State::Closed {
+                // A closed breaker begins like a new one: failures of days ago say nothing of the service now.
+                machine.reopens = snapshot.reopens;
+                machine.consecutive_failures = snapshot.consecutive_failures;
+            }
             let heeds = rules.honoured.as_ref().map(|honoured| honoured.limit);
             machine.resume(&opening, now, &rules.retry, heeds);
             left

@@ -2,7 +2,7 @@
 
 use crate::{
     breaker::{CircuitBreaker, Shared},
-    machine::Ticket,
+    machine::{Change, Ticket, probes::Ended},
     outcome::Outcome,
     state::State,
 };
@@ -38,7 +38,7 @@ use crate::{
 pub struct CallTotals {
     /// Calls that succeeded.
     pub successes: u64,
-    /// Calls that failed, those that the breaker gave up among them.
+    /// Calls that failed, those that the breaker abandoned among them.
     pub failures: u64,
     /// Calls with an error that the tracker does not track, and those cancelled early.
     pub ignored: u64,
@@ -71,32 +71,24 @@ pub(crate) struct Totals {
     failures: u64,
     ignored: u64,
     /// Probes that were counted as failures while still in flight.
-    given_up: Vec<Ticket>,
+    abandoned: Vec<Ticket>,
     transitions: Transitions,
-}
-
-/// How a call came to its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    ByItself,
-    /// It is still in flight, but has been for too long.
-    GivenUp,
 }
 
 impl Totals {
     /// Counts a call once, however often it ends. A call from before a transition is a call all the same.
-    pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, recorded: bool) {
-        if ended == Ended::GivenUp {
-            // Not recorded: it had ended, or somebody else gave it up, just before.
-            if recorded {
-                self.given_up.push(ticket);
+    pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, change: Change) {
+        if ended == Ended::Abandoned {
+            // Not recorded: it had ended, or somebody else abandoned it, just before.
+            if change == Change::Recorded {
+                self.abandoned.push(ticket);
                 self.failures += 1;
             }
             return;
         }
         if ticket.is_probe() {
-            if let Some(place) = self.given_up.iter().position(|given_up| *given_up == ticket) {
-                self.given_up.swap_remove(place);
+            if let Some(place) = self.abandoned.iter().position(|abandoned| *abandoned == ticket) {
+                self.abandoned.swap_remove(place);
                 return;
             }
         }

@@ -1,13 +1,12 @@
 //! Whether a call may run.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    breaker::totals::Ended,
     breaker::{CircuitBreaker, Core},
+    call::inside_probe,
     error::CallNotPermitted,
-    machine::Ticket,
-    machine::reason::Reason,
+    machine::{Ticket, probes::Ended, reason::Reason},
     outcome::Outcome,
     policy::permits::{self, PermitContext},
     policy::retries::{self, RetryContext},
@@ -27,6 +26,27 @@ const MOST_STALE: usize = 8;
 pub(crate) struct Rejected {
     pub(crate) state: State,
     pub(crate) retry_after: Nanos,
+}
+
+/// Why a call may run.
+enum Admission {
+    /// It is one of its own.
+    Call(Ticket),
+    /// It is part of a probe that this thread is running.
+    PartOfProbe,
+}
+
+impl Core {
+    /// Returns how long until a retry is due, or until the ramp of a half-open breaker admits every call, where that is
+    /// known.
+    pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
+        match (self.machine.state, &self.rules.permit) {
+            (State::HalfOpen, permits::Rule::Ramp(ramp)) => {
+                ramp.admits_all_after(now.since(self.machine.since)).map(Duration::from)
+            }
+            _ => self.machine.retry_after(now),
+        }
+    }
 }
 
 impl CircuitBreaker {
@@ -62,15 +82,19 @@ impl CircuitBreaker {
             return Err(rejection);
         }
         let admission = if summary.state() == State::Disabled {
-            Ok(Ticket::UNRECORDED)
+            Ok(Admission::Call(Ticket::UNRECORDED))
         } else {
             let admission = self.admit_recovering();
             self.shared.outbox.deliver();
             admission
         };
-        #[cfg(feature = "recorder")]
-        let admission = admission.map(|ticket| self.record_start(summary, ticket));
-        admission
+        match admission? {
+            #[cfg(feature = "recorder")]
+            Admission::Call(ticket) => Ok(self.record_start(ticket)),
+            #[cfg(not(feature = "recorder"))]
+            Admission::Call(ticket) => Ok(ticket),
+            Admission::PartOfProbe => Ok(Ticket::UNRECORDED),
+        }
     }
 
     /// A rejection that needs no lock, because nothing is due for a while.
@@ -102,7 +126,7 @@ impl CircuitBreaker {
     /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
     /// state is looked at afresh.
     #[inline(never)]
-    fn admit_recovering(&self) -> Result<Ticket, Rejected> {
+    fn admit_recovering(&self) -> Result<Admission, Rejected> {
         let now = self.now();
         let mut core = self.shared.core.lock();
         let mut stale = 0;
@@ -121,10 +145,11 @@ impl CircuitBreaker {
                     }
                     Asked::Answer(mut locked, Err(retry_after)) => return self.reject(&mut locked, retry_after),
                 },
+                State::HalfOpen if inside_probe::is_inside(self, &core) => return Ok(Admission::PartOfProbe),
                 State::HalfOpen => {
                     if let Some(hung) = core.machine.hung_probe(now, core.rules.max_probe_time) {
                         drop(core);
-                        self.settle(hung, Outcome::Failure.into(), Some(now), Ended::GivenUp);
+                        self.settle(hung, &Outcome::Failure.into(), Some(now), Ended::Abandoned);
                         core = self.shared.core.lock();
                         continue;
                     }
@@ -137,15 +162,18 @@ impl CircuitBreaker {
                             stale += 1;
                         }
                         Asked::Answer(mut locked, true) => {
-                            return Ok(locked.machine.probe_ticket(now));
+                            return Ok(Admission::Call(locked.machine.probe_ticket(now)));
                         }
-                        Asked::Answer(mut locked, false) => return self.reject(&mut locked, None),
+                        Asked::Answer(mut locked, false) => {
+                            let retry_after = locked.retry_after(now);
+                            return self.reject(&mut locked, retry_after);
+                        }
                     }
                 }
                 State::Closed | State::MetricsOnly => {
-                    return Ok(Ticket::of_call(core.machine.generation, now));
+                    return Ok(Admission::Call(Ticket::of_call(core.machine.generation, now)));
                 }
-                State::Disabled => return Ok(Ticket::UNRECORDED),
+                State::Disabled => return Ok(Admission::Call(Ticket::UNRECORDED)),
                 State::ForcedOpen => return self.reject(&mut core, None),
             }
         }
@@ -171,12 +199,12 @@ impl CircuitBreaker {
             reopens: core.machine.reopens,
             draw: core.machine.draw.unwrap_or_default(),
         };
-        let custom = Arc::clone(custom);
+        let custom = custom.clone();
         self.ask(core, || {
-            if user_code::run("retry", || custom.is_due(&context)).unwrap_or(false) {
+            if user_code::run("retry", self.name(), || custom.is_due(&context)).unwrap_or(false) {
                 return Ok(());
             }
-            Err(user_code::run("retry", || custom.retry_after(&context)).flatten())
+            Err(user_code::run("retry", self.name(), || custom.retry_after(&context)).flatten())
         })
     }
 
@@ -191,13 +219,14 @@ impl CircuitBreaker {
                 Asked::Answer(core, admits)
             }
             permits::Rule::Custom(custom) => {
-                let custom = Arc::clone(custom);
+                let custom = custom.clone();
                 let context = PermitContext {
                     half_open_for: half_open_for.into(),
                     in_flight: core.machine.probes.in_flight(),
                     draw: core.random.draw(),
                 };
-                let answer = self.ask(core, || user_code::run("permit", || custom.admits(&context)).unwrap_or(false));
+                let admits = || user_code::run("permit", self.name(), || custom.admits(&context)).unwrap_or(false);
+                let answer = self.ask(core, admits);
                 match answer {
                     // Others may have been asked at the same time, for the same last slot.
                     Asked::Answer(core, true) if core.rules.is_full(core.machine.probes.in_flight()) => {
@@ -212,21 +241,17 @@ impl CircuitBreaker {
     /// Asks user code without the lock. The answer counts only if the breaker has changed neither its state nor its
     /// policy meanwhile.
     fn ask<'a, A>(&'a self, core: MutexGuard<'a, Core>, question: impl FnOnce() -> A) -> Asked<'a, A> {
-        let (generation, policy) = (core.machine.generation, core.policy_number);
+        let generation = core.machine.generation;
         drop(core);
         let answer = question();
         let core = self.shared.core.lock();
-        if core.machine.generation == generation && core.policy_number == policy {
-            Asked::Answer(core, answer)
-        } else {
-            Asked::Stale(core)
-        }
+        if core.machine.generation == generation { Asked::Answer(core, answer) } else { Asked::Stale(core) }
     }
 
-    fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Ticket, Rejected> {
+    fn reject(&self, core: &mut MutexGuard<'_, Core>, retry_after: Option<Duration>) -> Result<Admission, Rejected> {
         if core.shadow {
             core.would_have_been_rejected += 1;
-            return Ok(Ticket::UNRECORDED);
+            return Ok(Admission::Call(Ticket::UNRECORDED));
         }
         core.rejected += 1;
         self.shared.successes.prepare();

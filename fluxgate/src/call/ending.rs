@@ -1,12 +1,8 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use crate::{
-    breaker::CircuitBreaker,
-    error::Error,
-    outcome::Outcome,
-    policy::compiled::Rules,
-    policy::trackers::ErrorView,
-    sync::status_word::{Glance, PolicyNumber},
+    breaker::CircuitBreaker, error::Error, outcome::Outcome, policy::compiled::Rules, policy::trackers::ErrorView,
+    sync::status_word::Glance,
 };
 
 /// What is made of the end of a call: how its outcome is judged, and what its caller gets.
@@ -50,18 +46,44 @@ pub trait EndsWith<R> {
 }
 
 /// How a call ended that was no success.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Judged {
     pub(crate) outcome: Outcome,
-    /// Of a failure: how long the service asks to be left alone, where that is honoured.
+    /// Of a failure: how long the service asks to be left alone.
     pub(crate) retry_after: Option<Duration>,
-    /// The policy that said so, where it had a say.
-    pub(crate) by: Option<PolicyNumber>,
+    judge: Judge,
+}
+
+/// Who has judged an error.
+#[derive(Clone)]
+enum Judge {
+    /// The call itself, or its function: whatever the policy.
+    Caller,
+    /// Nobody, for a policy under which every error fails.
+    AnyErrorFails,
+    /// The tracker of this policy.
+    Policy(Arc<Rules>),
 }
 
 impl From<Outcome> for Judged {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, retry_after: None, by: None }
+        Self { outcome, retry_after: None, judge: Judge::Caller }
+    }
+}
+
+impl Judged {
+    /// A failure after which the service asks to be left alone for `retry_after`.
+    pub(crate) fn failure(retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..Outcome::Failure.into() }
+    }
+
+    /// Returns whether these rules would judge the call the same.
+    pub(crate) fn is_judged_under(&self, rules: &Arc<Rules>) -> bool {
+        match &self.judge {
+            Judge::Caller => true,
+            Judge::AnyErrorFails => rules.any_error_fails(),
+            Judge::Policy(judge) => Arc::ptr_eq(judge, rules),
+        }
     }
 }
 
@@ -112,37 +134,39 @@ pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
 }
 
 /// A policy, as far as it looks at errors.
-pub(crate) struct ErrorRules {
+pub(crate) struct ErrorRules<'b> {
+    breaker: &'b str,
     /// `None` where every error fails, and nothing is read from it.
     rules: Option<Arc<Rules>>,
-    number: PolicyNumber,
 }
 
 impl CircuitBreaker {
-    /// What looks at errors now, without the lock.
-    pub(crate) fn error_rules(&self) -> ErrorRules {
-        let summary = self.shared.published.read();
-        if summary.policy_has(Glance::ANY_ERROR_FAILS) {
-            return ErrorRules { rules: None, number: summary.policy_number() };
-        }
-        let core = self.shared.core.lock();
-        ErrorRules { rules: Some(Arc::clone(&core.rules)), number: core.policy_number }
+    /// Returns what looks at errors now.
+    pub(crate) fn error_rules(&self) -> ErrorRules<'_> {
+        let any_error_fails = self.shared.published.read().policy_has(Glance::ANY_ERROR_FAILS);
+        let rules = (!any_error_fails).then(|| Arc::clone(&self.shared.rules.lock()));
+        ErrorRules { breaker: self.name(), rules }
+    }
+
+    /// Returns whether it is of any use to know for how long the service asks to be left alone.
+    pub(crate) fn heeds_retry_after(&self) -> bool {
+        self.shared.published.read().policy_has(Glance::HEEDS_RETRY_AFTER)
     }
 }
 
-impl ErrorRules {
-    /// What an error is. The view is taken only if somebody looks.
+impl ErrorRules<'_> {
+    /// Decides what an error is. The view is taken only if somebody looks.
     pub(crate) fn judge<'a>(&self, view: impl Fn() -> ErrorView<'a>) -> Judged {
-        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(&view));
-        Judged { by: Some(self.number), ..self.judge_tracked(tracked, view) }
+        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(self.breaker, &view));
+        let judge = self.rules.clone().map_or(Judge::AnyErrorFails, Judge::Policy);
+        Judged { judge, ..self.judge_tracked(tracked, view) }
     }
 
-    /// The same of one that another tracker has looked at.
+    /// Decides what an error is that another tracker has looked at.
     pub(crate) fn judge_tracked<'a>(&self, tracked: bool, view: impl FnOnce() -> ErrorView<'a>) -> Judged {
         if !tracked {
             return Outcome::Ignored.into();
         }
-        let retry_after = self.rules.as_ref().and_then(|rules| rules.retry_after_of(view));
-        Judged { outcome: Outcome::Failure, retry_after, by: None }
+        Judged::failure(self.rules.as_ref().and_then(|rules| rules.retry_after_of(self.breaker, view)))
     }
 }

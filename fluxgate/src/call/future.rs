@@ -228,7 +228,8 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
             },
         };
         // If the user's code panics the call is settled at once, wherever the future itself ends up.
-        let running = Running { breaker, ticket: flight.ticket() };
+        let running = Running::resume(breaker, flight.ticket());
+        this.limit.as_mut().begin();
         if let Poll::Ready(returned) = future.poll(context) {
             let ending = taken(this.ending);
             this.future.set(None);
@@ -248,7 +249,7 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
             let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }
-        running.stop();
+        running.pause();
         *seat = Some(flight.waiting(breaker));
         Poll::Pending
     }

@@ -1,6 +1,7 @@
 pub(crate) mod admit;
 pub(crate) mod ending;
 pub(crate) mod future;
+mod inside_probe;
 pub(crate) mod settle;
 pub(crate) mod timeout;
 pub(crate) mod would_reject;
@@ -9,7 +10,10 @@ use std::{borrow::Cow, mem, thread, time::Duration};
 
 use crate::{
     breaker::CircuitBreaker,
-    call::ending::{ByValue, Ending, Judged},
+    call::{
+        admit::Rejected,
+        ending::{ByValue, Ending, Judged},
+    },
     error::{CallNotPermitted, Error},
     machine::Ticket,
     outcome::Outcome,
@@ -194,8 +198,8 @@ impl CircuitBreaker {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
     pub(crate) fn attempt<R, N: Ending<R>>(&self, ending: N, work: impl FnOnce() -> R) -> N::Output {
-        let running = match self.admit() {
-            Ok(ticket) => Running { breaker: self, ticket },
+        let running = match Running::begin(self) {
+            Ok(running) => running,
             Err(rejected) => return ending.give(Err(self.not_permitted(rejected).into())),
         };
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
@@ -221,36 +225,64 @@ pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error:
 const MOST_POLICIES: usize = 4;
 
 /// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
+///
+/// While it is that of a probe, calls of the same breaker on this thread are part of the probe.
 pub(crate) struct Running<'b> {
-    pub(crate) breaker: &'b CircuitBreaker,
-    pub(crate) ticket: Ticket,
+    breaker: &'b CircuitBreaker,
+    ticket: Ticket,
 }
 
-impl Running<'_> {
+impl<'b> Running<'b> {
+    /// Admits a call, whose code is to run now.
+    #[inline]
+    pub(crate) fn begin(breaker: &'b CircuitBreaker) -> Result<Self, Rejected> {
+        Ok(Self::resume(breaker, breaker.admit()?))
+    }
+
+    /// Goes on with the code of an admitted call.
+    #[inline]
+    pub(crate) fn resume(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
+        if ticket.is_probe() {
+            inside_probe::enter(breaker, ticket);
+        }
+        Self { breaker, ticket }
+    }
+
+    /// A call whose code has run elsewhere, and that is to end now.
+    #[inline]
+    pub(crate) fn ending(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
+    }
+
     #[inline]
     pub(crate) fn end(self, outcome: Outcome) {
         let breaker = self.breaker;
-        breaker.end(self.stop(), outcome);
+        breaker.end(self.ended(), outcome);
     }
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
-        let outcome = ending.of_value(value);
-        if outcome == Outcome::Failure {
-            if let Some(wait) = ending.retry_after(value, self.breaker) {
-                self.breaker.hear_retry_after(self.ticket, wait);
-            }
+        match ending.of_value(value) {
+            Outcome::Failure => self.end_by_failed_value(ending, value),
+            outcome => self.end(outcome),
         }
-        self.end(outcome);
+    }
+
+    #[cold]
+    fn end_by_failed_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
+        let judged = Judged::failure(ending.retry_after(value, self.breaker));
+        // Whatever the policy, the value is a failure.
+        self.breaker.end_judged(self.ticket, &judged);
+        self.ended();
     }
 
     pub(crate) fn end_by_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         let breaker = self.breaker;
         let mut judged = judge(breaker);
         for _ in 0..MOST_POLICIES {
-            if breaker.end_judged(self.ticket, judged) {
-                self.stop();
+            if breaker.end_judged(self.ticket, &judged) {
+                self.ended();
                 return;
             }
             judged = judge(breaker);
@@ -258,9 +290,18 @@ impl Running<'_> {
         self.end(judged.outcome);
     }
 
-    /// The call goes on, but its code is not at work.
+    /// The call goes on, but its code does not run for now.
     #[inline]
-    pub(crate) fn stop(self) -> Ticket {
+    pub(crate) fn pause(self) -> Ticket {
+        if self.ticket.is_probe() {
+            inside_probe::leave(self.breaker, self.ticket);
+        }
+        self.ended()
+    }
+
+    /// Nothing is left to be done by `drop`.
+    #[inline]
+    fn ended(self) -> Ticket {
         let ticket = self.ticket;
         mem::forget(self);
         ticket
@@ -294,12 +335,15 @@ impl Flight {
 
     /// Ends the call as one whose caller has given up on it.
     pub(crate) fn cancel(self, breaker: &CircuitBreaker) {
+        let waited = match self.waiting_since {
+            Nanos::NEVER => Nanos(0),
+            since => breaker.now().since(since),
+        };
         let failed = match breaker.cancelled() {
             Nanos(0) => true,
-            Nanos::NEVER => false,
-            threshold => self.waiting_since != Nanos::NEVER && breaker.now().since(self.waiting_since) >= threshold,
+            threshold => threshold != Nanos::NEVER && self.waiting_since != Nanos::NEVER && waited >= threshold,
         };
-        breaker.end_cancelled(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored });
+        breaker.end_dropped(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored }, waited);
     }
 }
 
@@ -307,7 +351,8 @@ impl CircuitBreaker {
     /// Since when a caller has been waiting that waits now, if that will matter and is not `known` yet.
     fn waited_for_since(&self, ticket: Ticket, known: Nanos) -> Nanos {
         let threshold = self.cancelled();
-        let matters = threshold != Nanos(0) && threshold != Nanos::NEVER;
+        // The waiting time of a probe is added up, whatever the threshold.
+        let matters = (threshold != Nanos(0) && threshold != Nanos::NEVER) || ticket.is_probe();
         if matters && known == Nanos::NEVER && ticket.is_recorded() { self.now() } else { known }
     }
 
@@ -378,7 +423,7 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn failure_with_retry_after(self, wait: Duration) {
-        self.end(Judged { outcome: Outcome::Failure, retry_after: Some(wait), by: None });
+        self.end(Judged::failure(Some(wait)));
     }
 
     /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse: it is neither
@@ -429,13 +474,13 @@ impl<'b> Call<'b> {
                 call.breaker.end(flight.ticket, Outcome::Success);
             }
         } else {
-            self.end_by(|_| judged);
+            self.end_by(|_| judged.clone());
         }
     }
 
     fn end_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         if let Some(flight) = self.take() {
-            Running { breaker: &self.breaker, ticket: flight.ticket }.end_by_error(judge);
+            Running::ending(&self.breaker, flight.ticket).end_by_error(judge);
         }
     }
 

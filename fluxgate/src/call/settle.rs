@@ -3,27 +3,26 @@
 use std::sync::Arc;
 
 use crate::{
-    breaker::totals::Ended,
     breaker::{CircuitBreaker, Core},
-    call::ending::Judged,
-    machine::reason::Reason,
-    machine::{Ticket, verdict},
+    call::{ending::Judged, inside_probe},
+    machine::{Change, Occasion, Ticket, probes::Ended, reason::Reason, verdict},
     outcome::Outcome,
     policy::compiled::Rules,
     policy::permits::{self, PermitContext},
     policy::trippers::CallContext,
     state::State,
-    sync::status_word::{Glance, PolicyNumber, SuccessIs, Summary},
-    sync::{MutexGuard, Ordering},
+    sync::status_word::{Glance, SuccessIs, Summary},
+    sync::{MutexGuard, Ordering, thread_slot},
     time::nanos::Nanos,
     user_code,
 };
 
 /// A copy of what user code needs to judge an outcome without the lock.
-struct Question {
+struct Question<'a> {
+    breaker: &'a str,
     generation: u64,
-    policy: PolicyNumber,
     rules: Arc<Rules>,
+    occasion: Occasion,
     context: CallContext,
     permit: PermitContext,
 }
@@ -40,6 +39,16 @@ struct Time {
     exact: Option<Nanos>,
 }
 
+/// What became of the end of a call.
+enum Settled {
+    /// Nothing: another policy than the breaker's has judged it.
+    Superseded,
+    /// It is taken in.
+    Quietly,
+    /// It is taken in, and user code was asked or a transition made.
+    WithSignals,
+}
+
 impl CircuitBreaker {
     /// Ends an admitted call.
     #[inline(always)]
@@ -51,22 +60,15 @@ impl CircuitBreaker {
         }
     }
 
-    /// Ends an admitted call whose caller has given it up.
-    pub(crate) fn end_cancelled(&self, ticket: Ticket, outcome: Outcome) {
-        #[cfg(feature = "recorder")]
-        self.record_end(ticket, outcome, true);
-        self.settle_recorded(ticket, outcome.into(), None);
+    /// Ends an admitted call that its caller has dropped after waiting for so long.
+    pub(crate) fn end_dropped(&self, ticket: Ticket, outcome: Outcome, waited: Nanos) {
+        self.finish(ticket, &outcome.into(), None, Ended::Dropped { waited });
     }
 
     /// Ends a call that was no success. `false` if the policy that judged it is no longer the breaker's: then the call
     /// has not ended.
-    pub(crate) fn end_judged(&self, ticket: Ticket, judged: Judged) -> bool {
-        if let Some(wait) = judged.retry_after {
-            self.hear_retry_after(ticket, wait);
-        }
-        #[cfg(feature = "recorder")]
-        self.record_end(ticket, judged.outcome, false);
-        self.settle_recorded(ticket, judged, None)
+    pub(crate) fn end_judged(&self, ticket: Ticket, judged: &Judged) -> bool {
+        self.finish(ticket, judged, None, Ended::ByItself)
     }
 
     #[inline(always)]
@@ -106,9 +108,9 @@ impl CircuitBreaker {
     #[inline]
     fn is_quick(&self, ticket: Ticket, summary: Summary, now: Nanos) -> bool {
         let quick = Nanos(self.shared.quick.load(Ordering::Acquire));
-        // A new policy takes its number before it says what is quick, so this was the one that the summary knows. A
+        // A new policy begins its generation before it says what is quick, so this was the one that the summary knows. A
         // start that is not known was before the policy.
-        self.shared.published.read().policy_number() == summary.policy_number()
+        self.shared.published.read().generation() == summary.generation()
             && ticket.started() != Nanos::NEVER
             && now.since(ticket.started()) < quick
     }
@@ -135,21 +137,33 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        self.finish(ticket, &outcome.into(), now, Ended::ByItself);
+    }
+
+    /// Ends a call by the long way. `false` if another policy than the breaker's has judged it.
+    fn finish(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
         #[cfg(feature = "recorder")]
-        self.record_end(ticket, outcome, false);
-        self.settle_recorded(ticket, outcome.into(), now);
+        let end_in_trace = self.time_for_trace();
+        if ticket.is_recorded() && !self.settle(ticket, judged, now, ended) {
+            return false;
+        }
+        #[cfg(feature = "recorder")]
+        if let Some(now) = end_in_trace {
+            self.record_end(ticket, judged.outcome, ended, now);
+        }
+        true
     }
 
-    fn settle_recorded(&self, ticket: Ticket, judged: Judged, now: Option<Nanos>) -> bool {
-        !ticket.is_recorded() || self.settle(ticket, judged, now, Ended::ByItself)
-    }
-
-    /// When a call ends that ends now, as exactly as the policy asks for it.
-    fn time_of_end(&self, ticket: Ticket, measures: bool, by_the_second: bool, exact: Option<Nanos>) -> Time {
-        let exact = exact.or_else(|| (measures || ticket.is_probe()).then(|| self.now()));
+    /// When a call ends that ends now, as exactly as the policy asks for it. A failure is placed in its very second.
+    fn time_of_end(&self, ticket: Ticket, judged: &Judged, needs: Needs, exact: Option<Nanos>) -> Time {
+        let is_exact = needs.durations
+            || ticket.is_probe()
+            || judged.retry_after.is_some()
+            || (needs.seconds && judged.outcome == Outcome::Failure);
+        let exact = exact.or_else(|| is_exact.then(|| self.now()));
         let at = match exact {
             Some(now) => now,
-            None if by_the_second => self.shared.clock.roughly_now(),
+            None if needs.seconds => self.shared.clock.roughly_now(),
             None => Nanos(0),
         };
         Time { at, exact }
@@ -157,66 +171,92 @@ impl CircuitBreaker {
 
     /// Records an outcome, judges it, and serves the listeners. `false` if that can't be, for another policy than the
     /// breaker's has judged it.
-    pub(crate) fn settle(&self, ticket: Ticket, judged: Judged, exact: Option<Nanos>, ended: Ended) -> bool {
-        let outcome = judged.outcome;
-        let summary = self.shared.published.read();
-        let [measures, by_the_second] = [Glance::MEASURES, Glance::BY_THE_SECOND].map(|bit| summary.policy_has(bit));
-        let mut time = self.time_of_end(ticket, measures, by_the_second, exact);
-        let mut core = self.shared.core.lock();
-        if judged.by.is_some_and(|policy| policy != core.policy_number) {
-            return false;
+    pub(crate) fn settle(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> bool {
+        if ticket.is_probe() {
+            inside_probe::leave(self, ticket);
         }
-        if summary.policy_number() != core.policy_number {
-            time = self.time_of_end(ticket, core.rules.measures, core.rules.by_the_second, time.exact);
+        match self.settle_unheard(ticket, judged, exact, ended) {
+            Settled::Superseded => false,
+            Settled::Quietly => true,
+            Settled::WithSignals => {
+                self.shared.outbox.deliver();
+                true
+            }
+        }
+    }
+
+    fn settle_unheard(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> Settled {
+        let outcome = judged.outcome;
+        let expected = Needs::of(self.shared.published.read());
+        let mut time = self.time_of_end(ticket, judged, expected, exact);
+        let mut core = self.shared.core.lock();
+        if !judged.is_judged_under(&core.rules) {
+            return Settled::Superseded;
+        }
+        let now_published = self.shared.published.read();
+        if Needs::of(now_published) != expected {
+            time = self.time_of_end(ticket, judged, Needs::of(now_published), time.exact);
         }
         let Time { at, exact } = time;
-        // What other threads have counted comes before.
-        self.take_successes(&mut core);
-        let recorded = core.machine.record(ticket, outcome, at, exact.unwrap_or_default());
+        // What other threads have counted comes before, unless it is all the same. A thread without a counter would pay
+        // for a look at each of theirs.
+        let is_one_more_success = outcome == Outcome::Success
+            && now_published.success() != SuccessIs::Judged
+            && thread_slot::slot().is_none();
+        if !is_one_more_success {
+            self.take_successes(&mut core);
+        }
+        let change = core.machine.record(ticket, outcome, ended, at, exact.unwrap_or_default());
         if let Some(totals) = &mut core.totals {
-            totals.count(ticket, outcome, ended, recorded);
+            totals.count(ticket, outcome, ended, change);
         }
-        if !recorded {
-            return true;
+        if change == Change::Nothing {
+            return Settled::Quietly;
         }
-        if core.machine.judges() && Self::asks_user_code(&core.rules, core.machine.state, outcome) {
-            drop(self.judge_without_lock(core, outcome, exact));
-        } else if let Some((to, reason)) = Self::judge_under_lock(&mut core, outcome, exact) {
+        let core_now = &mut *core;
+        if let (Some(wait), Some(honoured), Outcome::Failure) = (judged.retry_after, &core_now.rules.honoured, outcome)
+        {
+            let now = exact.unwrap_or_default(); // read, because there is a wait
+            core_now.machine.delay_until(now.plus(Nanos::from(wait).min(honoured.limit)));
+        }
+        let occasion = core.occasion((change == Change::Recorded).then_some(outcome));
+        if core.machine.judges() && asks_user_code(&core.rules, &occasion) {
+            drop(self.judge_without_lock(core, occasion, exact));
+            return Settled::WithSignals;
+        }
+        if let Some((to, reason)) = judge_under_lock(&mut core, &occasion, exact) {
             // Under the same lock that recorded it, so that no other call comes between.
             let now = exact.unwrap_or_else(|| self.now());
             self.enter(&mut core, to, now, reason);
-            drop(core);
-        } else {
-            let summary = self.publish(&core);
-            if outcome == Outcome::Success && summary.success() == SuccessIs::Counted {
-                let core = &mut *core;
-                let second = core.rules.second(at);
-                self.shared.successes.enroll(&mut core.enrolled, core.machine.generation, second);
-            }
-            return true;
+            return Settled::WithSignals;
         }
-        self.shared.outbox.deliver();
-        true
+        let summary = self.publish(&core);
+        if outcome == Outcome::Success && summary.success() == SuccessIs::Counted {
+            let core = &mut *core;
+            let second = core.rules.second(at);
+            self.shared.successes.enroll(&mut core.enrolled, core.machine.generation, second);
+        }
+        Settled::Quietly
     }
 
-    /// Lets user code judge what has been recorded. A verdict counts in the generation and by the policy that it was
-    /// asked for in; a policy that came meanwhile is asked too.
+    /// Lets user code judge what has been recorded. A verdict counts in the generation that it was asked for in; a policy
+    /// that came meanwhile is asked too.
     fn judge_without_lock<'a>(
         &'a self,
         mut core: MutexGuard<'a, Core>,
-        outcome: Outcome,
+        occasion: Occasion,
         exact: Option<Nanos>,
     ) -> MutexGuard<'a, Core> {
         for _ in 0..MOST_POLICIES {
-            let question = Self::question(&mut core, exact);
+            let question = self.question(&mut core, occasion, exact);
             drop(core);
-            let verdict = question.judge(outcome);
+            let verdict = question.judge();
             core = self.shared.core.lock();
             let Some((to, reason)) = verdict else { break };
-            if core.machine.generation != question.generation {
+            if !core.machine.counts(question.generation) {
                 break;
             }
-            if core.policy_number == question.policy {
+            if core.machine.generation == question.generation {
                 let now = exact.unwrap_or_else(|| self.now());
                 self.enter(&mut core, to, now, reason);
                 break;
@@ -225,36 +265,14 @@ impl CircuitBreaker {
         core
     }
 
-    fn asks_user_code(rules: &Rules, state: State, outcome: Outcome) -> bool {
-        let asks_permit = state == State::HalfOpen && outcome == Outcome::Success;
-        rules.tripper.has_user_code() || (asks_permit && matches!(rules.permit, permits::Rule::Custom(_)))
-    }
-
-    fn judge_under_lock(
-        core: &mut MutexGuard<'_, Core>,
-        outcome: Outcome,
-        exact: Option<Nanos>,
-    ) -> Option<(State, Reason)> {
-        if !core.machine.judges() {
-            return None;
-        }
-        core.machine.unjudged = false;
-        let rules = &core.rules;
-        let figures = core.machine.figures();
-        let tripped = rules.tripper.holds(figures).then(|| rules.tripper.reason(figures));
-        verdict(core.machine.state, outcome, tripped, || match &rules.permit {
-            permits::Rule::Ramp(ramp) => ramp.is_final(exact.unwrap_or_default().since(core.machine.since)),
-            permits::Rule::Custom(_) => unreachable!("a permit of the user's own is asked without the lock"),
-        })
-    }
-
-    fn question(core: &mut MutexGuard<'_, Core>, exact: Option<Nanos>) -> Question {
+    fn question(&self, core: &mut MutexGuard<'_, Core>, occasion: Occasion, exact: Option<Nanos>) -> Question<'_> {
         let draw = core.random.draw();
         let machine = &core.machine;
         Question {
+            breaker: self.name(),
             generation: machine.generation,
-            policy: core.policy_number,
             rules: Arc::clone(&core.rules),
+            occasion: Occasion { limits: core.rules.probe_limits(), ..occasion },
             context: CallContext {
                 state: machine.state,
                 metrics: machine.records.metrics().clone(),
@@ -269,13 +287,59 @@ impl CircuitBreaker {
     }
 }
 
-impl Question {
-    fn judge(&self, outcome: Outcome) -> Option<(State, Reason)> {
-        let tripped = self.rules.tripper.judge(&self.context);
-        verdict(self.context.state, outcome, tripped, || match &self.rules.permit {
+/// What a policy needs to know of the time at which a call ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Needs {
+    durations: bool,
+    seconds: bool,
+}
+
+impl Needs {
+    fn of(summary: Summary) -> Self {
+        Self { durations: summary.policy_has(Glance::MEASURES), seconds: summary.policy_has(Glance::BY_THE_SECOND) }
+    }
+}
+
+impl Core {
+    fn occasion(&self, recorded: Option<Outcome>) -> Occasion {
+        let limits = self.rules.probe_limits();
+        Occasion { state: self.machine.state, recorded, probes: self.machine.probes.ended(), limits }
+    }
+}
+
+fn asks_user_code(rules: &Rules, occasion: &Occasion) -> bool {
+    let asks_tripper = occasion.recorded.is_some() && rules.tripper.has_user_code();
+    asks_tripper || (occasion.asks_permit() && matches!(rules.permit, permits::Rule::Custom(_)))
+}
+
+fn judge_under_lock(
+    core: &mut MutexGuard<'_, Core>,
+    occasion: &Occasion,
+    exact: Option<Nanos>,
+) -> Option<(State, Reason)> {
+    if !core.machine.judges() {
+        return None;
+    }
+    let core = &mut **core;
+    let rules = &core.rules;
+    let tripped = occasion.recorded.and_then(|_| {
+        core.machine.unjudged = false;
+        let figures = core.machine.figures();
+        rules.tripper.holds(figures).then(|| rules.tripper.reason(figures))
+    });
+    verdict(occasion, tripped, || match &rules.permit {
+        permits::Rule::Ramp(ramp) => ramp.is_final(exact.unwrap_or_default().since(core.machine.since)),
+        permits::Rule::Custom(_) => unreachable!("a permit of the user's own is asked without the lock"),
+    })
+}
+
+impl Question<'_> {
+    fn judge(&self) -> Option<(State, Reason)> {
+        let tripped = self.occasion.recorded.and_then(|_| self.rules.tripper.judge(self.breaker, &self.context));
+        verdict(&self.occasion, tripped, || match &self.rules.permit {
             permits::Rule::Ramp(ramp) => ramp.is_final(self.permit.half_open_for.into()),
             permits::Rule::Custom(custom) => {
-                user_code::run("permit", || custom.is_final(&self.permit)).unwrap_or(false)
+                user_code::run("permit", self.breaker, || custom.is_final(&self.permit)).unwrap_or(false)
             }
         })
     }

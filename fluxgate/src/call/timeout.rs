@@ -6,7 +6,10 @@ use std::{
 
 /// How long a call may take.
 pub(crate) trait Limit {
-    /// Ready with the limit once it has passed. It begins to run with the first poll.
+    /// Begins to run, unless it has begun.
+    fn begin(self: Pin<&mut Self>) {}
+
+    /// Ready with the limit once it has passed.
     fn poll_elapsed(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Duration>;
 }
 
@@ -29,7 +32,7 @@ mod timeout {
     use std::future::Future;
 
     use pin_project_lite::pin_project;
-    use tokio::time::Sleep;
+    use tokio::time::{Instant, Sleep, sleep_until};
 
     use super::{Context, Duration, Limit, Pin, Poll};
 
@@ -38,6 +41,7 @@ mod timeout {
         #[derive(Debug)]
         pub struct Timeout {
             limit: Duration,
+            deadline: Option<Instant>,
             #[pin]
             sleep: Option<Sleep>,
         }
@@ -46,21 +50,32 @@ mod timeout {
     impl Timeout {
         #[doc(hidden)]
         pub fn new(limit: Duration) -> Self {
-            Self { limit, sleep: None }
+            Self { limit, deadline: None, sleep: None }
         }
     }
 
     impl Limit for Timeout {
+        fn begin(self: Pin<&mut Self>) {
+            let this = self.project();
+            if this.deadline.is_none() {
+                let now = Instant::now();
+                // A limit past the end of time is none: tokio's own sleep takes thirty years for that.
+                let end = || now + Duration::from_secs(86_400 * 365 * 30);
+                *this.deadline = Some(now.checked_add(*this.limit).unwrap_or_else(end));
+            }
+        }
+
         fn poll_elapsed(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Duration> {
             let mut this = self.project();
+            let Some(deadline) = *this.deadline else { return Poll::Pending };
             if this.sleep.is_none() {
                 // A call that is done at its first poll needs no timer.
-                this.sleep.set(Some(tokio::time::sleep(*this.limit)));
+                this.sleep.set(Some(sleep_until(deadline)));
             }
-            match this.sleep.as_pin_mut() {
-                Some(sleep) => sleep.poll(context).map(|()| *this.limit),
-                None => Poll::Pending,
-            }
+            let timer = this.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(context));
+            // A future that always finds something ready has used up the task's budget, without which the timer is never
+            // ready.
+            if timer.is_ready() || Instant::now() >= deadline { Poll::Ready(*this.limit) } else { Poll::Pending }
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     breaker::CircuitBreaker,
-    call::admit::{Asked, Rejected},
+    call::{
+        admit::{Asked, Rejected},
+        inside_probe,
+    },
     error::CallNotPermitted,
     policy::permits,
     state::State,
@@ -60,13 +63,19 @@ impl CircuitBreaker {
             State::HalfOpen => {
                 let core = self.shared.core.lock();
                 let (machine, rules) = (&core.machine, &core.rules);
-                if machine.state != State::HalfOpen || machine.hung_probe(now, rules.max_probe_time).is_some() {
+                let is_open_to_us = machine.state != State::HalfOpen
+                    || machine.hung_probe(now, rules.max_probe_time).is_some()
+                    || inside_probe::is_inside(self, &core);
+                if is_open_to_us {
                     return None;
                 }
                 let is_full = rules.is_full(machine.probes.in_flight());
                 let admits_none =
                     matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
-                (is_full || admits_none).then(|| self.rejection(State::HalfOpen, Nanos::NEVER))
+                let retry_after = if is_full { None } else { core.retry_after(now) };
+                drop(core);
+                (is_full || admits_none)
+                    .then(|| self.rejection(State::HalfOpen, retry_after.map_or(Nanos::NEVER, Nanos::from)))
             }
             State::Closed | State::MetricsOnly | State::Disabled => None,
         }

@@ -1,16 +1,22 @@
 //! Transitions on their way to the listeners.
 
-use std::{any::Any, collections::VecDeque, mem};
+use std::{any::Any, collections::VecDeque, mem, sync::Arc, thread};
 
-use crate::{events::policy_change::PolicyChange, events::signal::Signal, listeners::Listener, sync::Mutex, user_code};
+use crate::{
+    events::{policy_change::PolicyChange, signal::Signal},
+    listeners::Listener,
+    name::Name,
+    sync::{Mutex, process},
+    user_code::{self, Supplied},
+};
 
 /// Keeps signals in the order of the transitions while listeners run without a lock.
 ///
-/// Whoever finds nobody delivering delivers all there is; the others leave theirs with it. So a listener never runs
-/// twice at a time, and one that causes a transition hears of it after it has returned.
+/// Whoever finds nobody delivering delivers what there is, up to a limit; the others leave theirs with it. So a listener
+/// never runs twice at a time, and one that causes a transition hears of it after it has returned.
 pub(crate) struct Outbox {
     /// Nothing for a breaker without listeners, of which most of a large number have none.
-    served: Option<Box<Served>>,
+    served: Option<Arc<Served>>,
 }
 
 /// A listener that can be asked for by its type.
@@ -25,14 +31,16 @@ impl<L: Listener> AnyListener for L {
 }
 
 struct Served {
-    listeners: Vec<Box<dyn AnyListener>>,
+    breaker: Name,
+    listeners: Vec<Supplied<dyn AnyListener>>,
     queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Message>,
-    delivering: bool,
+    /// The process in which somebody delivers. In a forked child nobody does.
+    delivering: Option<u32>,
     /// How many signals were dropped because too many were waiting.
     lost: u64,
 }
@@ -56,13 +64,6 @@ impl From<PolicyChange> for Message {
 }
 
 impl Message {
-    fn breaker(&self) -> &str {
-        match self {
-            Self::Transition(signal) => signal.breaker(),
-            Self::PolicyChange(change) => change.breaker(),
-        }
-    }
-
     fn tell(&self, listener: &dyn AnyListener) {
         match self {
             Self::Transition(signal) => listener.on_transition(signal),
@@ -75,10 +76,15 @@ impl Message {
 /// to grow for ever.
 const MOST_WAITING: usize = 1 << 16;
 
+/// So many signals a caller delivers: its own and what others leave with it meanwhile. A thread delivers the rest, for a
+/// call is not to pay for everybody's listeners.
+const MOST_BY_A_CALLER: usize = 64;
+
 impl Outbox {
-    pub(crate) fn new(listeners: Vec<Box<dyn AnyListener>>) -> Self {
+    pub(crate) fn new(breaker: &Name, listeners: Vec<Supplied<dyn AnyListener>>) -> Self {
         let has_some = !listeners.is_empty();
-        Self { served: has_some.then(|| Box::new(Served { listeners, queue: Mutex::default() })) }
+        let served = || Arc::new(Served { breaker: breaker.detached(), listeners, queue: Mutex::default() });
+        Self { served: has_some.then(served) }
     }
 
     pub(crate) fn has_listeners(&self) -> bool {
@@ -90,7 +96,11 @@ impl Outbox {
     }
 
     pub(crate) fn counts_calls(&self) -> bool {
-        self.listeners().any(Listener::counts_calls)
+        let Some(served) = &self.served else { return false };
+        let counts = |listener: &Supplied<dyn AnyListener>| {
+            user_code::run("listener", served.breaker.as_str(), || listener.counts_calls()).unwrap_or(false)
+        };
+        served.listeners.iter().any(counts)
     }
 
     pub(crate) fn listener<L: Listener>(&self) -> Option<&L> {
@@ -101,33 +111,74 @@ impl Outbox {
     pub(crate) fn post(&self, message: impl Into<Message>) {
         let Some(served) = &self.served else { return };
         let mut queue = served.queue.lock();
-        if queue.waiting.len() == MOST_WAITING {
-            queue.waiting.pop_front();
-            queue.lost += 1;
-        }
+        // Dropped once the lock is free: parts of it are the user's own.
+        let oldest = if queue.waiting.len() == MOST_WAITING { queue.waiting.pop_front() } else { None };
+        queue.lost += u64::from(oldest.is_some());
         queue.waiting.push_back(message.into());
+        drop(queue);
+        drop(oldest);
     }
 
     /// Called with nothing locked.
     pub(crate) fn deliver(&self) {
         let Some(served) = &self.served else { return };
-        let mut queue = served.queue.lock();
-        if queue.delivering {
+        if !served.begin() || served.deliver(MOST_BY_A_CALLER) {
             return;
         }
-        while let Some(message) = queue.waiting.pop_front() {
-            queue.delivering = true;
+        let of_the_thread = Arc::clone(served);
+        let rest = move || {
+            of_the_thread.deliver(usize::MAX);
+        };
+        let started = thread::Builder::new().name("fluxgate-listeners".to_owned()).spawn(rest);
+        if started.is_err() {
+            // Where no thread can be started, the caller has to do it.
+            served.deliver(usize::MAX);
+        }
+    }
+}
+
+impl Served {
+    /// Takes it upon the caller to deliver. Returns `false` if there is nothing to deliver, or somebody else does.
+    fn begin(&self) -> bool {
+        let mut queue = self.queue.lock();
+        if queue.waiting.is_empty() || queue.delivering.is_some_and(|process| process == process::id()) {
+            return false;
+        }
+        queue.delivering = Some(process::id());
+        true
+    }
+
+    /// Delivers so many messages. Returns `false`, and is to be called again, if others are still waiting.
+    fn deliver(&self, most: usize) -> bool {
+        for _ in 0..most {
+            let mut queue = self.queue.lock();
+            let Some(message) = queue.waiting.pop_front() else {
+                queue.delivering = None;
+                return true;
+            };
             let lost = mem::take(&mut queue.lost);
             drop(queue);
+            let breaker = self.breaker.as_str();
             if lost > 0 {
-                user_code::log_lost_signals(message.breaker(), lost);
+                log_lost_signals(breaker, lost);
             }
-            for listener in &served.listeners {
-                user_code::run("listener", || message.tell(&**listener));
+            for listener in &self.listeners {
+                user_code::run("listener", breaker, || message.tell(&**listener));
             }
-            drop(message);
-            queue = served.queue.lock();
         }
-        queue.delivering = false;
+        let mut queue = self.queue.lock();
+        if queue.waiting.is_empty() {
+            queue.delivering = None;
+        }
+        queue.delivering.is_none()
     }
+}
+
+/// Tells of transitions that a listener never heard of, because it was at work on another all the while.
+fn log_lost_signals(breaker: &str, lost: u64) {
+    user_code::log(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!(target: "fluxgate", breaker, lost, "listener too slow: {lost} transitions dropped");
+        let _ = (breaker, lost); // named in the log alone
+    });
 }

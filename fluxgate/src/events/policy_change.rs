@@ -80,7 +80,7 @@ impl std::fmt::Debug for PolicyChange {
 
 /// What a breaker went by before. Parts of it are the user's own, which may do anything when they are dropped.
 pub(crate) struct Replaced {
-    _rules: Arc<Rules>,
+    _rules: [Arc<Rules>; 2],
     _records: Records,
 }
 
@@ -169,8 +169,10 @@ impl CircuitBreaker {
         // By the old window, in which they were counted.
         self.take_successes(&mut locked);
         let old = mem::replace(&mut locked.rules, Arc::clone(&new));
-        locked.policy_number = locked.policy_number.next();
-        // From here on no success is spared the lock, so that none is quick by the one policy and counted by the other.
+        let old_for_errors = mem::replace(&mut *self.shared.rules.lock(), Arc::clone(&new));
+        // A generation in which the calls in flight still count. In it no success is spared the lock until all of the
+        // policy is in place, so that none is quick by the one policy and counted by the other.
+        locked.machine.begin_generation();
         self.publish_with(&locked, SuccessIs::Judged);
         self.shared.quick.store(new.quick.0, Ordering::Release);
         self.shared.cancelled.store(new.cancelled.0, Ordering::Relaxed);
@@ -198,7 +200,7 @@ impl CircuitBreaker {
             });
         }
         drop(locked);
-        Ok(Replaced { _rules: old, _records: old_records })
+        Ok(Replaced { _rules: [old, old_for_errors], _records: old_records })
     }
 
     /// Tells listeners what they have not been told yet. To be called with nothing locked.

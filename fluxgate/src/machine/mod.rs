@@ -2,12 +2,16 @@
 
 pub(crate) mod probes;
 pub(crate) mod reason;
+mod ticket;
+mod verdict;
+
+pub(crate) use ticket::Ticket;
+pub(crate) use verdict::{Occasion, verdict};
 
 use std::{mem, time::Duration};
 
 use crate::{
-    machine::probes::Probes,
-    machine::reason::{Reason, Tripped},
+    machine::probes::{Ended, Probes},
     outcome::Outcome,
     policy::retries,
     policy::trippers::{self, Figures},
@@ -26,8 +30,10 @@ pub(crate) struct Machine {
     pub(crate) since: Nanos,
     /// How long it had lasted by then: of a state that was restored and began before the breaker's clock.
     pub(crate) lasted_before: Nanos,
-    /// Grows with every beginning of a state. A call's outcome counts only in the generation that admitted it.
+    /// Grows with every beginning of a state, with every new policy, and with the beginning of a recording.
     pub(crate) generation: u64,
+    /// The generation in which the state began. The outcome of a call counts if this one or a later one admitted it.
+    pub(crate) oldest: u64,
     pub(crate) reopens: u64,
     pub(crate) consecutive_failures: u64,
     pub(crate) records: Records,
@@ -35,86 +41,14 @@ pub(crate) struct Machine {
     /// The chance of this opening: drawn when it began, so that all its calls see one due time.
     pub(crate) draw: Option<f64>,
     /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
-    /// asked. In other states: until when the service has asked to be left alone. `Nanos::NEVER` where there is nothing
-    /// to say.
+    /// asked. `Nanos::NEVER` where there is nothing to say, and in other states.
     pub(crate) due: Nanos,
-    /// In `open`: until when the service has asked to be left alone. Zero where it has not.
+    /// Until when the service has asked to be left alone, by a `Retry-After`. Zero where it has not.
     pub(crate) put_off_until: Nanos,
     /// The policy is new, and no tripper of its has looked at the window yet.
     pub(crate) unjudged: bool,
     /// When the policy began. A call that was admitted before and not measured then is measured from here on.
     pub(crate) measured_from: Nanos,
-}
-
-/// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ticket {
-    /// The highest bit says that this is a probe's.
-    generation: u64,
-    /// A probe's id; else when the call started, or [`Nanos::NEVER`] where that was not asked.
-    detail: u64,
-}
-
-const IS_PROBE: u64 = 1 << 63;
-
-impl Ticket {
-    /// The outcome concerns nobody: the breaker is disabled, or lets the call pass in shadow mode alone.
-    pub(crate) const UNRECORDED: Self = Self { generation: !IS_PROBE, detail: 0 };
-
-    #[inline]
-    pub(crate) fn of_call(generation: u64, started: Nanos) -> Self {
-        Self { generation, detail: started.0 }
-    }
-
-    fn of_probe(generation: u64, id: u64) -> Self {
-        Self { generation: generation | IS_PROBE, detail: id }
-    }
-
-    /// The generation of a call that is no probe. That of a probe is none.
-    #[inline]
-    pub(crate) fn generation_of_call(self) -> u64 {
-        self.generation
-    }
-
-    /// When a call started that is no probe.
-    #[inline]
-    pub(crate) fn started(self) -> Nanos {
-        Nanos(self.detail)
-    }
-
-    /// The same ticket of a call that started then: told by all tickets but a probe's.
-    #[cfg(feature = "recorder")]
-    pub(crate) fn started_at(self, now: Nanos) -> Self {
-        match self {
-            _ if self.is_probe() => self,
-            // One more than the time, for zero says that nobody asks.
-            _ if !self.is_recorded() => Self { detail: now.0.saturating_add(1), ..self },
-            _ => Self { detail: now.0, ..self },
-        }
-    }
-
-    /// When a call started that is no probe, as far as the ticket tells.
-    #[cfg(feature = "recorder")]
-    pub(crate) fn started_if_known(self) -> Option<Nanos> {
-        if self.is_recorded() { Some(self.started()) } else { self.detail.checked_sub(1).map(Nanos) }
-    }
-
-    /// Whether the end of the call is of interest to nobody at all.
-    #[inline]
-    pub(crate) fn is_over(self) -> bool {
-        self == Self::UNRECORDED
-    }
-
-    /// Whether the outcome counts.
-    #[inline]
-    pub(crate) fn is_recorded(self) -> bool {
-        self.generation != Self::UNRECORDED.generation
-    }
-
-    #[inline]
-    pub(crate) fn is_probe(self) -> bool {
-        self.generation & IS_PROBE != 0
-    }
 }
 
 /// What is known of an opening from before a restart.
@@ -126,6 +60,17 @@ pub(crate) struct Opening {
     pub(crate) put_off_for: Nanos,
     /// A retry was under way.
     pub(crate) is_due: bool,
+}
+
+/// What the end of a call has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Change {
+    /// The outcome is in the window.
+    Recorded,
+    /// A probe has freed its slot, and nothing is in the window.
+    Freed,
+    /// Nothing: the outcome is of no interest, or from before the state.
+    Nothing,
 }
 
 /// What a transition leaves behind, for the listeners.
@@ -141,6 +86,7 @@ impl Machine {
             since: Nanos(0),
             lasted_before: Nanos(0),
             generation: 0,
+            oldest: 0,
             reopens: 0,
             consecutive_failures: 0,
             records,
@@ -153,13 +99,24 @@ impl Machine {
         }
     }
 
-    /// Takes in until when the service wants to be left alone, by a call that is about to be recorded as a failure.
-    pub(crate) fn put_off(&mut self, ticket: Ticket, until: Nanos) {
-        let is_ours = ticket.generation & !IS_PROBE == self.generation;
-        if is_ours && (!ticket.is_probe() || self.probes.contains(ticket.detail)) {
-            let until = until.min(Nanos::LAST);
-            self.due = if self.due == Nanos::NEVER { until } else { self.due.max(until) };
-        }
+    /// Takes in until when the service has asked to be left alone.
+    pub(crate) fn delay_until(&mut self, until: Nanos) {
+        self.put_off_until = self.put_off_until.max(until.min(Nanos::LAST));
+    }
+
+    /// Begins a generation in which the calls in flight still count.
+    pub(crate) fn begin_generation(&mut self) {
+        self.generation += 1;
+    }
+
+    /// Decides whether the outcome of a call that this generation admitted still counts.
+    pub(crate) fn counts(&self, generation: u64) -> bool {
+        (self.oldest..=self.generation).contains(&generation)
+    }
+
+    /// Returns whether this is a probe of the present state that has neither ended nor been abandoned.
+    pub(crate) fn is_probing(&self, ticket: Ticket) -> bool {
+        self.counts(ticket.generation()) && ticket.probe_id().is_some_and(|id| self.probes.contains(id))
     }
 
     pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
@@ -173,33 +130,40 @@ impl Machine {
         Some(Ticket::of_probe(self.generation, probe.id))
     }
 
-    /// Takes in how a call ended, `now` and, for a policy that measures, with `exact` time. `false` if that changed
-    /// nothing but, perhaps, the slots in use.
-    pub(crate) fn record(&mut self, ticket: Ticket, outcome: Outcome, now: Nanos, exact: Nanos) -> bool {
+    /// Takes in how a call ended, `now` and, for a policy that measures, with `exact` time.
+    pub(crate) fn record(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        ended: Ended,
+        now: Nanos,
+        exact: Nanos,
+    ) -> Change {
         // By generation, not by state: the breaker may have tripped and recovered while this call was out.
-        if ticket.generation & !IS_PROBE != self.generation {
-            return false;
+        if !self.counts(ticket.generation()) {
+            return Change::Nothing;
         }
-        let started = if ticket.is_probe() {
-            // A probe without a slot was given up: its failure is on record already.
-            let Some(probe) = self.probes.release(ticket.detail) else { return false };
-            probe.started
-        } else {
-            match ticket.started() {
+        let started = match ticket.probe_id() {
+            // A probe without a slot was abandoned: its failure is on record already.
+            Some(id) => match self.probes.end(id, outcome, ended) {
+                Some(probe) => probe.started,
+                None => return Change::Nothing,
+            },
+            None => match ticket.started() {
                 // A clock at the end of time says the same, and stands still.
                 Nanos::NEVER if exact != Nanos::NEVER => self.measured_from,
                 started => started,
-            }
+            },
         };
         let duration = exact.since(started);
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return false,
+            Outcome::Ignored => return if ticket.is_probe() { Change::Freed } else { Change::Nothing },
         };
         self.records.record(failed, duration, now);
         self.consecutive_failures = if failed { self.consecutive_failures.saturating_add(1) } else { 0 };
-        true
+        Change::Recorded
     }
 
     /// Whether recorded outcomes are judged in this state.
@@ -229,7 +193,7 @@ impl Machine {
         Figures { state: self.state, metrics: self.records.metrics(), consecutive_failures: self.consecutive_failures }
     }
 
-    /// How long until a retry is due, if that is known.
+    /// How long until a retry of an open breaker is due, if that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
         (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
     }
@@ -267,8 +231,8 @@ impl Machine {
             // It was told before the breaker opened.
             self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(self.since.plus(limit)));
             self.due = self.end_of_opening(retry);
-        } else if self.due != Nanos::NEVER {
-            self.due = heeds.map_or(Nanos::NEVER, |limit| self.due.min(now.plus(limit)));
+        } else {
+            self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(now.plus(limit)));
         }
         mem::replace(&mut self.records, records)
     }
@@ -299,7 +263,9 @@ impl Machine {
         self.since = now;
         self.lasted_before = Nanos(0);
         self.generation += 1;
-        let put_off_until = mem::replace(&mut self.due, Nanos::NEVER);
+        self.oldest = self.generation;
+        self.due = Nanos::NEVER;
+        let put_off_until = mem::take(&mut self.put_off_until);
         self.unjudged = false;
         self.records.clear(now);
         self.probes.clear();
@@ -312,28 +278,12 @@ impl Machine {
             State::Open => {
                 self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
                 self.draw = retry.needs_draw().then(|| random.draw());
-                self.put_off_until = if put_off_until == Nanos::NEVER { Nanos(0) } else { put_off_until };
+                self.put_off_until = put_off_until;
                 self.due = self.end_of_opening(retry);
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }
         left
-    }
-}
-
-/// Where a recorded outcome leads, once it is known whether the tripper holds.
-pub(crate) fn verdict(
-    state: State,
-    outcome: Outcome,
-    tripped: Option<Tripped>,
-    is_final: impl FnOnce() -> bool,
-) -> Option<(State, Reason)> {
-    match tripped {
-        Some(tripped) => Some((State::Open, Reason::Tripped(tripped))),
-        None if state == State::HalfOpen && outcome == Outcome::Success && is_final() => {
-            Some((State::Closed, Reason::Recovered))
-        }
-        None => None,
     }
 }
 
@@ -358,7 +308,8 @@ mod tests {
             machine.consecutive_failures = u64::MAX - 1;
             for _ in 0..3 {
                 let ticket = machine.probe_ticket(Nanos(5));
-                assert!(machine.record(ticket, Outcome::Failure, Nanos(5), Nanos(5)));
+                let change = machine.record(ticket, Outcome::Failure, Ended::ByItself, Nanos(5), Nanos(5));
+                assert_eq!(change, Change::Recorded);
             }
             assert_eq!(machine.consecutive_failures, u64::MAX);
             machine.enter(State::Open, Nanos(5), &retry, &mut random);

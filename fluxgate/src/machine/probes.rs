@@ -1,19 +1,78 @@
 use std::collections::VecDeque;
 
-use crate::time::nanos::Nanos;
+use crate::{outcome::Outcome, time::nanos::Nanos};
 
-/// The calls in flight that a half-open breaker has admitted, oldest first.
+/// The probes of a half-open breaker: those in flight, oldest first, and how the others ended.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
     in_flight: VecDeque<Probe>,
     /// Never used twice, so that a late outcome can't free the slot of another.
     next_id: u64,
+    ended: EndedProbes,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Probe {
     pub(crate) id: u64,
     pub(crate) started: Nanos,
+}
+
+/// How a call came to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// It returned, or unwound.
+    ByItself,
+    /// Its caller dropped it after waiting for so long.
+    Dropped { waited: Nanos },
+    /// It is still in flight, but has been for `max_probe_time`.
+    Abandoned,
+}
+
+/// How the probes since the half-open state began have ended, as far as that decides when it ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EndedProbes {
+    /// Failures and abandoned probes since the last success.
+    failed: u64,
+    /// The waiting time of unrecorded drops since the last success or ignored error.
+    waited: Nanos,
+    /// Ignored errors in a row.
+    ignored: u64,
+    /// Probes that were abandoned.
+    abandoned: u64,
+}
+
+impl EndedProbes {
+    fn count(&mut self, outcome: Outcome, ended: Ended) {
+        let ignored = self.ignored;
+        self.ignored = 0;
+        match (outcome, ended) {
+            (Outcome::Success, _) => (self.failed, self.waited) = (0, Nanos(0)),
+            (Outcome::Failure, ended) => {
+                self.failed += 1;
+                self.abandoned += u64::from(ended == Ended::Abandoned);
+            }
+            (Outcome::Ignored, Ended::Dropped { waited }) => self.waited = self.waited.plus(waited),
+            (Outcome::Ignored, Ended::ByItself | Ended::Abandoned) => {
+                self.ignored = ignored + 1;
+                self.waited = Nanos(0);
+            }
+        }
+    }
+
+    /// Returns the failed probes since the last success. Each `unit` of waiting of dropped calls counts as one.
+    pub(crate) fn failed(&self, unit: Nanos) -> u64 {
+        self.failed.saturating_add(self.waited.0 / unit.0.max(1))
+    }
+
+    /// Returns the number of ignored errors in a row.
+    pub(crate) fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// Returns the number of probes that were abandoned since the state began.
+    pub(crate) fn abandoned(&self) -> u64 {
+        self.abandoned
+    }
 }
 
 impl Probes {
@@ -25,6 +84,10 @@ impl Probes {
         self.in_flight.front().copied()
     }
 
+    pub(crate) fn ended(&self) -> EndedProbes {
+        self.ended
+    }
+
     pub(crate) fn admit(&mut self, now: Nanos) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -32,20 +95,22 @@ impl Probes {
         id
     }
 
-    /// Whether a probe has not ended, and was not given up.
+    /// Whether a probe has not ended, and was not abandoned.
     pub(crate) fn contains(&self, id: u64) -> bool {
         self.in_flight.binary_search_by_key(&id, |probe| probe.id).is_ok()
     }
 
-    /// Frees the slot of a probe, if it still has one.
-    pub(crate) fn release(&mut self, id: u64) -> Option<Probe> {
+    /// Frees the slot of a probe and counts how it ended, if it still has one.
+    pub(crate) fn end(&mut self, id: u64, outcome: Outcome, ended: Ended) -> Option<Probe> {
         // Ids grow with the order of admission, so the queue is sorted by them.
         let place = self.in_flight.binary_search_by_key(&id, |probe| probe.id).ok()?;
+        self.ended.count(outcome, ended);
         self.in_flight.remove(place)
     }
 
     pub(crate) fn clear(&mut self) {
         self.in_flight.clear();
+        self.ended = EndedProbes::default();
     }
 }
 
@@ -53,14 +118,20 @@ impl Probes {
 mod tests {
     use super::*;
 
+    const UNIT: Nanos = Nanos(100);
+
+    fn end(probes: &mut Probes, id: u64) -> Option<Probe> {
+        probes.end(id, Outcome::Failure, Ended::ByItself)
+    }
+
     #[test]
     fn a_slot_is_freed_once() {
         let mut probes = Probes::default();
         let (first, second) = (probes.admit(Nanos(1)), probes.admit(Nanos(2)));
-        assert!(probes.release(first).is_some());
-        assert!(probes.release(first).is_none());
-        assert_eq!(probes.in_flight(), 1);
-        assert!(probes.release(second).is_some());
+        assert!(end(&mut probes, first).is_some());
+        assert!(end(&mut probes, first).is_none());
+        assert_eq!((probes.in_flight(), probes.ended().failed(UNIT)), (1, 1));
+        assert!(end(&mut probes, second).is_some());
     }
 
     #[test]
@@ -69,7 +140,36 @@ mod tests {
         let before = probes.admit(Nanos(1));
         probes.clear();
         probes.admit(Nanos(2));
-        assert!(probes.release(before).is_none());
-        assert_eq!(probes.in_flight(), 1);
+        assert!(end(&mut probes, before).is_none());
+        assert_eq!((probes.in_flight(), probes.ended().failed(UNIT)), (1, 0));
+    }
+
+    #[test]
+    fn each_full_unit_of_waiting_counts_as_a_failed_probe_until_the_service_answers() {
+        let dropped = |waited| (Outcome::Ignored, Ended::Dropped { waited: Nanos(waited) });
+        let answers = [(Outcome::Success, Ended::ByItself), (Outcome::Ignored, Ended::ByItself)];
+        for answer in answers {
+            let mut ended = EndedProbes::default();
+            for (expected, (outcome, end)) in [(0, dropped(60)), (1, dropped(60)), (3, dropped(180)), (0, answer)] {
+                ended.count(outcome, end);
+                assert_eq!(ended.failed(UNIT), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn ignored_errors_count_in_a_row_and_leave_the_failures() {
+        let mut ended = EndedProbes::default();
+        ended.count(Outcome::Failure, Ended::Abandoned);
+        for expected in 1..=3 {
+            ended.count(Outcome::Ignored, Ended::ByItself);
+            assert_eq!((ended.ignored(), ended.failed(UNIT), ended.abandoned()), (expected, 1, 1));
+        }
+        for other in [Ended::Dropped { waited: Nanos(0) }, Ended::Abandoned] {
+            let outcome = if other == Ended::Abandoned { Outcome::Failure } else { Outcome::Ignored };
+            ended.count(Outcome::Ignored, Ended::ByItself);
+            ended.count(outcome, other);
+            assert_eq!(ended.ignored(), 0);
+        }
     }
 }

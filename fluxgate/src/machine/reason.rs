@@ -33,10 +33,36 @@ pub enum Reason {
     RetryDue,
     /// A probe succeeded with the permit at its final ratio, from `half_open` to `closed`.
     Recovered,
-    /// `reset`, `disable`, `metrics_only` or `force_open` was called.
-    Command,
-    /// `restore` was called, after a restart.
+    /// As many probes as [`MaxFailedProbes`](crate::MaxFailedProbes) allows went by without a success, from `half_open` to
+    /// `open`. The tripper did not hold.
+    ProbesFailed {
+        /// The limit that was reached.
+        limit: u32,
+    },
+    /// As many ignored errors in a row as [`MaxFailedProbes`](crate::MaxFailedProbes) allows, from `half_open` to `closed`:
+    /// the service answers.
+    ProbesIgnored {
+        /// The limit that was reached.
+        limit: u32,
+    },
+    /// Somebody called `reset`, `disable`, `metrics_only` or `force_open`.
+    Command {
+        /// Who gave the command, where that is known.
+        by: Option<Arc<str>>,
+        /// A note of whoever gave the command.
+        note: Option<Arc<str>>,
+    },
+    /// A policy file sets the state, or no longer does.
+    Configured,
+    /// The state was restored after a restart.
     Restored,
+    /// The instances of a fleet agreed to open the breaker.
+    Fleet {
+        /// The instances that voted for it.
+        votes: u32,
+        /// The instances of the fleet.
+        instances: u32,
+    },
 }
 
 impl Reason {
@@ -44,7 +70,7 @@ impl Reason {
     pub fn tripped(&self) -> Option<&Tripped> {
         match self {
             Self::Tripped(tripped) => Some(tripped),
-            Self::RetryDue | Self::Recovered | Self::Command | Self::Restored => None,
+            _ => None,
         }
     }
 }
@@ -54,9 +80,25 @@ impl fmt::Display for Reason {
         match self {
             Self::Tripped(tripped) => tripped.fmt(formatter),
             Self::RetryDue => formatter.write_str("the retry is due"),
-            Self::Recovered => formatter.write_str("the service has recovered"),
-            Self::Command => formatter.write_str("by command"),
-            Self::Restored => formatter.write_str("as before the restart"),
+            Self::Recovered => formatter.write_str("recovered: a probe succeeded and the ramp is complete"),
+            Self::ProbesFailed { limit } => {
+                write!(formatter, "max_failed_probes({limit}): {limit} probes without a success")
+            }
+            Self::ProbesIgnored { limit } => {
+                write!(formatter, "max_failed_probes({limit}): {limit} ignored errors in a row, so the service answers")
+            }
+            Self::Command { by, note } => {
+                formatter.write_str("by command")?;
+                if let Some(by) = by {
+                    write!(formatter, " of {by}")?;
+                }
+                note.as_ref().map_or(Ok(()), |note| write!(formatter, ": {note}"))
+            }
+            Self::Configured => formatter.write_str("configured: a policy file sets the state"),
+            Self::Restored => formatter.write_str("restored after a restart"),
+            Self::Fleet { votes, instances } => {
+                write!(formatter, "fleet: {votes} of {instances} instances voted to open")
+            }
         }
     }
 }
@@ -94,7 +136,8 @@ pub struct Tripped {
 }
 
 impl Tripped {
-    /// Every clause that made the tripper hold, in the order of the policy.
+    /// Every clause that made the tripper hold, in the order of the policy. Before them stands `max_probe_time`, if probes
+    /// of the half-open state were abandoned: the tripper counts them as failed calls.
     pub fn clauses(&self) -> &[Evidence] {
         &self.clauses
     }

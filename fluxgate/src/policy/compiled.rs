@@ -8,8 +8,9 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
-    policy::Policy, policy::permits, policy::retries, policy::retry_after::Honoured, policy::trackers,
-    policy::trippers, sync::status_word::Glance, time::nanos::Nanos,
+    policy::{Policy, permits, retries, retry_after::Honoured, trackers, trippers},
+    sync::status_word::Glance,
+    time::nanos::Nanos,
 };
 
 /// A checked policy, ready to be followed.
@@ -38,6 +39,17 @@ pub(crate) struct Rules {
     pub(crate) spares_the_lock: bool,
     /// What calls have to know without the lock.
     pub(crate) glance: Glance,
+}
+
+/// What the policy says of probes that do not succeed.
+#[derive(Clone, Copy)]
+pub(crate) struct ProbeLimits {
+    /// `None` where it is off.
+    pub(crate) max_failed_probes: Option<u32>,
+    /// [`Nanos::NEVER`] where it is off.
+    pub(crate) max_probe_time: Nanos,
+    /// How much waiting of dropped calls counts as a failed probe.
+    pub(crate) waiting_unit: Nanos,
 }
 
 /// So many policies are remembered, for the next breaker to share its rules.
@@ -72,6 +84,23 @@ impl Rules {
         rules
     }
 
+    /// Returns whether every error is a failure, and nothing looks at it.
+    pub(crate) fn any_error_fails(&self) -> bool {
+        let reads_errors = self.honoured.as_ref().is_some_and(|honoured| honoured.of_error.is_some());
+        self.tracker.tracks_all() && !reads_errors
+    }
+
+    /// Returns the limits on probes that do not succeed.
+    pub(crate) fn probe_limits(&self) -> ProbeLimits {
+        let waiting_unit = match self.cancelled {
+            // Every drop is a failure, or none is.
+            Nanos(0) | Nanos::NEVER => Nanos(Nanos::PER_SECOND),
+            threshold => threshold,
+        };
+        let Self { max_failed_probes, max_probe_time, .. } = *self;
+        ProbeLimits { max_failed_probes, max_probe_time, waiting_unit }
+    }
+
     /// Whether there is no room for one more probe.
     pub(crate) fn is_full(&self, in_flight: usize) -> bool {
         usize::try_from(self.max_half_open_calls).is_ok_and(|most| in_flight >= most)
@@ -90,7 +119,6 @@ impl Rules {
             retries::Rule::Never => (false, true),
             retries::Rule::Custom(_) => (false, false),
         };
-        let reads_errors = self.honoured.as_ref().is_some_and(|honoured| honoured.of_error.is_some());
         self.glance = Glance::default()
             .with(Glance::MEASURES, self.measures)
             .with(Glance::BY_THE_SECOND, self.by_the_second)
@@ -98,7 +126,7 @@ impl Rules {
             .with(Glance::NEVER_DUE, never_due)
             .with(Glance::HEEDS_RETRY_AFTER, self.honoured.is_some())
             .with(Glance::SPARES_THE_LOCK, self.spares_the_lock)
-            .with(Glance::ANY_ERROR_FAILS, self.tracker.tracks_all() && !reads_errors);
+            .with(Glance::ANY_ERROR_FAILS, self.any_error_fails());
         self
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use fluxgate_policy::{Argument, Component, Error, Expr, Kind};
 
-use crate::error::PolicyError;
+use crate::{error::PolicyError, user_code::Supplied};
 
 /// One component of a policy: a built-in one, one of the user's own, or a mistake that `build` will report.
 pub(crate) enum Leaf<C: ?Sized> {
@@ -15,13 +15,13 @@ pub(crate) enum Leaf<C: ?Sized> {
 
 /// A component that the user wrote, with what stands for it in print.
 pub(crate) struct Custom<C: ?Sized> {
-    pub(crate) component: Arc<C>,
+    pub(crate) component: Supplied<C>,
     pub(crate) name: Arc<str>,
 }
 
 impl<C: ?Sized> Clone for Custom<C> {
     fn clone(&self) -> Self {
-        Self { component: Arc::clone(&self.component), name: Arc::clone(&self.name) }
+        Self { component: self.component.clone(), name: Arc::clone(&self.name) }
     }
 }
 
@@ -40,7 +40,7 @@ impl<C: ?Sized> PartialEq for Leaf<C> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::BuiltIn(one), Self::BuiltIn(other)) => one == other,
-            (Self::Custom(one), Self::Custom(other)) => Arc::ptr_eq(&one.component, &other.component),
+            (Self::Custom(one), Self::Custom(other)) => one.component.is_same(&other.component),
             (Self::Mistake(one), Self::Mistake(other)) => one == other,
             _ => false,
         }
@@ -67,7 +67,7 @@ impl<C: ?Sized> Leaf<C> {
     }
 
     pub(crate) fn custom(component: Arc<C>, name: impl Into<Arc<str>>) -> Self {
-        Self::Custom(Custom { component, name: name.into() })
+        Self::Custom(Custom { component: Supplied::new(component), name: name.into() })
     }
 
     pub(crate) fn as_built_in(&self) -> Option<&Component> {

@@ -71,7 +71,7 @@ pub struct Policy {
     max_failed_probes: Option<MaxFailedProbes>,
     cancelled: Option<Cancelled>,
     honour_retry_after: Option<HonourRetryAfter>,
-    retry_after: Option<Arc<ReadRetryAfter>>,
+    retry_after: Option<ReadRetryAfter>,
 }
 
 impl Policy {
@@ -290,7 +290,7 @@ impl Policy {
         E: 'static,
         F: Fn(&E) -> Option<Duration> + Send + Sync + 'static,
     {
-        Self { retry_after: Some(Arc::new(ReadRetryAfter::new(read))), ..self }
+        Self { retry_after: Some(ReadRetryAfter::new(read)), ..self }
     }
 
     /// Whether nothing is wrong with it, as [`Builder::build`](crate::Builder::build) checks it.
@@ -428,7 +428,6 @@ impl fmt::Display for Policy {
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
         let Self { window, tracker, tripper, retry, permit, .. } = self;
-        let reader = |policy: &Self| policy.retry_after.as_ref().map(Arc::as_ptr);
         *window == other.window
             && *tracker == other.tracker
             && *tripper == other.tripper
@@ -439,7 +438,7 @@ impl PartialEq for Policy {
             && self.max_failed_probes == other.max_failed_probes
             && self.cancelled == other.cancelled
             && self.honour_retry_after == other.honour_retry_after
-            && reader(self) == reader(other)
+            && self.retry_after == other.retry_after
     }
 }
 

@@ -218,7 +218,7 @@ where
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.
     fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
-        match user_code::run("tracker", || (self.seen)(error)) {
+        match user_code::run("tracker", breaker.name(), || (self.seen)(error)) {
             Some(Seen::At(view)) => breaker.error_rules().judge(|| view),
             Some(Seen::JudgedAt(is_failure, view)) => breaker.error_rules().judge_tracked(is_failure, || view),
             Some(Seen::Judged(true)) | None => Outcome::Failure.into(),

@@ -1,10 +1,18 @@
 //! Writes the calls of a breaker down, as a trace that the example `replay` reads.
 
 mod recording;
+mod trace_file;
 
-use std::{fs::File, io, path::Path};
+use std::{io, path::Path};
 
-use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, state::State, sync::status_word::Summary};
+use crate::{
+    breaker::CircuitBreaker,
+    machine::{Ticket, probes::Ended},
+    outcome::Outcome,
+    state::State,
+    time::nanos::Nanos,
+};
+use recording::Began;
 pub(crate) use recording::Recording;
 
 /// What came of a recording, from [`CircuitBreaker::stop_recording`].
@@ -51,7 +59,8 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// If the file can't be made, the thread can't be started, or the calls are being recorded already.
+    /// If the file can't be made, the thread can't be started, the calls are being recorded already, or another breaker of
+    /// this process is being recorded into the same file.
     ///
     /// # Examples
     ///
@@ -77,10 +86,19 @@ impl CircuitBreaker {
             let message = format!("the calls of circuit breaker `{}` are being recorded already", self.name());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
-        let file = File::create(file)?;
+        let (file, claim) = trace_file::create(file.as_ref())?;
         let mut core = self.shared.core.lock();
+        // A generation of its own, by which the calls in flight are told from those that the trace has.
+        core.machine.begin_generation();
         let rejected_before = core.rejected + self.shared.successes.rejections();
-        *recording = Some(Box::new(Recording::new(file, self.now(), rejected_before)?));
+        let began = Began { at: self.now(), generation: core.machine.generation, rejected_before };
+        match Recording::new(file, claim, began) {
+            Ok(begun) => *recording = Some(Box::new(begun)),
+            Err(error) => {
+                self.publish(&core);
+                return Err(error);
+            }
+        }
         core.recording = true;
         self.publish(&core);
         Ok(())
@@ -93,7 +111,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// If the file could not be written, or not all of it.
+    /// If the file could not be written, or not all of it; and in a forked child, whose parent goes on with the recording.
     ///
     /// # Examples
     ///
@@ -118,7 +136,8 @@ impl CircuitBreaker {
         let mut core = self.shared.core.lock();
         core.recording = false;
         self.publish(&core);
-        let rejected = (core.rejected + self.shared.successes.rejections()).saturating_sub(stopped.rejected_before);
+        let rejected =
+            (core.rejected + self.shared.successes.rejections()).saturating_sub(stopped.began.rejected_before);
         drop(core);
         // Calls go on while the disk is waited for.
         drop(recording);
@@ -126,32 +145,33 @@ impl CircuitBreaker {
         Ok(Some(Recorded { rows, rejected, left_out: stopped.left_out }))
     }
 
-    /// Takes down that a call begins, and gives its ticket with the time of that.
-    pub(crate) fn record_start(&self, summary: Summary, ticket: Ticket) -> Ticket {
-        if !summary.recording() {
+    /// Writes down that a call has begun, if calls are recorded. Gives back the ticket by which its end is found.
+    pub(crate) fn record_start(&self, ticket: Ticket) -> Ticket {
+        if !self.shared.published.read().recording() {
             return ticket;
         }
         let mut recording = self.shared.recording.lock();
-        let Some(recording) = recording.as_mut() else { return ticket };
+        let Some(recording) = recording.as_mut().filter(|recording| recording.has(ticket)) else { return ticket };
         // Read with the lock held, so that the slots are in the order of time.
         let now = self.now();
         recording.start(ticket, now);
         ticket.started_at(now)
     }
 
-    /// Takes down how a call has ended, if its beginning was.
-    pub(crate) fn record_end(&self, ticket: Ticket, outcome: Outcome, cancelled: bool) {
-        if !self.shared.published.read().recording() {
-            return;
-        }
-        let outcome = match outcome {
-            _ if cancelled => "cancelled",
-            Outcome::Success => "ok",
-            Outcome::Failure => "fail",
-            Outcome::Ignored => "ignored",
+    /// Returns when a call ends that ends now, if that is of interest to a recording.
+    pub(crate) fn time_for_trace(&self) -> Option<Nanos> {
+        self.shared.published.read().recording().then(|| self.now())
+    }
+
+    /// Writes down how a call has ended, once.
+    pub(crate) fn record_end(&self, ticket: Ticket, outcome: Outcome, ended: Ended, now: Nanos) {
+        let outcome = match (ended, outcome) {
+            (Ended::Dropped { .. }, _) => "cancelled",
+            (_, Outcome::Success) => "ok",
+            (_, Outcome::Failure) => "fail",
+            (_, Outcome::Ignored) => "ignored",
         };
-        let now = self.now();
-        if let Some(recording) = self.shared.recording.lock().as_mut() {
+        if let Some(recording) = self.shared.recording.lock().as_mut().filter(|recording| recording.has(ticket)) {
             recording.end(ticket, outcome, now);
         }
     }

@@ -4,16 +4,29 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufWriter, Write},
+    mem,
     sync::mpsc::{SyncSender, TrySendError, sync_channel},
     thread::{self, JoinHandle},
 };
 
-use crate::{machine::Ticket, time::nanos::Nanos};
+use super::trace_file::Claim;
+use crate::{machine::Ticket, sync::process, time::nanos::Nanos};
+
+/// What was at the beginning of a recording.
+#[derive(Clone, Copy)]
+pub(crate) struct Began {
+    pub(crate) at: Nanos,
+    /// Calls that an earlier generation admitted are not in the trace.
+    pub(crate) generation: u64,
+    pub(crate) rejected_before: u64,
+}
 
 /// What is recorded of one breaker. A lock of its own guards it, which no call takes while nothing is recorded.
 pub(crate) struct Recording {
-    began: Nanos,
-    pub(crate) rejected_before: u64,
+    pub(crate) began: Began,
+    /// The process that writes the file: a forked child has a copy of all this, and no thread.
+    process: u32,
+    _claim: Claim,
     /// Calls and commands in the order of their starts, from the first that can't be written yet.
     slots: VecDeque<Slot>,
     /// The starts of the probes in flight, whose tickets don't tell.
@@ -52,7 +65,7 @@ const PATIENCE: usize = 1 << 17;
 const PROBES: usize = 1 << 12;
 
 impl Recording {
-    pub(crate) fn new(file: File, began: Nanos, rejected_before: u64) -> io::Result<Self> {
+    pub(crate) fn new(file: File, claim: Claim, began: Began) -> io::Result<Self> {
         let (writer, batches) = sync_channel::<Vec<Row>>(QUEUE);
         let write = move || {
             let mut file = BufWriter::new(file);
@@ -71,7 +84,8 @@ impl Recording {
         let thread = thread::Builder::new().name("fluxgate-recorder".to_owned()).spawn(write)?;
         Ok(Self {
             began,
-            rejected_before,
+            process: process::id(),
+            _claim: claim,
             slots: VecDeque::new(),
             probes: VecDeque::new(),
             ready: Vec::new(),
@@ -122,7 +136,7 @@ impl Recording {
 
     fn start_of(&mut self, ticket: Ticket) -> Option<Nanos> {
         if !ticket.is_probe() {
-            return ticket.started_if_known();
+            return ticket.started_if_known().filter(|start| *start >= self.began.at);
         }
         let place = self.probes.iter().position(|(probe, _)| *probe == ticket)?;
         self.probes.remove(place).map(|(_, start)| start)
@@ -131,7 +145,7 @@ impl Recording {
     /// Takes what is not behind a call in flight, and sends it off if it is enough.
     fn take_ready(&mut self) {
         while let Some(&Slot { start, end: Some(end) }) = self.slots.front() {
-            self.ready.push(Row { at: start.since(self.began), end });
+            self.ready.push(Row { at: start.since(self.began.at), end });
             self.slots.pop_front();
         }
         if self.ready.len() >= BATCH {
@@ -144,10 +158,26 @@ impl Recording {
     }
 
     fn send(&mut self, how: impl FnOnce(&SyncSender<Vec<Row>>, Vec<Row>) -> Result<(), usize>) {
-        let batch = std::mem::replace(&mut self.ready, Vec::with_capacity(BATCH));
+        let batch = mem::replace(&mut self.ready, Vec::with_capacity(BATCH));
         if let Some(Err(refused)) = self.writer.as_ref().map(|writer| how(writer, batch)) {
             self.left_out += refused as u64;
         }
+    }
+
+    /// Returns whether the trace has a call of this ticket, or is to have it.
+    pub(crate) fn has(&self, ticket: Ticket) -> bool {
+        !ticket.is_recorded() || ticket.generation() >= self.began.generation
+    }
+
+    /// Returns whether this is a copy in a forked child, whose parent goes on with the recording.
+    fn is_copy(&self) -> bool {
+        self.process != process::id()
+    }
+
+    /// Lets go of a copy without a word to the thread that it has not.
+    fn forget(&mut self) {
+        self.writer = None;
+        mem::forget(self.thread.take());
     }
 
     /// Sends off all that has ended.
@@ -162,6 +192,10 @@ impl Recording {
 
     /// Waits until all is written, and says how much that was.
     pub(crate) fn finish(&mut self) -> io::Result<u64> {
+        if self.is_copy() {
+            self.forget();
+            return Err(io::Error::other("the recording belongs to the parent process, which goes on with it"));
+        }
         self.send_the_rest();
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(written)) => written,
@@ -173,7 +207,9 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         // The breaker is gone: the thread writes what there is, and ends.
-        if self.writer.is_some() {
+        if self.is_copy() {
+            self.forget();
+        } else if self.writer.is_some() {
             self.send_the_rest();
         }
     }
@@ -205,8 +241,9 @@ mod tests {
     fn calls_that_the_writer_does_not_take_are_left_out() {
         let (writer, batches) = sync_channel(1);
         let mut recording = Recording {
-            began: Nanos(0),
-            rejected_before: 0,
+            began: Began { at: Nanos(0), generation: 0, rejected_before: 0 },
+            process: process::id(),
+            _claim: Claim(None),
             slots: VecDeque::new(),
             probes: VecDeque::new(),
             ready: Vec::new(),

@@ -1,6 +1,9 @@
 use std::{fmt, ops::Deref, sync::OnceLock};
 
-use crate::{breaker::CircuitBreaker, breaker::builder::Builder};
+use crate::{
+    breaker::{CircuitBreaker, builder::Builder},
+    name::Name,
+};
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
 ///
@@ -52,7 +55,7 @@ impl Declaration {
     #[cold]
     fn made(&self) -> &CircuitBreaker {
         self.breaker.get_or_init(|| {
-            let builder = (self.configure)(CircuitBreaker::builder(self.name));
+            let builder = (self.configure)(CircuitBreaker::builder(Name::from_static(self.name)));
             // The macro has made the same checks while it compiled.
             builder.build().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
         })

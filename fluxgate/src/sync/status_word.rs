@@ -8,7 +8,7 @@ use crate::{state::State, sync::AtomicU64, sync::Ordering};
 pub(crate) struct Published(AtomicU64);
 
 /// The summary: three bits of state, one of shadow mode, two of what a success has to do, one that says whether calls
-/// are recorded, ten of the policy, and the generation.
+/// are recorded, seven of the policy, and the generation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary(u64);
 
@@ -31,16 +31,6 @@ pub(crate) enum SuccessIs {
 /// What calls have to know of the policy that they go by, in bits of the summary.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Glance(u64);
-
-/// Which of its policies a breaker goes by: a number that comes round after a few, so that it fits the summary.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct PolicyNumber(u8);
-
-impl PolicyNumber {
-    pub(crate) fn next(self) -> Self {
-        Self((self.0 + 1) % (1 << NUMBER_BITS))
-    }
-}
 
 impl Glance {
     /// The tripper has a use for durations.
@@ -70,9 +60,7 @@ const SHADOW: u64 = 1 << STATE_BITS;
 const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
 const RECORDING: u64 = 1 << (SUCCESS_SHIFT + 2);
 const GLANCE_SHIFT: u32 = SUCCESS_SHIFT + 3;
-const NUMBER_SHIFT: u32 = GLANCE_SHIFT + 7;
-const NUMBER_BITS: u32 = 3;
-const GENERATION_SHIFT: u32 = NUMBER_SHIFT + NUMBER_BITS;
+const GENERATION_SHIFT: u32 = GLANCE_SHIFT + 7;
 
 /// In the order of their codes. The first two admit every call, and record it.
 const STATES: [State; 6] =
@@ -104,22 +92,16 @@ impl Summary {
         Self(if recording { self.0 | RECORDING } else { self.0 & !RECORDING })
     }
 
-    /// The same of a breaker that goes by the policy of this number, which is to be known like this.
+    /// Sets what calls have to know of the policy.
     #[must_use]
-    pub(crate) fn with_policy(self, glance: Glance, number: PolicyNumber) -> Self {
+    pub(crate) fn with_policy(self, glance: Glance) -> Self {
         let others = !((1 << GENERATION_SHIFT) - 1) | ((1 << GLANCE_SHIFT) - 1);
-        Self(self.0 & others | glance.0 | u64::from(number.0) << NUMBER_SHIFT)
+        Self(self.0 & others | glance.0)
     }
 
     #[inline]
     pub(crate) fn policy_has(self, bit: Glance) -> bool {
         self.0 & bit.0 != 0
-    }
-
-    #[inline]
-    pub(crate) fn policy_number(self) -> PolicyNumber {
-        #[allow(clippy::cast_possible_truncation, reason = "the few bits of the number are left")]
-        PolicyNumber((self.0 >> NUMBER_SHIFT & ((1 << NUMBER_BITS) - 1)) as u8)
     }
 
     /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.
@@ -147,7 +129,7 @@ impl Summary {
         }
     }
 
-    /// Wraps after 2^47 transitions, which no breaker lives to see.
+    /// Wraps after 2^50 transitions and changes of the policy, which no breaker lives to see.
     #[inline]
     pub(crate) fn generation(self) -> u64 {
         self.0 >> GENERATION_SHIFT
@@ -176,8 +158,8 @@ impl Published {
 mod tests {
     use super::*;
 
-    /// The largest of 47 bits, which is what the documentation promises.
-    const GENERATION: u64 = 0x7fff_ffff_ffff;
+    /// The largest of 50 bits, which is what the documentation promises.
+    const GENERATION: u64 = (1 << 50) - 1;
 
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
@@ -194,10 +176,9 @@ mod tests {
                     assert!(!recording.admits_all());
                     assert!(recording.with_recording(false) == summary);
                     let glance = Glance::default().with(Glance::MEASURES, true).with(Glance::NEVER_DUE, shadow);
-                    let number = (0..21).fold(PolicyNumber::default(), |number, _| number.next());
-                    let ruled = summary.with_policy(Glance::BY_THE_SECOND, number.next()).with_policy(glance, number);
+                    let ruled = summary.with_policy(Glance::BY_THE_SECOND).with_policy(glance);
                     assert_eq!((ruled.state(), ruled.shadow(), ruled.success()), (state, shadow, success));
-                    assert_eq!((ruled.generation(), ruled.policy_number()), (GENERATION, number));
+                    assert_eq!(ruled.generation(), GENERATION);
                     assert!(ruled.policy_has(Glance::MEASURES) && !ruled.policy_has(Glance::BY_THE_SECOND));
                     assert_eq!(ruled.policy_has(Glance::NEVER_DUE), shadow);
                 }

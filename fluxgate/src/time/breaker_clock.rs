@@ -1,14 +1,14 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Clock, SystemClock};
-use crate::time::nanos::Nanos;
+use crate::{time::nanos::Nanos, user_code::Supplied};
 
 /// The clock of one breaker, which stood at zero when the breaker was made.
 pub(crate) enum BreakerClock {
     /// Known, so that it is read without an indirection, and roughly where that is enough.
     System(SystemClock),
     Other {
-        clock: Box<dyn Clock>,
+        clock: Supplied<dyn Clock>,
         origin: Duration,
     },
 }
@@ -18,7 +18,7 @@ impl BreakerClock {
         Self::System(SystemClock::new())
     }
 
-    pub(crate) fn other(clock: Box<dyn Clock>) -> Self {
+    pub(crate) fn other(clock: Supplied<dyn Clock>) -> Self {
         let origin = clock.now();
         Self::Other { clock, origin }
     }

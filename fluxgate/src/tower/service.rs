@@ -77,7 +77,7 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
         A: Answer<E>,
     {
         if let Ok(ticket) = self.breaker.admit() {
-            let running = Running { breaker: &self.breaker, ticket };
+            let running = Running::ending(&self.breaker, ticket);
             let ending = Classified::<C, A>::new(self.classifier.clone());
             running.end_by_error(|breaker| Ending::<Result<R, E>>::of_error(&ending, error, breaker));
         }
@@ -153,9 +153,9 @@ pub(super) fn begin<S: Service<Request>, C, A, Request>(
     ticket: Ticket,
     classifier: C,
 ) -> ResponseFuture<S::Future, C, A> {
-    let running = Running { breaker, ticket };
+    let running = Running::resume(breaker, ticket);
     let future = inner.call(request);
-    let ticket = running.stop();
+    let ticket = running.pause();
     ResponseFuture::admitted(breaker.clone(), ticket, classifier, future)
 }
 

@@ -35,6 +35,8 @@ pub(super) enum Why {
     Tripped(Vec<String>),
     RetryDue,
     Recovered,
+    ProbesFailed(u32),
+    ProbesIgnored(u32),
     Command,
 }
 
@@ -44,6 +46,16 @@ pub(super) trait Chance {
     fn admitted(&mut self) -> bool;
     /// The wait that it told of with its next transition.
     fn wait(&mut self) -> Option<Nanos>;
+}
+
+/// Counts of probes that have ended.
+#[derive(Default)]
+struct Ended {
+    failed: u64,
+    abandoned: u64,
+    ignored: u64,
+    /// Of those that were dropped and not recorded.
+    waited: Nanos,
 }
 
 pub(super) struct Model<'p> {
@@ -58,6 +70,8 @@ pub(super) struct Model<'p> {
     /// The id and start of each probe in flight.
     probes: Vec<(u64, Nanos)>,
     next_probe: u64,
+    /// How the probes of this half-open state have ended.
+    ended: Ended,
     /// When an opening ends.
     pub(super) due: Option<Nanos>,
     pub(super) rejected: u64,
@@ -79,6 +93,7 @@ impl<'p> Model<'p> {
             records: Records::new(policy.window),
             probes: Vec::new(),
             next_probe: 0,
+            ended: Ended::default(),
             due: None,
             rejected: 0,
             would_have_been_rejected: 0,
@@ -90,6 +105,17 @@ impl<'p> Model<'p> {
     /// The transitions since the last time.
     pub(super) fn told(&mut self) -> Vec<Told> {
         std::mem::take(&mut self.told)
+    }
+
+    /// How long until the ramp admits every call, or until the retry is due.
+    pub(super) fn retry_after(&self, now: Nanos) -> Option<Nanos> {
+        match self.policy.permit {
+            Permit::RampUp { last, duration, .. } if self.state == State::HalfOpen => {
+                let left = duration.saturating_sub(now - self.since);
+                (last >= 1.0 && left > 0).then_some(left)
+            }
+            _ => self.due.map(|due| due.saturating_sub(now)),
+        }
     }
 
     pub(super) fn probes_in_flight(&self) -> usize {
@@ -126,6 +152,14 @@ impl<'p> Model<'p> {
         }
     }
 
+    /// What becomes of a call that begins inside another one, on the same thread.
+    pub(super) fn admit_inside(&mut self, outer: Ticket, now: Nanos, chance: &mut impl Chance) -> Option<Ticket> {
+        match outer {
+            Ticket::Probe { id, .. } if self.probes.iter().any(|probe| probe.0 == id) => Some(Ticket::Unrecorded),
+            _ => self.admit(now, chance),
+        }
+    }
+
     fn reject(&mut self) -> Option<Ticket> {
         if self.shadow {
             self.would_have_been_rejected += 1;
@@ -142,6 +176,7 @@ impl<'p> Model<'p> {
         };
         let hangs = now - started >= limit;
         if hangs {
+            self.ended.abandoned += 1;
             self.end(Ticket::Probe { id, started }, End::Failure, now, chance);
         }
         hangs
@@ -193,25 +228,56 @@ impl<'p> Model<'p> {
             }
         };
         let duration = now - started;
+        let is_probe = matches!(ticket, Ticket::Probe { .. });
         let failed = match end {
             End::Success => false,
             End::Failure | End::Panic => true,
+            End::Ignored if is_probe => {
+                (self.ended.ignored, self.ended.waited) = (self.ended.ignored + 1, 0);
+                return self.judge_probes(now, chance);
+            }
             End::Ignored => return,
             End::Cancelled => match self.policy.cancelled_after() {
                 Some(threshold) if duration >= threshold => true,
+                _ if is_probe => {
+                    (self.ended.ignored, self.ended.waited) = (0, self.ended.waited.saturating_add(duration));
+                    return self.judge_probes(now, chance);
+                }
                 _ => return,
             },
         };
+        self.ended.ignored = 0;
+        if failed {
+            self.ended.failed += 1;
+        } else {
+            (self.ended.failed, self.ended.waited) = (0, 0);
+        }
         self.records.add(Record { failed, duration, at: now });
         self.streak = if failed { self.streak + 1 } else { 0 };
         if !matches!(self.state, State::Closed | State::HalfOpen) {
             return;
         }
         if self.records.trip(&self.policy.tripper, self.state, self.streak) {
-            let clauses = self.records.clauses(&self.policy.tripper, self.state, self.streak);
+            let mut clauses = self.records.clauses(&self.policy.tripper, self.state, self.streak);
+            if self.ended.abandoned > 0 {
+                clauses.insert(0, "max_probe_time".to_owned());
+            }
             self.enter(State::Open, now, Why::Tripped(clauses), chance);
         } else if self.state == State::HalfOpen && !failed && self.permit(now).1 {
             self.enter(State::Closed, now, Why::Recovered, chance);
+        } else {
+            self.judge_probes(now, chance);
+        }
+    }
+
+    /// `half_open` does not last: a probe has ended.
+    fn judge_probes(&mut self, now: Nanos, chance: &mut impl Chance) {
+        let Some(limit) = self.policy.max_failed_probes.filter(|_| self.state == State::HalfOpen) else { return };
+        let Ended { failed, ignored, waited, .. } = self.ended;
+        if failed + waited / self.policy.waiting_unit() >= u64::from(limit) {
+            self.enter(State::Open, now, Why::ProbesFailed(limit), chance);
+        } else if ignored >= u64::from(limit) && self.permit(now).1 {
+            self.enter(State::Closed, now, Why::ProbesIgnored(limit), chance);
         }
     }
 
@@ -232,6 +298,7 @@ impl<'p> Model<'p> {
         self.generation += 1;
         self.records.clear();
         self.probes.clear();
+        self.ended = Ended::default();
         self.due = None;
         match to {
             State::Closed => (self.reopens, self.streak) = (0, 0),

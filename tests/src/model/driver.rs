@@ -132,6 +132,7 @@ impl<'p> Driver<'p> {
     fn step(&mut self, step: Step) -> Result<(), String> {
         match step {
             Step::Call { end, takes } => self.call(end, takes)?,
+            Step::Nested { outer, inner, takes } => self.nested(outer, inner, takes)?,
             Step::Begin(way) => self.begin(way)?,
             Step::End(which, end) if !self.in_flight.is_empty() => {
                 let flight = self.in_flight.swap_remove(which % self.in_flight.len());
@@ -199,6 +200,46 @@ impl<'p> Driver<'p> {
         if let Some(ticket) = ticket {
             self.model.end(ticket, end, self.now, &mut drawn);
         }
+        Ok(())
+    }
+
+    /// A call whose code makes another one, which ends before it.
+    fn nested(&mut self, outer: End, inner: End, takes: Nanos) -> Result<(), String> {
+        let start = self.now;
+        let before = self.passed_in_shadow();
+        let mut between = None;
+        let call = |end: End| {
+            catch_unwind(AssertUnwindSafe(|| {
+                self.breaker.call(|| {
+                    self.clock.advance(Duration::from_nanos(takes));
+                    returned(end)
+                })
+            }))
+        };
+        let is_permitted = |result: &std::thread::Result<Result<(), fluxgate::Error<bool>>>| {
+            !matches!(result, Ok(Err(fluxgate::Error::NotPermitted(_))))
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.breaker.call(|| {
+                let before = self.passed_in_shadow();
+                let permitted = is_permitted(&call(inner));
+                between = Some((before, permitted, self.passed_in_shadow()));
+                returned(outer)
+            })
+        }));
+        let mut drawn = self.drawn(is_permitted(&result), None);
+        drawn.admitted &= between.is_none_or(|(before_inner, ..)| before_inner == before);
+        let outer_ticket = self.model.admit(start, &mut drawn);
+        self.compare("permitted outside", is_permitted(&result), outer_ticket.is_some())?;
+        let (Some(ticket), Some((before, permitted, after))) = (outer_ticket, between) else { return Ok(()) };
+        drawn.admitted = permitted && after == before;
+        let inner_ticket = self.model.admit_inside(ticket, start, &mut drawn);
+        self.compare("permitted inside", permitted, inner_ticket.is_some())?;
+        self.now = if permitted { start.saturating_add(takes) } else { start };
+        if let Some(inner_ticket) = inner_ticket {
+            self.model.end(inner_ticket, inner, self.now, &mut drawn);
+        }
+        self.model.end(ticket, outer, self.now, &mut drawn);
         Ok(())
     }
 
@@ -301,11 +342,17 @@ impl<'p> Driver<'p> {
                     if self.policy.asks_user_code {
                         assert!(clauses.pop().is_some_and(|clause| clause.starts_with("Custom(")));
                     }
+                    if let Some(abandoned) = clauses.first_mut().filter(|clause| clause.starts_with("max_probe_time("))
+                    {
+                        "max_probe_time".clone_into(abandoned);
+                    }
                     Why::Tripped(clauses)
                 }
                 Reason::RetryDue => Why::RetryDue,
                 Reason::Recovered => Why::Recovered,
-                Reason::Command => Why::Command,
+                Reason::ProbesFailed { limit } => Why::ProbesFailed(*limit),
+                Reason::ProbesIgnored { limit } => Why::ProbesIgnored(*limit),
+                Reason::Command { .. } => Why::Command,
                 other => panic!("an unknown reason: {other:?}"),
             },
             at: nanos(signal.at().duration_since(SystemTime::UNIX_EPOCH).expect("the wall time of a manual clock")),
@@ -337,7 +384,7 @@ impl<'p> Driver<'p> {
         self.compare("slow_rates", info.slow_rates, figures.slow_rates)?;
         self.compare("mean_latency", info.mean_latency, figures.mean)?;
         self.compare("probes_in_flight", info.probes_in_flight, model.probes_in_flight())?;
-        self.compare("retry_after", info.retry_after.map(nanos), model.due.map(|due| due.saturating_sub(now)))?;
+        self.compare("retry_after", info.retry_after.map(nanos), model.retry_after(now))?;
         self.compare("rejected", info.rejected, model.rejected)?;
         self.compare("would_have_been_rejected", info.would_have_been_rejected, model.would_have_been_rejected)?;
         self.compare("shadow", info.shadow, model.shadow)

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use fluxgate::{Builder, CircuitBreaker, MaxProbeTime, trippers};
+use fluxgate::{Builder, CircuitBreaker, MaxFailedProbes, MaxProbeTime, trippers};
 
 use super::Nanos;
 
@@ -16,6 +16,7 @@ pub struct Policy {
     pub permit: Permit,
     pub max_half_open_calls: u32,
     pub max_probe_time: Option<Nanos>,
+    pub max_failed_probes: Option<u32>,
     pub cancelled: Cancelled,
     /// Whether the tripper has a part of the user's own, which always holds.
     pub asks_user_code: bool,
@@ -86,6 +87,7 @@ impl Policy {
             .retry(self.retry.to_string().parse::<fluxgate::Retry>().expect("a valid retry"))
             .permit(self.permit.to_string().parse::<fluxgate::Permit>().expect("a valid permit"))
             .max_half_open_calls(self.max_half_open_calls)
+            .max_failed_probes(self.max_failed_probes.map_or(MaxFailedProbes::Off, MaxFailedProbes::AtMost))
             .max_probe_time(match self.max_probe_time {
                 Some(limit) => Duration::from_nanos(limit).into(),
                 None => MaxProbeTime::Off,
@@ -112,6 +114,11 @@ impl Policy {
                 Some(self.tripper.leaves().into_iter().filter_map(threshold).min().unwrap_or(super::SECOND))
             }
         }
+    }
+
+    /// How much waiting of dropped probes counts as a failed one.
+    pub(super) fn waiting_unit(&self) -> Nanos {
+        self.cancelled_after().filter(|threshold| *threshold > 0).unwrap_or(super::SECOND)
     }
 
     /// The thresholds of the policy's slow rates, in ascending order.
@@ -145,10 +152,11 @@ impl Tripper {
 impl fmt::Display for Policy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { window, tripper, retry, permit, max_half_open_calls, .. } = self;
+        let max_failed_probes = self.max_failed_probes.map_or("off".to_owned(), |limit| limit.to_string());
         write!(
             formatter,
             "--window '{window}' --tripper '{tripper}' --retry '{retry}' --permit '{permit}' \
-             --max-half-open-calls {max_half_open_calls}"
+             --max-half-open-calls {max_half_open_calls} --max-failed-probes {max_failed_probes}"
         )
     }
 }

@@ -12,6 +12,15 @@ pub enum Step {
         /// How long it takes.
         takes: Nanos,
     },
+    /// A call that makes another one, which takes so long.
+    Nested {
+        /// How the call ends.
+        outer: End,
+        /// How the one inside it ends.
+        inner: End,
+        /// How long the one inside it takes.
+        takes: Nanos,
+    },
     /// A call that begins.
     Begin(Way),
     /// One of those in flight ends; which, modulo their number.
@@ -91,7 +100,12 @@ impl Step {
     pub fn decode(number: u64) -> Self {
         let mut choices = Choices(number);
         match choices.below(64) {
-            0..=19 => {
+            0..=2 => {
+                let ends = [End::Success, End::Failure, End::Ignored, End::Panic];
+                let (outer, inner) = (choices.of(&ends), choices.of(&ends));
+                Self::Nested { outer, inner, takes: choices.of(&[0, 1, SECOND / 4, SECOND, 4 * SECOND]) }
+            }
+            3..=19 => {
                 let end =
                     choices.of(&[End::Success, End::Failure, End::Success, End::Failure, End::Ignored, End::Panic]);
                 let takes = choices.of(&[0, 0, 0, 1, SECOND / 4, SECOND / 2 - 1, SECOND / 2, SECOND, 2 * SECOND]);

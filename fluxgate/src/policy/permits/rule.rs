@@ -1,12 +1,10 @@
-use std::sync::Arc;
-
 use super::CustomPermit;
-use crate::{policy::component::Leaf, time::nanos::Nanos};
+use crate::{policy::component::Leaf, time::nanos::Nanos, user_code::Supplied};
 
 /// A checked permit, ready to be asked.
 pub(crate) enum Rule {
     Ramp(Ramp),
-    Custom(Arc<dyn CustomPermit>),
+    Custom(Supplied<dyn CustomPermit>),
 }
 
 /// A probability that grows from `initial` to `last` over `duration`. `All` and `Random` are at its end from the start.
@@ -20,7 +18,7 @@ impl Rule {
     pub(crate) fn new(leaf: &Leaf<dyn CustomPermit>) -> Self {
         let component = match leaf {
             Leaf::BuiltIn(component) => component,
-            Leaf::Custom(custom) => return Self::Custom(Arc::clone(&custom.component)),
+            Leaf::Custom(custom) => return Self::Custom(custom.component.clone()),
             Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         };
         let level = |ratio| Ramp { initial: ratio, last: ratio, duration: Nanos(0) };
@@ -49,6 +47,11 @@ impl Ramp {
     /// Whether a success may close the breaker.
     pub(crate) fn is_final(&self, elapsed: Nanos) -> bool {
         elapsed >= self.duration
+    }
+
+    /// Returns the time until the end of a ramp that then admits every call. `None` once it has ended.
+    pub(crate) fn admits_all_after(&self, elapsed: Nanos) -> Option<Nanos> {
+        (self.last >= 1.0 && !self.is_final(elapsed)).then(|| self.duration.since(elapsed))
     }
 }
 

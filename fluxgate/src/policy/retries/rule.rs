@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
 use super::{CustomRetry, backoff, cooldown};
-use crate::{policy::component::Leaf, time::nanos::Nanos};
+use crate::{policy::component::Leaf, time::nanos::Nanos, user_code::Supplied};
 
 /// A checked retry, ready to be asked.
 pub(crate) enum Rule {
     Never,
     After(Wait),
-    Custom(Arc<dyn CustomRetry>),
+    Custom(Supplied<dyn CustomRetry>),
 }
 
 /// A wait that is known when the breaker opens.
@@ -21,7 +19,7 @@ impl Rule {
     pub(crate) fn new(leaf: &Leaf<dyn CustomRetry>) -> Self {
         let component = match leaf {
             Leaf::BuiltIn(component) => component,
-            Leaf::Custom(custom) => return Self::Custom(Arc::clone(&custom.component)),
+            Leaf::Custom(custom) => return Self::Custom(custom.component.clone()),
             Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         };
         match component.name() {

@@ -21,9 +21,9 @@ impl Rule {
     }
 
     /// Whether the error that `view` shows counts as a failure. The view is taken only if somebody looks.
-    pub(crate) fn tracks<'a>(&self, view: impl FnOnce() -> ErrorView<'a>) -> bool {
+    pub(crate) fn tracks<'a>(&self, breaker: &str, view: impl FnOnce() -> ErrorView<'a>) -> bool {
         let Some(expression) = &self.expression else { return true };
-        user_code::run("tracker", || tracks(expression, view())).unwrap_or(true)
+        user_code::run("tracker", breaker, || tracks(expression, view())).unwrap_or(true)
     }
 }
 

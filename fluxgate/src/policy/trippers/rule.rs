@@ -99,16 +99,16 @@ impl Rule {
     }
 
     /// Judges a copy of the figures, so that user code runs without the lock. One that panics does not hold.
-    pub(crate) fn judge(&self, context: &CallContext) -> Option<Tripped> {
+    pub(crate) fn judge(&self, breaker: &str, context: &CallContext) -> Option<Tripped> {
         let figures = context.figures();
         // Each is asked at most once, and the reason told is the verdict that was given.
         let mut verdicts: Vec<(*const (), bool)> = Vec::new();
         let mut ask = |custom: &Custom<dyn CustomTripper>| {
-            let place = Arc::as_ptr(&custom.component).cast::<()>();
+            let place = custom.component.address();
             if let Some(&(_, verdict)) = verdicts.iter().find(|known| known.0 == place) {
                 return verdict;
             }
-            let verdict = user_code::run("tripper", || custom.component.holds(context)).unwrap_or(false);
+            let verdict = user_code::run("tripper", breaker, || custom.component.holds(context)).unwrap_or(false);
             verdicts.push((place, verdict));
             verdict
         };

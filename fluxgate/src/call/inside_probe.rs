@@ -1,0 +1,64 @@
+//! The probes whose code this thread is running.
+//!
+//! A call of the same breaker that begins inside one is part of it: it would otherwise need a slot of its own while the
+//! outer call holds one, and a recursive function could never recover.
+
+use std::{cell::RefCell, sync::Arc};
+
+use crate::{
+    breaker::{CircuitBreaker, Core, Shared},
+    machine::Ticket,
+};
+
+thread_local! {
+    /// Innermost last.
+    static RUNNING: RefCell<Vec<RunningProbe>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct RunningProbe {
+    /// Compared and never followed. The breaker lives for as long as its probe runs.
+    breaker: *const Shared,
+    ticket: Ticket,
+}
+
+impl RunningProbe {
+    fn new(breaker: &CircuitBreaker, ticket: Ticket) -> Self {
+        Self { breaker: address(breaker), ticket }
+    }
+}
+
+fn address(breaker: &CircuitBreaker) -> *const Shared {
+    Arc::as_ptr(breaker.shared.direct())
+}
+
+/// Gives up the list while the thread is being torn down: then every call is one like any other.
+fn with_running<R>(work: impl FnOnce(&mut Vec<RunningProbe>) -> R) -> Option<R> {
+    RUNNING.try_with(|running| work(&mut running.borrow_mut())).ok()
+}
+
+/// Begins to run the code of a probe on this thread.
+#[cold]
+pub(super) fn enter(breaker: &CircuitBreaker, ticket: Ticket) {
+    with_running(|running| running.push(RunningProbe::new(breaker, ticket)));
+}
+
+/// Ends it, if it was begun on this thread.
+#[cold]
+pub(super) fn leave(breaker: &CircuitBreaker, ticket: Ticket) {
+    let probe = RunningProbe::new(breaker, ticket);
+    with_running(|running| {
+        if let Some(place) = running.iter().rposition(|known| *known == probe) {
+            running.remove(place);
+        }
+    });
+}
+
+/// Returns whether a call that begins on this thread is part of a probe of the breaker's present state.
+pub(super) fn is_inside(breaker: &CircuitBreaker, core: &Core) -> bool {
+    let address = address(breaker);
+    let inside = |running: &mut Vec<RunningProbe>| {
+        running.iter().any(|probe| probe.breaker == address && core.machine.is_probing(probe.ticket))
+    };
+    with_running(inside).unwrap_or(false)
+}
