@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fluxgate::{Builder, CircuitBreaker, ManualClock, Signal, State, Tripper};
-use std::sync::Mutex;
+use fluxgate::{Builder, CircuitBreaker, ManualClock, PolicyChange, Signal, State, Tripper};
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// An error of a failing service.
@@ -51,17 +51,51 @@ pub fn state(breaker: &CircuitBreaker) -> State {
 
 /// Keeps what a breaker announces.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Signal>>>);
+pub struct Recorder(Arc<Heard>);
+
+#[derive(Default)]
+struct Heard {
+    signals: Mutex<Vec<Signal>>,
+    policy_changes: Mutex<usize>,
+    more: Condvar,
+}
 
 impl Recorder {
     /// All signals so far.
     pub fn signals(&self) -> Vec<Signal> {
-        self.0.lock().expect("no listener panics").clone()
+        self.0.signals.lock().expect("no listener panics").clone()
     }
 
     /// The signals so far but the first `known`.
     pub fn signals_from(&self, known: usize) -> Vec<Signal> {
-        self.0.lock().expect("no listener panics")[known..].to_vec()
+        self.0.signals.lock().expect("no listener panics")[known..].to_vec()
+    }
+
+    /// Waits until all transitions of the breaker so far have been announced: a thread may announce them that many threads
+    /// have caused.
+    pub fn catch_up(&self, breaker: &CircuitBreaker) {
+        loop {
+            let signals = self.signals().len();
+            // A change of the policy is announced in order with the transitions, and changes nothing if it is the same.
+            let changes = *self.0.policy_changes.lock().expect("no listener panics");
+            breaker.set_policy(breaker.policy()).expect("it has this policy already");
+            self.wait(&self.0.policy_changes, |heard| *heard > changes);
+            // Listeners may have caused transitions meanwhile.
+            if self.signals().len() == signals {
+                return;
+            }
+        }
+    }
+
+    /// Waits for so many signals.
+    pub fn wait_for(&self, signals: usize) {
+        self.wait(&self.0.signals, |heard| heard.len() >= signals);
+    }
+
+    fn wait<T>(&self, what: &Mutex<T>, until: impl Fn(&T) -> bool) {
+        let (heard, long) = (what.lock().expect("no listener panics"), Duration::from_secs(120));
+        let waited = self.0.more.wait_timeout_while(heard, long, |heard| !until(heard)).expect("no listener panics");
+        assert!(!waited.1.timed_out(), "nothing is announced any more");
     }
 
     /// The states that were entered so far.
@@ -72,7 +106,13 @@ impl Recorder {
 
 impl fluxgate::Listener for Recorder {
     fn on_transition(&self, signal: &Signal) {
-        self.0.lock().expect("no listener panics").push(signal.clone());
+        self.0.signals.lock().expect("no listener panics").push(signal.clone());
+        self.0.more.notify_all();
+    }
+
+    fn on_policy_change(&self, _: &PolicyChange) {
+        *self.0.policy_changes.lock().expect("no listener panics") += 1;
+        self.0.more.notify_all();
     }
 }
 

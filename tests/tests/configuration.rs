@@ -266,7 +266,7 @@ fn each_mistake_says_what_to_write() {
         ("[breakers.a]\ntriper = 'All()'", "breaker `a`: unknown key `triper`; did you mean `tripper`?"),
         (
             "[breakers.a]\ncolour = 'All()'",
-            "breaker `a`: unknown key `colour`; the keys are `window`, `tracker`, `tripper`, `retry`, `permit`, `max_half_open_calls`, `max_probe_time`, `cancelled`, `honour_retry_after`, `shadow`",
+            "breaker `a`: unknown key `colour`; the keys are `window`, `tracker`, `tripper`, `retry`, `permit`, `max_half_open_calls`, `max_probe_time`, `max_failed_probes`, `cancelled`, `honour_retry_after`, `shadow`",
         ),
         ("[breakers.a]\nlisteners = []", "breaker `a`: `listeners` can be said in the program alone; remove it here"),
         (

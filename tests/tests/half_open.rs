@@ -5,7 +5,7 @@ use std::{sync::Barrier, thread};
 use std::time::Duration;
 
 use fluxgate::{
-    MaxProbeTime, State,
+    MaxFailedProbes, MaxProbeTime, State,
     permits::{All, RampUp, Random},
     retries::{Always, Cooldown},
     windows::TimeWindow,
@@ -54,8 +54,9 @@ fn exactly_ten_of_racing_threads_probe_and_one_transition_is_announced() {
 #[test]
 fn an_ignored_probe_gives_its_slot_back_however_many_there_are() {
     let tracker = fluxgate::trackers::Custom(|error: &&str| *error == "down");
-    let (breaker, clock) =
-        breaker_with("FailureStreak(1)", |builder| builder.permit(All()).max_half_open_calls(1).tracker(tracker));
+    let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| {
+        builder.permit(All()).max_half_open_calls(1).max_failed_probes(MaxFailedProbes::Off).tracker(tracker)
+    });
     let _ = breaker.call(|| Err::<(), _>("down"));
     clock.advance(60 * SECOND);
     for _ in 0..1_000 {
@@ -171,7 +172,10 @@ fn spread_probes_under_a_short_time_window_never_get_stuck() {
 #[test]
 fn random_admits_its_share_of_the_calls() {
     let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| {
-        builder.permit(Random(0.2)).tracker(!fluxgate::trackers::TypeOf::<std::fmt::Error>())
+        builder
+            .permit(Random(0.2))
+            .max_failed_probes(MaxFailedProbes::Off)
+            .tracker(!fluxgate::trackers::TypeOf::<std::fmt::Error>())
     });
     fail(&breaker);
     clock.advance(60 * SECOND);

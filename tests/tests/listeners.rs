@@ -27,7 +27,7 @@ fn each_transition_is_announced_once_with_its_reason() {
     let expected = [
         (State::Closed, State::Open, "FailureStreak(2): 2 failures in a row"),
         (State::Open, State::HalfOpen, "the retry is due"),
-        (State::HalfOpen, State::Closed, "the service has recovered"),
+        (State::HalfOpen, State::Closed, "recovered: a probe succeeded and the ramp is complete"),
         (State::Closed, State::Disabled, "by command"),
     ];
     assert_eq!(told, expected.map(|(from, to, reason)| (from, to, reason.to_owned())));

@@ -31,6 +31,10 @@ fn assert_agrees(case: &Case) {
     if let Some(calls) = &calls {
         arguments.extend(["--max-half-open-calls", calls]);
     }
+    let limit = policy.max_failed_probes.map(|limit| limit.to_string());
+    if let Some(limit) = &limit {
+        arguments.extend(["--max-failed-probes", limit]);
+    }
     folder.replay(arguments).expect("a valid policy and a valid trace");
 
     let row = |event: &Event| {
@@ -120,7 +124,7 @@ fn the_summary_tells_what_came_of_the_calls_and_why_of_each_transition() {
         "would have failed 1 16.7 %",
         "1.000 s closed -> open FailureStreak(1): 1 failure in a row",
         "12.000 s open -> half_open the retry is due",
-        "12.000 s half_open -> closed the service has recovered",
+        "12.000 s half_open -> closed recovered: a probe succeeded and the ramp is complete",
         "13.000 s closed -> forced_open by command",
     ] {
         assert!(lines.iter().any(|line| line == expected), "{expected}\n{summary}");

@@ -201,19 +201,18 @@ fn the_other_states_are_as_they_were() {
 }
 
 #[test]
-fn a_streak_goes_on_where_a_success_of_this_thread_has_not_ended_it() {
-    for (ended, streak) in [(false, 2), (true, 0)] {
-        let machine = Machine::started_at(50);
-        let breaker = machine.breaker(Cooldown(60), |builder| builder.tripper(FailureStreak(3)));
-        succeed(&breaker);
-        (0..2).for_each(|_| assert!(fail(&breaker)));
-        (0..2).filter(|_| ended).for_each(|_| assert!(succeed(&breaker)));
-        let restarted = machine.breaker(Cooldown(60), |builder| builder.tripper(FailureStreak(3)));
-        restarted.restore(&written(&breaker)).unwrap();
-        assert_eq!(restarted.info().consecutive_failures, streak);
-        fail(&restarted);
-        assert_eq!(state(&restarted), if ended { State::Closed } else { State::Open });
-    }
+fn a_closed_breaker_begins_like_a_new_one_whatever_failed_before_the_restart() {
+    let machine = Machine::started_at(50);
+    let breaker = machine.breaker(Cooldown(60), |builder| builder.tripper(FailureStreak(5)));
+    (0..4).for_each(|_| assert!(fail(&breaker)));
+    let three_days_later = Machine::started_at(50 + 3 * 86_400);
+    let restarted = three_days_later.breaker(Cooldown(60), |builder| builder.tripper(FailureStreak(5)));
+    fail(&restarted);
+    restarted.restore(&written(&breaker)).unwrap();
+    let info = restarted.info();
+    assert_eq!((info.state, info.consecutive_failures, info.calls, info.reopens), (State::Closed, 0, 0, 0));
+    assert!(fail(&restarted));
+    assert_eq!(state(&restarted), State::Closed, "one failure is no streak of five");
 }
 
 #[test]

@@ -254,7 +254,7 @@ impl CircuitBreaker {
             return Ok(Admission::Call(Ticket::UNRECORDED));
         }
         core.rejected += 1;
-        self.shared.successes.prepare();
+        self.shared.successes.prepare(core.rejected);
         let retry_after = retry_after.map_or(Nanos::NEVER, Nanos::from);
         Err(Rejected { state: core.machine.state, retry_after })
     }

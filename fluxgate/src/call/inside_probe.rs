@@ -8,11 +8,12 @@ use std::{cell::RefCell, sync::Arc};
 use crate::{
     breaker::{CircuitBreaker, Core, Shared},
     machine::Ticket,
+    sync,
 };
 
-thread_local! {
+sync::thread_local! {
     /// Innermost last.
-    static RUNNING: RefCell<Vec<RunningProbe>> = const { RefCell::new(Vec::new()) };
+    static RUNNING: RefCell<Vec<RunningProbe>> = RefCell::new(Vec::new());
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -85,8 +85,9 @@ impl CircuitBreaker {
     #[cfg(feature = "tower")]
     pub(crate) fn count_rejection(&self) {
         if !self.shared.successes.count_rejection() {
-            self.shared.core.lock().rejected += 1;
-            self.shared.successes.prepare();
+            let mut core = self.shared.core.lock();
+            core.rejected += 1;
+            self.shared.successes.prepare(core.rejected);
         }
     }
 

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::{
     breaker::{CircuitBreaker, Shared},
     name::Name,
+    user_code,
 };
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
@@ -151,13 +152,15 @@ pub(crate) fn reserve(name: &Name) -> Place {
     *next_id += 1;
     drop(registry);
     if is_second {
-        #[cfg(feature = "tracing")]
-        tracing::warn!(
-            target: "fluxgate",
-            breaker = name.as_str(),
-            label = label.as_str(),
-            "two circuit breakers have the same name; `fluxgate::get` gives the first"
-        );
+        user_code::log(|| {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(
+                target: "fluxgate",
+                breaker = name.as_str(),
+                label = label.as_str(),
+                "two circuit breakers have the same name; `fluxgate::get` gives the first"
+            );
+        });
     }
     Place { id, label: (label != *name).then(|| Box::new(label)) }
 }

@@ -9,7 +9,10 @@ pub(crate) mod thread_slot;
 #[cfg(not(loom))]
 pub(crate) use {
     parking_lot::{Mutex, MutexGuard},
-    std::sync::atomic::{AtomicU64, Ordering},
+    std::{
+        sync::atomic::{AtomicU64, Ordering},
+        thread_local,
+    },
 };
 
 #[cfg(loom)]
@@ -19,6 +22,7 @@ pub(crate) use {
         MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
+    loom::thread_local,
 };
 
 #[cfg(loom)]

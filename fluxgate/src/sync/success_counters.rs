@@ -25,6 +25,10 @@ type Chunks = [OnceLock<Box<Chunk>>; SLOTS / CHUNK - 1];
 /// which successes need not even be counted.
 const LOOK_AGAIN: u64 = 1 << 10;
 
+/// A breaker has so many successes recorded under its lock, and as many calls rejected there, before it makes counters:
+/// one that is seldom called does without their memory.
+const CALLS_WITHOUT_COUNTERS: u64 = if cfg!(loom) { 0 } else { 64 };
+
 /// The counters of all threads, made when a thread is first enrolled: an idle breaker has none.
 pub(crate) struct Successes(OnceLock<Box<Slots>>);
 
@@ -61,6 +65,8 @@ pub(crate) struct Enrolled {
     slots: [u64; SLOTS / 64],
     /// How many of the counts stand for successes that were recorded under the lock. Kept over generations.
     stepped_over: u64,
+    /// How many successes asked for a counter. Kept over generations.
+    asked: u64,
 }
 
 impl Successes {
@@ -97,10 +103,12 @@ impl Successes {
         true
     }
 
-    /// Gives this thread a counter for its next rejection.
-    pub(crate) fn prepare(&self) {
-        if let Some(slot) = thread_slot::slot() {
-            self.made_counter(slot);
+    /// Gives this thread a counter for its next rejection, of a breaker that has rejected so many under its lock.
+    pub(crate) fn prepare(&self, rejected: u64) {
+        if rejected > CALLS_WITHOUT_COUNTERS {
+            if let Some(slot) = thread_slot::slot() {
+                self.made_counter(slot);
+            }
         }
     }
 
@@ -153,8 +161,11 @@ impl Successes {
     /// Lets this thread count from now on, for this generation and second. Called under the breaker's lock, with all
     /// that the thread has counted before taken.
     pub(crate) fn enroll(&self, enrolled: &mut Enrolled, generation: u64, second: u64) {
-        if let Some(slot) = thread_slot::slot() {
-            self.enroll_in(slot, enrolled, generation, second);
+        enrolled.asked += 1;
+        if enrolled.asked > CALLS_WITHOUT_COUNTERS {
+            if let Some(slot) = thread_slot::slot() {
+                self.enroll_in(slot, enrolled, generation, second);
+            }
         }
     }
 

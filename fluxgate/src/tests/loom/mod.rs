@@ -3,6 +3,9 @@
 
 mod calls;
 mod new_policy;
+mod retry_after;
+#[cfg(feature = "serde")]
+mod saved;
 mod slots;
 
 use std::sync::{Arc, Mutex};

@@ -117,6 +117,44 @@ fn a_call_is_judged_by_one_policy() {
 }
 
 #[test]
+fn a_call_is_judged_by_one_policy_however_often_that_changes() {
+    for changes in [2, 8] {
+        explore(move || {
+            let stand = Stand::new(1, |builder| builder.tripper(FailureStreak(9)).tracker(tracks_all()));
+            let failure = stand.spawn(1, fail);
+            for _ in 1..changes {
+                stand.breaker.set_policy(streak(9).tracker(tracks_all())).unwrap();
+            }
+            stand.breaker.set_policy(streak(1).tracker(!tracks_all())).unwrap();
+            assert!(failure.join().unwrap());
+            assert_eq!(stand.breaker.info().state, State::Closed, "tracked by the first and tripped by the last");
+        });
+    }
+}
+
+/// A tracker that is asked, unlike `All()`.
+fn tracks_all() -> crate::Tracker {
+    !!crate::policy::trackers::All()
+}
+
+#[test]
+fn no_success_is_lost_beside_two_new_policies() {
+    explore(|| {
+        let stand = Stand::new(9, |builder| builder);
+        succeed(&stand.breaker);
+        let successes = stand.spawn(1, |breaker| {
+            succeed(breaker);
+            succeed(breaker);
+        });
+        for size in [8, 7] {
+            stand.breaker.set_policy(streak(9).window(CountWindow(size))).unwrap();
+        }
+        successes.join().unwrap();
+        assert_eq!(stand.breaker.info().calls, 3);
+    });
+}
+
+#[test]
 fn probes_keep_their_slots_beside_a_new_policy() {
     explore(|| {
         let stand = Stand::due(|builder| builder.max_half_open_calls(2));
