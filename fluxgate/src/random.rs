@@ -81,6 +81,17 @@ mod tests {
     }
 
     #[test]
+    fn a_forked_child_draws_other_numbers_than_its_parent_and_a_seeded_source_the_same() {
+        let copies = |process| [1, 2].map(|_| Random { state: 7, process });
+        let [mut parent, mut child] = copies(Some(process::id()));
+        child.process = Some(process::id().wrapping_add(1)); // that of the parent, as far as the child knows
+        let draws = |random: &mut Random| std::array::from_fn::<u64, 4, _>(|_| random.draw().to_bits());
+        assert_ne!(draws(&mut parent), draws(&mut child));
+        let [mut parent, mut child] = copies(None);
+        assert_eq!(draws(&mut parent), draws(&mut child));
+    }
+
+    #[test]
     fn unseeded_sources_differ() {
         let (mut one, mut other) = (Random::unpredictable(), Random::unpredictable());
         assert_ne!([one.draw(), one.draw()].map(f64::to_bits), [other.draw(), other.draw()].map(f64::to_bits));

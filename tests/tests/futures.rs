@@ -235,3 +235,32 @@ fn guarded_futures_are_send_where_the_users_are() {
     let (breaker, _) = breaker("FailureStreak(1)");
     assert_send(&breaker.call_async(ready(Ok::<_, Down>(()))));
 }
+
+#[tokio::test]
+async fn a_call_that_always_finds_something_ready_is_timed_out_all_the_same() {
+    // Such a future uses up the budget of its task at every poll, and with it that of the timer.
+    let endless = || async {
+        loop {
+            tokio::task::consume_budget().await;
+        }
+    };
+    let (breaker, _) = breaker("FailureStreak(1)");
+    let call = breaker.call_async(async { endless().await }).timeout(Duration::from_millis(10));
+    assert!(matches!(call.await, Err::<(), _>(Error::<Down>::TimedOut(_))));
+    assert_eq!(state(&breaker), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_counts_from_the_beginning_of_the_first_poll() {
+    let (breaker, _) = breaker("FailureStreak(1)");
+    let mut polls = 0;
+    let call = breaker.call_async(poll_fn(|_| {
+        polls += 1;
+        // The first poll itself takes as long as the limit.
+        let mut advance = Box::pin(tokio::time::advance(2 * SECOND));
+        let _ = advance.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        Poll::<Result<(), Down>>::Pending
+    }));
+    assert!(matches!(call.timeout(2 * SECOND).await, Err(Error::TimedOut(_))));
+    assert_eq!(polls, 1);
+}

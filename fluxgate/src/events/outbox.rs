@@ -182,3 +182,24 @@ fn log_lost_signals(breaker: &str, lost: u64) {
         let _ = (breaker, lost); // named in the log alone
     });
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use crate::{CircuitBreaker, Signal, State, sync::process};
+
+    #[test]
+    fn a_forked_child_delivers_what_nobody_in_it_is_delivering() {
+        let heard: Arc<Mutex<Vec<State>>> = Arc::default();
+        let listener = {
+            let heard = Arc::clone(&heard);
+            move |signal: &Signal| heard.lock().unwrap().push(signal.new_state())
+        };
+        let breaker = CircuitBreaker::builder("forked").listener(listener).build().unwrap();
+        let served = breaker.shared.outbox.served.as_ref().unwrap();
+        served.queue.lock().delivering = Some(process::id().wrapping_add(1));
+        breaker.force_open();
+        assert_eq!(*heard.lock().unwrap(), [State::ForcedOpen]);
+    }
+}

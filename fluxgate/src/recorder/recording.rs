@@ -238,6 +238,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_copy_in_a_forked_child_is_let_go_of_without_a_panic() {
+        let folder = std::env::temp_dir().join(format!("fluxgate-copy-{}.csv", process::id()));
+        let began = Began { at: Nanos(0), generation: 0, rejected_before: 0 };
+        let mut recording = Recording::new(File::create(&folder).unwrap(), Claim(None), began).unwrap();
+        recording.process = process::id().wrapping_add(1);
+        assert!(recording.finish().unwrap_err().to_string().contains("belongs to the parent process"));
+        drop(recording);
+        std::fs::remove_file(folder).unwrap();
+    }
+
+    #[test]
     fn calls_that_the_writer_does_not_take_are_left_out() {
         let (writer, batches) = sync_channel(1);
         let mut recording = Recording {

@@ -114,7 +114,13 @@ fn fail(breaker: &CircuitBreaker) -> bool {
 }
 
 fn explore(scenario: impl Fn() + Send + Sync + 'static) {
+    explore_with(4, scenario);
+}
+
+/// Of a long scenario, with fewer preemptions.
+fn explore_with(preemptions: usize, scenario: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(4));
+    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
+    builder.max_branches = 10_000;
     builder.check(scenario);
 }

@@ -8,7 +8,7 @@ use crate::{
     policy::windows::{CountWindow, TimeWindow},
 };
 
-use super::{Stand, explore, fail, succeed};
+use super::{Stand, explore, explore_with, fail, succeed};
 
 /// A policy that trips at this streak alone.
 fn streak(streak: u64) -> Policy {
@@ -118,8 +118,8 @@ fn a_call_is_judged_by_one_policy() {
 
 #[test]
 fn a_call_is_judged_by_one_policy_however_often_that_changes() {
-    for changes in [2, 8] {
-        explore(move || {
+    for (changes, preemptions) in [(2, 4), (8, 2)] {
+        explore_with(preemptions, move || {
             let stand = Stand::new(1, |builder| builder.tripper(FailureStreak(9)).tracker(tracks_all()));
             let failure = stand.spawn(1, fail);
             for _ in 1..changes {
