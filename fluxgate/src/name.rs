@@ -10,8 +10,8 @@ use crate::keyed::Member;
 
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
-/// Every rejection carries it, so a name [that is part of the program](Self::from_static) costs a rejected call nothing,
-/// and another one a reference count. Borrowed text is copied once.
+/// Every rejection carries it, so it is cheap to clone: a name [that is part of the program](Self::from_static) and a short
+/// one are copied, and of a long one only a reference is counted. Borrowed text is copied once.
 ///
 /// # Examples
 ///
@@ -26,10 +26,32 @@ pub struct Name(Text);
 
 enum Text {
     Static(&'static str),
+    /// The first `len` bytes. Threads that are rejected at the same time count no references to one place.
+    Short {
+        len: u8,
+        bytes: [u8; SHORT],
+    },
     Shared(Arc<str>),
     /// Of a breaker in a set.
     #[cfg(feature = "keyed")]
     Keyed(Arc<Member>),
+}
+
+/// So many bytes fit where the other kinds of text have their pointers.
+const SHORT: usize = 22;
+
+impl Text {
+    /// Keeps short text here, and lets `long` keep the rest.
+    fn new(text: &str, long: impl FnOnce() -> Arc<str>) -> Self {
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(room), Ok(len)) => {
+                room.copy_from_slice(text.as_bytes());
+                Self::Short { len, bytes }
+            }
+            _ => Self::Shared(long()),
+        }
+    }
 }
 
 impl Name {
@@ -51,6 +73,8 @@ impl Name {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Static(text) => text,
+            // They are those of a `str`.
+            Text::Short { len, bytes } => std::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
             Text::Shared(text) => text,
             #[cfg(feature = "keyed")]
             Text::Keyed(member) => member.text(),
@@ -60,9 +84,9 @@ impl Name {
     /// The same text, without the breaker's set, for those who may outlive it.
     pub(crate) fn detached(&self) -> Self {
         match &self.0 {
-            Text::Static(_) | Text::Shared(_) => self.clone(),
             #[cfg(feature = "keyed")]
-            Text::Keyed(member) => Self(Text::Shared(member.text().into())),
+            Text::Keyed(member) => member.text().into(),
+            _ => self.clone(),
         }
     }
 
@@ -71,7 +95,7 @@ impl Name {
     pub(crate) fn member(&self) -> Option<&Arc<Member>> {
         match &self.0 {
             Text::Keyed(member) => Some(member),
-            Text::Static(_) | Text::Shared(_) => None,
+            _ => None,
         }
     }
 }
@@ -88,6 +112,7 @@ impl Clone for Name {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Text::Static(text) => Text::Static(text),
+            Text::Short { len, bytes } => Text::Short { len: *len, bytes: *bytes },
             Text::Shared(text) => Text::Shared(Arc::clone(text)),
             #[cfg(feature = "keyed")]
             Text::Keyed(member) => Text::Keyed(Arc::clone(member)),
@@ -97,40 +122,37 @@ impl Clone for Name {
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
-        Self(Text::Shared(text.into()))
+        Self(Text::new(text, || text.into()))
     }
 }
 
 impl From<String> for Name {
     fn from(text: String) -> Self {
-        Self(Text::Shared(text.into()))
+        text.as_str().into()
     }
 }
 
 impl From<&String> for Name {
     fn from(text: &String) -> Self {
-        Self(Text::Shared(text.as_str().into()))
+        text.as_str().into()
     }
 }
 
 impl From<Box<str>> for Name {
     fn from(text: Box<str>) -> Self {
-        Self(Text::Shared(text.into()))
+        (&*text).into()
     }
 }
 
 impl From<Cow<'_, str>> for Name {
     fn from(text: Cow<'_, str>) -> Self {
-        match text {
-            Cow::Borrowed(text) => text.into(),
-            Cow::Owned(text) => text.into(),
-        }
+        (&*text).into()
     }
 }
 
 impl From<Arc<str>> for Name {
     fn from(text: Arc<str>) -> Self {
-        Self(Text::Shared(text))
+        Self(Text::new(&text, || Arc::clone(&text)))
     }
 }
 
@@ -189,5 +211,27 @@ impl fmt::Debug for Name {
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_text_that_it_was_made_of_whatever_its_length() {
+        for length in 0..3 * SHORT {
+            for text in ["a".repeat(length), "\u{d55c}".repeat(length), format!("{}\u{1f525}", "b".repeat(length))] {
+                let names = [Name::from(&*text), text.clone().into(), Arc::<str>::from(&*text).into()];
+                for name in names {
+                    assert_eq!((name.as_str(), name.clone().as_str()), (&*text, &*text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_names_take_no_more_room_than_others() {
+        assert_eq!(size_of::<Name>(), 24);
     }
 }
