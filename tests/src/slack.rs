@@ -24,6 +24,8 @@ pub enum Answer {
     Ok,
     OkWithoutTimeStamp,
     Error(&'static str),
+    /// `ok: false` with an error, and what is wrong in detail.
+    ErrorWith(&'static str, &'static str),
     /// 429, with `Retry-After` or without.
     Wait(Option<u64>),
     Status(u16),
@@ -103,6 +105,9 @@ async fn answer(State(slack): State<MockSlack>, headers: HeaderMap, body: String
         Answer::Ok => json(json!({ "ok": true, "ts": format!("{number}.0") })),
         Answer::OkWithoutTimeStamp => json(json!({ "ok": true })),
         Answer::Error(error) => json(json!({ "ok": false, "error": error })),
+        Answer::ErrorWith(error, detail) => {
+            json(json!({ "ok": false, "error": error, "response_metadata": { "messages": [detail] } }))
+        }
         Answer::Echo => json(json!({ "ok": false, "error": authorization })),
         Answer::Wait(None) => StatusCode::TOO_MANY_REQUESTS.into_response(),
         Answer::Wait(Some(seconds)) => {

@@ -132,3 +132,20 @@ fn breakers_without_the_listener_and_dropped_ones_are_not_there() {
     drop(listed);
     assert!(application.figures("otel: listed").is_empty());
 }
+
+#[test]
+fn of_more_breakers_than_the_sdk_has_room_for_the_state_of_each_is_exported() {
+    let application = Application::new();
+    let breakers: Vec<_> = (0..700)
+        .map(|number| {
+            let builder = CircuitBreaker::builder(format!("one of many {number}")).listener(OpenTelemetryListener);
+            builder.build().unwrap()
+        })
+        .collect();
+    breakers[699].force_open();
+    for (number, state) in [(0, "closed"), (350, "closed"), (699, "forced_open")] {
+        let figures = application.figures(&format!("one of many {number}"));
+        let point = figures.get(&("circuit_breaker.state".to_owned(), format!("state={state}")));
+        assert_eq!(point, Some(&1.0), "{number}: {figures:?}");
+    }
+}

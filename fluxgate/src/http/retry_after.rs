@@ -7,6 +7,8 @@ use http::{
 
 /// How long a response asks to be left alone, by its `Retry-After`: a number of seconds, or a date.
 ///
+/// Fractions of a second, which the standard does not have and some servers send, are rounded up.
+///
 /// A date is counted from the response's own `Date`, so that it does not matter whether our clock agrees with the
 /// server's, and from our time if there is none; one that has passed is a wait of zero. `None` if there is no such
 /// header, or it makes no sense.
@@ -24,9 +26,13 @@ use http::{
 /// ```
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let written = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !written.is_empty() && written.bytes().all(|digit| digit.is_ascii_digit()) {
+    let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
+    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !whole.is_empty() && is_number(whole) && is_number(fraction) {
         // More digits than fit are a very long time.
-        return Some(Duration::from_secs(written.parse().unwrap_or(u64::MAX)));
+        let seconds = whole.parse().unwrap_or(u64::MAX);
+        let begun = fraction.bytes().any(|digit| digit != b'0');
+        return Some(Duration::from_secs(seconds.saturating_add(begun.into())));
     }
     let until = httpdate::parse_http_date(written).ok()?;
     let now = headers.get(DATE).and_then(date).unwrap_or_else(SystemTime::now);

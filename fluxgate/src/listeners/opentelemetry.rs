@@ -15,6 +15,25 @@
 //! `circuit_name` is the breaker's [label](crate::CircuitBreaker::label): its name, unless several have that. The window
 //! of a breaker is cleared by every transition; while it is empty, its rates and its mean are absent.
 //!
+//! # Many breakers
+//!
+//! The SDK keeps 2,000 points for each instrument, unless told otherwise. Beyond that it sums up points and drops their
+//! attributes. `circuit_breaker.state` has six points for each breaker, so the limit is reached at 334. Points that are not
+//! zero are observed first: up to 2,000 breakers the state that each is in is never lost. With more breakers than 300 raise
+//! the limit by a view of the meter provider, six times as high as their number:
+//!
+//! ```
+//! use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+//!
+//! let breakers = 1_000;
+//! let view = move |instrument: &Instrument| {
+//!     let is_ours = instrument.name().starts_with("circuit_breaker.");
+//!     is_ours.then(|| Stream::builder().with_cardinality_limit(6 * breakers).build().ok()).flatten()
+//! };
+//! let provider = SdkMeterProvider::builder().with_view(view).build();
+//! # let _ = provider;
+//! ```
+//!
 //! Breakers of a set (feature `keyed`) have the name of the set for a `circuit_name`, and an attribute `key` besides, by which
 //! they are told apart: see `fluxgate::keyed`.
 //!
@@ -135,12 +154,21 @@ fn attributes(row: &Row, others: impl IntoIterator<Item = (&'static str, String)
     names.chain(others.into_iter().map(|(name, value)| KeyValue::new(name, value))).collect()
 }
 
-fn states(instrument: &dyn AsyncInstrument<u64>) {
-    for row in rows() {
-        for state in State::ALL {
-            instrument.observe(row.in_state(state), &attributes(&row, [("state", state.to_string())]));
-        }
+/// Observes the points that say something before the zeros: an SDK has a limit of points for each instrument, beyond which
+/// it drops the attributes.
+fn observe_zeros_last(instrument: &dyn AsyncInstrument<u64>, points: impl Iterator<Item = (u64, Vec<KeyValue>)>) {
+    let (zeros, others): (Vec<_>, Vec<_>) = points.partition(|(value, _)| *value == 0);
+    for (value, attributes) in others.into_iter().chain(zeros) {
+        instrument.observe(value, &attributes);
     }
+}
+
+fn states(instrument: &dyn AsyncInstrument<u64>) {
+    let rows = rows();
+    let points = rows
+        .iter()
+        .flat_map(|row| State::ALL.map(|state| (row.in_state(state), attributes(row, [("state", state.to_string())]))));
+    observe_zeros_last(instrument, points);
 }
 
 fn transitions(instrument: &dyn AsyncInstrument<u64>) {
@@ -153,11 +181,11 @@ fn transitions(instrument: &dyn AsyncInstrument<u64>) {
 }
 
 fn calls(instrument: &dyn AsyncInstrument<u64>) {
-    for row in rows() {
-        for (outcome, count) in row.calls.by_outcome() {
-            instrument.observe(count, &attributes(&row, [("outcome", outcome.to_owned())]));
-        }
-    }
+    let rows = rows();
+    let points = rows.iter().flat_map(|row| {
+        row.calls.by_outcome().map(|(outcome, count)| (count, attributes(row, [("outcome", outcome.to_owned())])))
+    });
+    observe_zeros_last(instrument, points);
 }
 
 fn failure_rate(instrument: &dyn AsyncInstrument<f64>) {
@@ -185,7 +213,6 @@ fn mean_latency(instrument: &dyn AsyncInstrument<f64>) {
 }
 
 fn shadow(instrument: &dyn AsyncInstrument<u64>) {
-    for row in rows() {
-        instrument.observe(row.in_shadow(), &attributes(&row, []));
-    }
+    let rows = rows();
+    observe_zeros_last(instrument, rows.iter().map(|row| (row.in_shadow(), attributes(row, []))));
 }

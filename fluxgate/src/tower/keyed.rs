@@ -22,7 +22,8 @@ impl<F> fmt::Debug for Keyed<F> {
 /// A service behind a breaker for each kind of request, from
 /// [`CircuitBreakerLayer::keyed`](super::CircuitBreakerLayer::keyed).
 ///
-/// Each clone has to be ready by itself.
+/// Each clone has to be ready by itself. The inner service is cloned when a call is rejected: the clone that was ready goes,
+/// with all that it had reserved.
 ///
 /// # Examples
 ///
@@ -65,7 +66,7 @@ impl<S, C, A, F> KeyedCircuitBreakerService<S, C, A, F> {
 
 impl<S, C, A, F, Request> Service<Request> for KeyedCircuitBreakerService<S, C, A, F>
 where
-    S: Service<Request>,
+    S: Service<Request> + Clone,
     S::Error: 'static,
     C: Classifier<S::Response, S::Error> + Clone,
     A: Answer<S::Error>,
@@ -94,8 +95,13 @@ where
                 self.inner_is_ready = false;
                 begin(&mut self.inner, request, &breaker, ticket, self.classifier.clone())
             }
-            // The inner service is still ready, for the next call.
-            Err(rejected) => ResponseFuture::rejected(breaker.not_permitted(rejected)),
+            Err(rejected) => {
+                // What the inner service has reserved for this call, a permit of a limit that it shares with other clones
+                // say, goes with it: the next call may be long in coming.
+                self.inner = self.inner.clone();
+                self.inner_is_ready = false;
+                ResponseFuture::rejected(breaker.not_permitted(rejected))
+            }
         }
     }
 }

@@ -34,7 +34,9 @@
 //! - While the breaker would reject, the service is ready at once and the inner service is left alone, so that callers
 //!   learn of it without waiting.
 //! - An inner service that was ready when its call was rejected is still ready for the next one: what it has reserved, a
-//!   place in a queue or a permit, is neither lost nor reserved twice. It is given back by dropping the service.
+//!   place in a queue or a permit, is neither lost nor reserved twice. It is given back by the next call, or by dropping the
+//!   service. So a service that idles after a rejection keeps others waiting that share a concurrency limit with it. Where
+//!   that matters, make each call on a fresh clone and drop it after that, as `oneshot` does.
 //! - An inner service is never called that was not ready. Where the service was ready only because the breaker would
 //!   reject, and a retry falls due before the call, that call is still rejected; the next one may probe.
 //! - A caller that is already waiting for the inner service when the breaker opens learns of it as soon as the inner
@@ -43,8 +45,8 @@
 //! # A breaker for each host
 //!
 //! [`CircuitBreakerLayer::keyed`] asks for the breaker of each request, which may be one of a set (feature `keyed`). There
-//! is none yet when the service is asked whether it is ready, so it is ready when the inner service is. A rejection uses
-//! up no readiness there either.
+//! is none yet when the service is asked whether it is ready, so it is ready when the inner service is. A rejection gives
+//! back what the inner service has reserved: it is replaced by a clone of it, which has to be ready anew.
 //!
 //! In which order the breaker goes with other layers, and why, says the [guide](crate::guide::in_place).
 

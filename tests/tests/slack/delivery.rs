@@ -140,3 +140,15 @@ fn what_is_queued_is_still_sent_when_the_breaker_and_its_listener_are_gone() {
     slack.wait_for(3);
     assert_eq!(fields(&slack.messages()[2])[1], "*Transition:*\nopen → closed");
 }
+
+#[test]
+fn the_log_tells_what_slack_says_in_detail() {
+    let detail = "[ERROR] missing required field: channel";
+    let slack = MockSlack::start([Answer::ErrorWith("invalid_arguments", detail)]);
+    let listener = listener(slack.url());
+    let (breaker, _) = breaker("detailed", &listener);
+    fail(&breaker);
+    assert!(listener.flush(LONG));
+    let lines = lines_about("detailed");
+    assert!(lines[0].contains(&format!("did not take the message: invalid_arguments; {detail}")), "{lines:?}");
+}

@@ -90,7 +90,7 @@ fn the_token_is_in_no_output() {
     assert!(lines_about("discreet")[0].contains("[redacted]"), "{:?}", lines_about("discreet"));
 
     // A token that is no header at all can't be sent, and is not told either.
-    let broken = SlackListener::new(format!("{TOKEN}\n"), "#alerts").base_url(format!("http://{TOKEN}\n"));
+    let broken = SlackListener::new(format!("{TOKEN}\n!"), "#alerts").base_url(format!("http://{TOKEN}\n!"));
     let (other, _) = breaker_with("discreet too", &broken, |builder| builder);
     fail(&other);
     assert!(broken.flush(LONG));
@@ -102,4 +102,30 @@ fn the_token_is_in_no_output() {
     assert!(log.iter().any(|line| line.starts_with("DEBUG attohttpc")), "the client's own lines are looked at too");
     let told: Vec<_> = log.iter().filter(|line| line.contains(TOKEN)).collect();
     assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn a_token_is_taken_without_the_line_break_that_a_file_ends_with() {
+    let slack = MockSlack::start([]);
+    let listener = SlackListener::new(format!(" {TOKEN}\r\n"), "#alerts").base_url(slack.url());
+    let (breaker, _) = breaker("read from a file", &listener);
+    fail(&breaker);
+    assert!(listener.flush(LONG));
+    assert_eq!(slack.messages()[0].authorization, format!("Bearer {TOKEN}"));
+}
+
+#[test]
+fn a_token_that_can_be_none_is_told_at_once_and_with_each_message_that_is_lost() {
+    drop(listener("http://localhost")); // installs the log
+    for (name, token, told) in
+        [("no token", "", "the Slack token is empty"), ("two tokens", "xoxb-a\nxoxb-b", "has a line break")]
+    {
+        let listener = SlackListener::new(token, "#alerts");
+        assert!(logged().iter().any(|line| line.contains(told)), "{told}");
+        let (breaker, _) = breaker(name, &listener);
+        fail(&breaker);
+        assert!(listener.flush(LONG));
+        assert!(lines_about(name)[0].contains(told), "{:?}", lines_about(name));
+        assert_eq!(listener.undelivered(), 1);
+    }
 }

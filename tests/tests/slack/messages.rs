@@ -27,6 +27,12 @@ fn a_message_tells_the_breaker_the_transition_the_time_and_the_reason() {
     assert_eq!(message.body["channel"], "#alerts");
     assert_eq!(message.body["attachments"][0]["color"], "#d93025");
     assert_eq!(title(message), "*🚨 Circuit breaker opened*");
+    // What a notification shows, which has no room for more.
+    let summary = "🚨 Circuit breaker opened: told &amp; &lt;done&gt;: FailureStreak(1): 1 failure in a row";
+    assert_eq!(
+        (&message.body["text"], &message.body["attachments"][0]["fallback"]),
+        (&summary.into(), &summary.into())
+    );
     let expected = [
         "*Circuit breaker:*\ntold &amp; &lt;done&gt;",
         "*Transition:*\nclosed → open",

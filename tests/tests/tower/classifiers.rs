@@ -2,7 +2,7 @@
 
 use std::{future::ready, time::Duration};
 
-use fluxgate::{CircuitBreakerLayer, Error, Outcome, State, tower::Classifier, trackers::Custom};
+use fluxgate::{CircuitBreakerLayer, Error, MaxFailedProbes, Outcome, State, tower::Classifier, trackers::Custom};
 use fluxgate_tests::fixture::{SECOND, breaker_with, state};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -83,7 +83,7 @@ async fn errors_that_ask_for_a_longer_opening_are_read_by_the_breakers_function(
 
 #[tokio::test]
 async fn probes_that_are_ignored_leave_their_slot_to_others() {
-    let (breaker, _) = half_open(|builder| builder);
+    let (breaker, _) = half_open(|builder| builder.max_failed_probes(MaxFailedProbes::Off));
     let service = CircuitBreakerLayer::new(&breaker).classifier(ByNumber).layer(service_fn(ready::<Result<u32, u32>>));
     for _ in 0..1_000 {
         assert_eq!(service.clone().oneshot(Ok(1)).await, Ok(1));

@@ -120,11 +120,16 @@ fn pause(first: Duration, attempts: u32) -> Duration {
 }
 
 fn post(body: &str, settings: &Settings) -> Result<String, Refusal> {
+    if let Some(mistake) = settings.token.mistake() {
+        return Err(Refusal::Final(mistake.to_owned()));
+    }
     let (status, headers, answer) = send(body, settings).map_err(|error| refusal(&error))?.split();
     let status = status.as_u16();
     if status == 429 {
-        let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        return Err(Refusal::Wait(seconds.map_or(USUAL_WAIT, Duration::from_secs)));
+        let seconds =
+            headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
+        let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.ceil()).ok());
+        return Err(Refusal::Wait(wait.unwrap_or(USUAL_WAIT)));
     }
     if status >= 500 {
         return Err(Refusal::Unreachable(format!("Slack answered with status {status}")));
@@ -138,7 +143,9 @@ fn post(body: &str, settings: &Settings) -> Result<String, Refusal> {
         (Some(true), None) => Err(Refusal::Final("Slack did not say which message it took".to_owned())),
         _ => {
             let error = answer["error"].as_str().unwrap_or("no reason given");
-            Err(Refusal::Final(format!("Slack did not take the message: {error}")))
+            let details = answer["response_metadata"]["messages"].as_array().into_iter().flatten();
+            let details: String = details.filter_map(Value::as_str).map(|detail| format!("; {detail}")).collect();
+            Err(Refusal::Final(format!("Slack did not take the message: {error}{details}")))
         }
     }
 }

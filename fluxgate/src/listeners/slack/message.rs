@@ -28,11 +28,15 @@ pub(super) fn body(channel: &str, templates: &Templates, signal: &Signal, thread
         fields.push(field(&labels.shadow, &labels.rejects_nothing));
     }
     let title = cut(&template.title, LONGEST_TITLE);
+    // What notifications, screen readers and clients without blocks show.
+    let summary = format!("{title}: {}: {}", escape(signal.label()), escape(&signal.reason().to_string()));
+    let summary = cut(&summary, LONGEST_TITLE);
     let mut body = json!({
         "channel": channel,
+        "text": summary,
         "attachments": [{
             "color": template.color,
-            "fallback": title,
+            "fallback": summary,
             "blocks": [
                 { "type": "section", "text": { "type": "mrkdwn", "text": format!("*{title}*") } },
                 { "type": "section", "fields": fields },

@@ -24,7 +24,7 @@ use queue::{Offer, Parcel, Queue};
 pub use templates::{Labels, Template, Templates};
 
 use super::Listener;
-use crate::events::signal::Signal;
+use crate::{events::signal::Signal, user_code};
 
 /// Tells a Slack channel of transitions, each with its reason.
 ///
@@ -85,6 +85,17 @@ impl Drop for Handle {
 }
 
 impl Token {
+    /// Returns what keeps the token from being sent, if anything does.
+    fn mistake(&self) -> Option<&'static str> {
+        if self.0.is_empty() {
+            return Some("the Slack token is empty; give the listener the token of a bot, such as xoxb-…");
+        }
+        let fits = self.0.bytes().all(|byte| byte.is_ascii_graphic());
+        (!fits).then_some(
+            "the Slack token has a line break, a space or another character that no token has; check where it is read",
+        )
+    }
+
     fn as_bearer(&self) -> String {
         format!("Bearer {}", self.0)
     }
@@ -96,8 +107,9 @@ impl Token {
 }
 
 impl SlackListener {
-    /// Tells `channel` of transitions, by the bot that `token` belongs to. Nothing is sent, and neither is checked, before
-    /// the first transition.
+    /// Tells `channel` of transitions, by the bot that `token` belongs to. White space around the token is left out, a line
+    /// break at its end among it. Nothing is sent before the first transition; a token that can't be one is told in the log
+    /// at once.
     ///
     /// # Examples
     ///
@@ -111,8 +123,12 @@ impl SlackListener {
     /// # }
     /// ```
     pub fn new(token: impl Into<String>, channel: impl Into<String>) -> Self {
+        let token = Token(token.into().trim().to_owned());
+        if let Some(mistake) = token.mistake() {
+            user_code::log(|| tracing::warn!(target: "fluxgate", "{mistake}"));
+        }
         let settings = Settings {
-            token: Token(token.into()),
+            token,
             channel: channel.into(),
             base_url: "https://slack.com/api".into(),
             templates: Templates::default(),
@@ -247,7 +263,9 @@ impl SlackListener {
             let lost = queue.give_up();
             queue.abandon();
             queue.count_lost(lost as u64);
-            tracing::warn!(target: "fluxgate", lost, %error, "no thread could be started to tell Slack of transitions");
+            user_code::log(|| {
+                tracing::warn!(target: "fluxgate", lost, %error, "no thread could be started to tell Slack of transitions");
+            });
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use super::Settings;
-use crate::events::signal::Signal;
+use crate::{events::signal::Signal, user_code};
 
 /// A signal, and how the listener that heard it wants it told.
 pub(super) struct Parcel {
@@ -113,14 +113,16 @@ impl Queue {
     /// Tells the log of a transition that Slack was not told of, and counts it.
     pub(super) fn lose(&self, signal: &Signal, error: &str) {
         self.count_lost(1);
-        tracing::warn!(
-            target: "fluxgate",
-            breaker = signal.label(),
-            from = signal.old_state().as_str(),
-            to = signal.new_state().as_str(),
-            error,
-            "could not tell Slack of a transition"
-        );
+        user_code::log(|| {
+            tracing::warn!(
+                target: "fluxgate",
+                breaker = signal.label(),
+                from = signal.old_state().as_str(),
+                to = signal.new_state().as_str(),
+                error,
+                "could not tell Slack of a transition"
+            );
+        });
     }
 
     #[cfg(test)]
