@@ -9,6 +9,7 @@
 //! ```
 
 use std::{
+    cell::RefCell,
     fs,
     path::PathBuf,
     sync::mpsc::{Receiver, channel},
@@ -42,7 +43,10 @@ impl Listener for Teller {
 /// A file that is watched, and a breaker that goes by it.
 struct Watched {
     path: PathBuf,
-    changes: Receiver<()>,
+    /// Something has happened in the folder.
+    events: Receiver<()>,
+    /// What the breakers go by.
+    last: RefCell<String>,
     breaker: CircuitBreaker,
     // Watches for as long as it lives.
     _watcher: notify::RecommendedWatcher,
@@ -50,27 +54,34 @@ struct Watched {
 
 impl Watched {
     fn new(path: PathBuf, breaker: CircuitBreaker) -> anyhow::Result<Self> {
-        let (tell, changes) = channel();
-        let file = path.clone();
-        // The folder is watched, for an editor may put another file in the place of the old one.
+        let (tell, events) = channel();
+        // The whole folder is watched: an editor puts another file in the place of the old one, and Kubernetes swaps a link
+        // beside it, `..data`, to which the file itself is a link.
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let concerns = |event: &notify::Event| !event.kind.is_access() && event.paths.contains(&file);
-            if event.as_ref().is_ok_and(concerns) {
+            if event.is_ok_and(|event| !event.kind.is_access()) {
                 // Nobody listens any more: then the program is about to end.
                 let _ = tell.send(());
             }
         })?;
         watcher.watch(path.parent().context("a file is in a folder")?, RecursiveMode::NonRecursive)?;
-        Ok(Self { path, changes, breaker, _watcher: watcher })
+        Ok(Self { path, events, last: RefCell::default(), breaker, _watcher: watcher })
     }
 
-    /// Waits for a change of the file, and goes by it.
+    /// Waits for another content of the file, and goes by it.
     fn reload(&self) -> anyhow::Result<()> {
-        self.changes.recv_timeout(Duration::from_secs(10)).context("nobody told of the change")?;
-        // One change is several events: the rest of them is waited for, so that no half of a file is read.
-        while self.changes.recv_timeout(Duration::from_millis(100)).is_ok() {}
-        // What is not in it stays as it was declared. With a mistake anywhere, nothing changes.
-        Ok(configure(&toml::from_str(&fs::read_to_string(&self.path)?)?)?)
+        loop {
+            self.events.recv_timeout(Duration::from_secs(10)).context("nobody told of a change")?;
+            // One change is several events: the rest of them is waited for, so that no half of a file is read.
+            while self.events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+            // A file that is gone or empty is being written. To be without policies, let a file say `[default]`.
+            let text = fs::read_to_string(&self.path).unwrap_or_default();
+            if text.trim().is_empty() || text == *self.last.borrow() {
+                continue;
+            }
+            self.last.replace(text.clone());
+            // What is not in it stays as it was declared. With a mistake anywhere, nothing changes.
+            return Ok(configure(&toml::from_str(&text)?)?);
+        }
     }
 
     /// Writes the file as a careful program does: in one piece.
@@ -115,6 +126,26 @@ fn main() -> anyhow::Result<()> {
     )?;
     watched.reload()?;
     anyhow::ensure!(breaker.info().retry_after <= Some(Duration::from_secs(10)), "from when it opened");
+
+    println!("A cluster swaps the folder that the file is a link into, and an empty file comes between.");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        for (version, wait) in [("..1", "20s"), ("..2", "5s")] {
+            let data = folder_path.join(version);
+            fs::create_dir(&data)?;
+            fs::write(data.join("breakers.toml"), format!("[breakers.prices]\nretry = \"Cooldown({wait})\"\n"))?;
+        }
+        symlink("..1", folder_path.join("..data"))?;
+        fs::write(&watched.path, "")?;
+        fs::remove_file(&watched.path)?;
+        symlink("..data/breakers.toml", &watched.path)?;
+        watched.reload()?;
+        symlink("..2", folder_path.join("..new"))?;
+        fs::rename(folder_path.join("..new"), folder_path.join("..data"))?;
+        watched.reload()?;
+        anyhow::ensure!(breaker.policy().to_string().contains("retry = Cooldown(5s)"), "the swap was not seen");
+    }
 
     println!("The program is deployed anew.");
     let saved = folder_path.join("prices.json");

@@ -1,5 +1,7 @@
 //! The checks that need more than one component.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, ErrorKind};
 use crate::expr::Expr;
 use crate::model::{Component, Value};
@@ -8,8 +10,9 @@ use crate::spec::Role;
 
 /// The mistakes that only window and tripper together show.
 ///
-/// These are a tripper that waits for more calls than the window can hold, and one that can hold in no window while the
-/// breaker is closed, so that the breaker would never trip. `component_of` gives the component that a leaf is; nothing
+/// These are a tripper that waits for more calls than the window can hold, one with so many thresholds that the window would
+/// take too much memory, and one that can hold in no window while the breaker is closed, so that the breaker would never
+/// trip. `component_of` gives the component that a leaf is; nothing
 /// for one of the user's own, which may hold at any time. All spans are places in the tripper.
 ///
 /// ```
@@ -33,6 +36,7 @@ pub fn check_policy<L>(
         let components = tripper.leaves().filter_map(&component_of);
         errors.extend(components.filter_map(|component| more_than_window(component, window, holds)));
     }
+    errors.extend(too_many_figures(window, tripper, &component_of));
     errors.extend(check_tripper(tripper, component_of));
     errors.truncate(crate::parser::MAX_ERRORS);
     errors
@@ -50,6 +54,41 @@ pub fn check_policy<L>(
 pub fn check_tripper<L>(tripper: &Expr<L>, component_of: impl Fn(&L) -> Option<&Component>) -> Option<Error> {
     let holds = tripper.holds(|leaf| component_of(leaf).is_none_or(may_hold_closed));
     (!holds).then(|| never_holds(tripper, component_of))
+}
+
+/// A `TimeWindow` keeps a number of eight bytes for each second and threshold: 80 megabytes at the most.
+const MOST_OF_SECONDS: u64 = 10_000_000;
+/// A `CountWindow` keeps a bit for each call and threshold: 125 megabytes at the most.
+const MOST_OF_CALLS: u64 = 1_000_000_000;
+
+fn too_many_figures<L>(
+    window: &Component,
+    tripper: &Expr<L>,
+    component_of: impl Fn(&L) -> Option<&Component>,
+) -> Option<Error> {
+    let slow_rates = tripper.leaves().filter_map(&component_of).filter(|component| component.name() == "SlowRate");
+    let thresholds: BTreeSet<u64> = slow_rates.filter_map(|component| nanos(component, "threshold")).collect();
+    let (size, most) = match (capacity(window), nanos(window, "size")) {
+        (Some(calls), _) => (calls, MOST_OF_CALLS),
+        (None, Some(nanos)) => (nanos / 1_000_000_000, MOST_OF_SECONDS),
+        (None, None) => return None,
+    };
+    let (kept, room) = (thresholds.len() as u64, most / size.max(1));
+    (kept > room).then(|| {
+        let span = tripper.leaves().filter_map(component_of).find(|component| component.name() == "SlowRate");
+        let message = format!(
+            "SlowRate: {kept} different thresholds are more than {window} keeps figures for; write at most {room}, or a \
+             smaller window"
+        );
+        Error::new(ErrorKind::TooManyFigures, span.map(Component::span).unwrap_or_default(), message)
+    })
+}
+
+fn nanos(component: &Component, parameter: &str) -> Option<u64> {
+    match component.value(parameter) {
+        Some(Value::Duration(nanos)) => Some(*nanos),
+        _ => None,
+    }
 }
 
 /// How many calls a window can hold, if it is one that counts them.

@@ -64,6 +64,12 @@ pub(crate) fn text(nanos: u64) -> String {
     format!("{}{unit}", nanos / size)
 }
 
+/// The same in hours or minutes too, for whoever reads it.
+pub(crate) fn readable(nanos: u64) -> String {
+    let long = [(3_600_000_000_000, "h"), (60_000_000_000, "m")].into_iter().find(|(size, _)| nanos % size == 0);
+    long.map_or_else(|| text(nanos), |(size, unit)| format!("{}{unit}", nanos / size))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

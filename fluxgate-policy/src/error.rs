@@ -67,6 +67,8 @@ pub enum ErrorKind {
     RustAtRunTime,
     /// A tripper that waits for more calls than the window can hold.
     MoreThanWindow,
+    /// Together, window and tripper would keep more figures than memory should hold.
+    TooManyFigures,
     /// A tripper that can hold in no window while the breaker is closed.
     NeverHolds,
 }

@@ -17,6 +17,7 @@
 //! ```
 
 mod ast;
+mod bare_duration;
 mod caret;
 mod catalog;
 mod check;
@@ -27,6 +28,7 @@ mod display;
 mod duration;
 mod error;
 mod expr;
+mod foreign_duration;
 mod kind;
 mod lexer;
 mod model;
@@ -39,6 +41,7 @@ mod suggest;
 mod token;
 mod value;
 
+pub use bare_duration::{bare_durations, bare_setting};
 pub use catalog::{components, find, names};
 pub use check::component;
 pub use cross::{check_policy, check_tripper};

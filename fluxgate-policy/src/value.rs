@@ -5,6 +5,7 @@ use std::ops::Bound;
 use crate::ast::{Literal, Sort};
 use crate::duration::{self, NoDuration};
 use crate::error::{Error, ErrorKind, quoted, shown};
+use crate::foreign_duration;
 use crate::model::{Argument, Value};
 use crate::number;
 use crate::span::Span;
@@ -46,7 +47,10 @@ impl Slot {
             Sort::Number { number, unit } => (number.as_str(), unit.as_str()),
             Sort::Percent(number) => return fail(ErrorKind::WrongType, self.percent(number)),
             Sort::Text => return fail(ErrorKind::WrongType, self.wrong("a string")),
-            Sort::Other(text) => return fail(ErrorKind::WrongType, self.wrong(&quoted(text))),
+            Sort::Other(text) => {
+                let message = self.foreign(text).unwrap_or_else(|| self.wrong(&quoted(text)));
+                return fail(ErrorKind::WrongType, message);
+            }
         };
         self.read_number(number, unit).or_else(|(kind, message)| fail(kind, message))
     }
@@ -127,10 +131,26 @@ impl Slot {
         format!("{}{written} has a unit, but a {} has none; write {write}", self.label, self.noun())
     }
 
+    /// What to write for a duration that is written as elsewhere.
+    fn foreign(&self, text: &str) -> Option<String> {
+        let Quantity::Duration { min, max, step } = self.quantity else { return None };
+        let meant = foreign_duration::meant(text)?;
+        let fits = (min..=max).contains(&meant) && meant % step == 0;
+        fits.then(|| format!("{}{} is no duration here; write {}", self.label, quoted(text), duration::readable(meant)))
+    }
+
     fn unknown_unit(&self, number: &str, unit: &str) -> String {
+        let written = format!("{number}{unit}");
+        let is_compound = unit.contains(|c: char| c.is_ascii_digit());
+        if let Some(message) = self.foreign(&written).filter(|_| is_compound) {
+            return message;
+        }
         let write = match duration::unit_meant(unit) {
             Some(meant) => shown(&format!("{number}{meant}")),
-            None => format!("one of ns, us, ms, s, m and h, such as {}", self.example),
+            None => match foreign_duration::meant(&written) {
+                Some(nanos) => duration::readable(nanos),
+                None => format!("one of ns, us, ms, s, m and h, such as {}", self.example),
+            },
         };
         format!("{}{} is no unit; write {write}", self.label, quoted(unit))
     }

@@ -32,6 +32,30 @@ fn no_more_requests_than_the_window_holds() {
 }
 
 #[test]
+fn no_more_thresholds_than_there_should_be_memory_for() {
+    let thresholds = |count: u32| {
+        let clauses = (1..=count).map(|threshold| format!("SlowRate(0.5, {threshold}ms)"));
+        clauses.collect::<Vec<_>>().join(" | ")
+    };
+    for (window, most) in [("TimeWindow(1000000)", 10), ("TimeWindow(100000)", 100), ("CountWindow(10000000)", 100)] {
+        assert_eq!(checked(window, &thresholds(most)), [], "{window}");
+        let errors = checked(window, &thresholds(most + 1));
+        assert_eq!(*errors[0].kind(), ErrorKind::TooManyFigures, "{window}");
+        let more = most + 1;
+        let window = one(Window, window);
+        assert_eq!(
+            errors[0].to_string(),
+            format!(
+                "SlowRate: {more} different thresholds are more than {window} keeps figures for; write at most {most}, \
+                 or a smaller window"
+            )
+        );
+    }
+    // One that is written often is one.
+    assert_policy("TimeWindow(1000000)", &["SlowRate(0.5, 1s)"; 50].join(" & "), &[]);
+}
+
+#[test]
 fn a_time_window_holds_any_number_of_requests() {
     assert_policy("TimeWindow(1s)", "MinRequests(18446744073709551615)", &[]);
 }

@@ -377,3 +377,87 @@ fn the_schema_ships_with_the_library() {
     let schema: serde_json::Value = serde_json::from_str(CONFIGURATION_SCHEMA).unwrap();
     assert!(schema["definitions"]["policy"]["properties"]["tripper"]["pattern"].is_string());
 }
+
+#[test]
+fn a_name_with_dots_that_has_no_quotes_is_told_to_have_them() {
+    for (file, expected) in [
+        (
+            "[breakers.api.example.com]\ntripper = 'FailureStreak(5)'",
+            "breaker `api`: unknown key `example`; a name with dots stands in quotes: [breakers.\"api.example.com\"]",
+        ),
+        (
+            "[breakers.localhost]\nretry = 'Never()'\n[breakers.localhost.'8080']\nretry = 'Never()'",
+            "breaker `localhost`: unknown key `8080`; a name with dots stands in quotes: [breakers.\"localhost.8080\"]",
+        ),
+    ] {
+        assert_eq!(message(file), expected, "{file}");
+    }
+}
+
+#[test]
+fn a_merge_key_of_yaml_is_told_what_takes_its_place() {
+    let json = r#"{ "breakers": { "a": { "<<": { "tripper": "FailureStreak(5)" } } } }"#;
+    let error = serde_json::from_str::<Configuration>(json).unwrap_err().to_string();
+    assert!(error.starts_with("breaker `a`: `<<` is a merge key of YAML"), "{error}");
+}
+
+#[test]
+fn a_configuration_that_is_flattened_into_other_settings_takes_no_key_but_its_own() {
+    #[derive(serde::Deserialize)]
+    struct Settings {
+        port: u16,
+        #[serde(flatten)]
+        breakers: Configuration,
+        #[serde(flatten)]
+        rest: std::collections::BTreeMap<String, serde_json::Value>,
+    }
+    let file = "host = 'localhost'\nport = 80\n[breakers.a]\ntripper = 'FailureStreak(5)'\n";
+    let settings: Settings = toml::from_str(file).unwrap();
+    assert_eq!(settings.port, 80);
+    assert_eq!(settings.breakers.breakers["a"].tripper.as_ref().unwrap().to_string(), "FailureStreak(5)");
+    assert_eq!(settings.rest["host"], "localhost");
+
+    #[derive(serde::Deserialize)]
+    struct Service {
+        url: String,
+        #[serde(flatten)]
+        policy: fluxgate::PolicyConfig,
+    }
+    let service: Service = toml::from_str("url = 'http://localhost'\nretry = 'Never()'").unwrap();
+    assert_eq!(
+        (service.url.as_str(), service.policy.retry.unwrap().to_string()),
+        ("http://localhost", "Never()".to_owned())
+    );
+}
+
+#[test]
+fn a_number_that_is_read_with_arbitrary_precision_is_a_number() {
+    // What serde_json hands over where some crate of the program has switched that on.
+    let number = |text: &str| json!({ "$serde_json::private::Number": text });
+    let file = json!({ "breakers": { "a": { "max_probe_time": number("2.5"), "max_half_open_calls": number("3") } } });
+    let configuration: Configuration = serde_json::from_value(file).unwrap();
+    let a = &configuration.breakers["a"];
+    assert_eq!((a.max_probe_time, a.max_half_open_calls), (Some(MaxProbeTime::from(2.5)), Some(3)));
+    let file = json!({ "breakers": { "a": { "max_probe_time": { "seconds": 2 } } } });
+    let error = serde_json::from_value::<Configuration>(file).unwrap_err().to_string();
+    assert!(error.starts_with("invalid type: map, expected seconds"), "{error}");
+}
+
+#[test]
+fn the_limit_of_failed_probes_is_a_number_or_off() {
+    let configuration = toml("[default]\nmax_failed_probes = 3\n[breakers.a]\nmax_failed_probes = 'off'").unwrap();
+    let limits = [configuration.default.max_failed_probes, configuration.breakers["a"].max_failed_probes];
+    assert_eq!(limits, [Some(fluxgate::MaxFailedProbes::AtMost(3)), Some(fluxgate::MaxFailedProbes::Off)]);
+    for (file, expected) in [
+        (
+            "[default]\nmax_failed_probes = 0",
+            "default, max_failed_probes: 0 is out of range; write a whole number from 1 to 4294967295, such as 10, or \"off\"",
+        ),
+        (
+            "[default]\nmax_failed_probes = true",
+            "invalid type: boolean `true`, expected a number of probes, such as 10, or \"off\", for `max_failed_probes` of the default",
+        ),
+    ] {
+        assert_eq!(message(file), expected);
+    }
+}

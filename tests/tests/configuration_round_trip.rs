@@ -1,6 +1,8 @@
 //! Whatever a policy is, it goes through a file and comes back the same.
 
-use fluxgate::{CONFIGURATION_SCHEMA, Cancelled, Configuration, HonourRetryAfter, MaxProbeTime, PolicyConfig};
+use fluxgate::{
+    CONFIGURATION_SCHEMA, Cancelled, Configuration, HonourRetryAfter, MaxFailedProbes, MaxProbeTime, PolicyConfig,
+};
 use fluxgate_policy::{Argument, Component, Expr, Kind, Quantity, component, components};
 use jsonschema::Validator;
 use proptest::{collection::vec, prelude::*, test_runner::RngSeed};
@@ -60,6 +62,7 @@ fn config() -> impl Strategy<Value = PolicyConfig> {
     let settings = (
         proptest::option::of(1_u32..),
         proptest::option::of(max_probe_time),
+        proptest::option::of(prop_oneof![Just(MaxFailedProbes::Off), (1_u32..).prop_map(MaxFailedProbes::AtMost)]),
         proptest::option::of(cancelled),
         proptest::option::of(honour_retry_after),
         any::<Option<bool>>(),
@@ -72,9 +75,10 @@ fn config() -> impl Strategy<Value = PolicyConfig> {
         config.tripper = tripper.map(|text| text.parse().expect("a tripper"));
         config.retry = retry.map(|text| text.parse().expect("a retry"));
         config.permit = permit.map(|text| text.parse().expect("a permit"));
-        let (max_half_open_calls, max_probe_time, cancelled, honour_retry_after, shadow) = settings;
+        let (max_half_open_calls, max_probe_time, max_failed_probes, cancelled, honour_retry_after, shadow) = settings;
         config.max_half_open_calls = max_half_open_calls;
         config.max_probe_time = max_probe_time;
+        config.max_failed_probes = max_failed_probes;
         config.cancelled = cancelled;
         config.honour_retry_after = honour_retry_after;
         config.shadow = shadow;

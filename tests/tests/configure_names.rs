@@ -24,4 +24,19 @@ fn an_unknown_name_is_told_which_there_are_and_how_many_more() {
 
     let two = "[breakers.'something else']\n[breakers.'and another thing']";
     assert_eq!(told(two).lines().count(), 2, "one a line");
+
+    // Names that look the same.
+    let composed = CircuitBreaker::new("caf\u{e9}");
+    let told_of = told("[breakers.'cafe\u{301}']");
+    assert_eq!(told_of, r"no breaker is named `cafe\u{301}`; did you mean `caf\u{e9}`, which looks the same?");
+    drop(composed);
+
+    // Of thousands, the first are explained and all can be asked for.
+    let many: Vec<_> = (0..4_000).map(|number| CircuitBreaker::new(format!("service number {number}"))).collect();
+    let file: String = (0..4_000).map(|number| format!("[breakers.'service nomber {number}']\n")).collect();
+    let error = configure(&toml::from_str::<Configuration>(&file).unwrap()).unwrap_err();
+    assert_eq!((error.unknown().len(), error.mistakes().len()), (4_000, 21));
+    assert_eq!(error.mistakes()[0], "no breaker is named `service nomber 0`; did you mean `service number 0`?");
+    assert_eq!(error.mistakes()[20], "3980 more names are those of no breaker");
+    drop(many);
 }

@@ -51,7 +51,7 @@ impl Subscriber for Capture {
         let mut fields = Fields::default();
         event.record(&mut fields);
         // Breakers of the other tests, on other threads, have the name of the fixture too.
-        if fields.0.contains_key("to") || fields.0["breaker"] != "str test" {
+        if fields.0.contains_key("to") || fields.0.get("breaker").is_none_or(|name| name != "str test") {
             let told = (event.metadata().target().to_owned(), *event.metadata().level(), fields.0);
             TOLD.with_borrow_mut(|all| all.push(told));
         }
@@ -209,4 +209,19 @@ fn a_set_that_is_full_is_told_of_once() {
     let [(target, level, warning)] = &told[..] else { panic!("{told:?}") };
     assert_eq!((target.as_str(), *level, warning["set"].as_str()), ("fluxgate", Level::WARN, "str log: full"));
     assert!(warning["message"].contains("is full"), "{warning:?}");
+}
+
+#[test]
+fn a_long_duration_without_a_unit_in_a_file_is_told() {
+    let read = |file: &str| {
+        let told = Capture::of(|| drop(toml::from_str::<fluxgate::Configuration>(file).unwrap()));
+        told.into_iter().map(|(_, level, fields)| (level, fields["message"].clone())).collect::<Vec<_>>()
+    };
+    let expected =
+        "breaker `a`, retry: Cooldown: 30000 is 8h 20m, for it is in seconds; if it was in milliseconds, write 30s";
+    assert_eq!(read("[breakers.a]\nretry = 'Cooldown(30000)'"), [(Level::WARN, expected.to_owned())]);
+    let expected =
+        "default, max_probe_time: 60000 is 16h 40m, for it is in seconds; if it was in milliseconds, write 1m";
+    assert_eq!(read("[default]\nmax_probe_time = 60000"), [(Level::WARN, expected.to_owned())]);
+    assert_eq!(read("[default]\nretry = 'Cooldown(30000s)'\nwindow = 'TimeWindow(3600)'\nmax_probe_time = 90"), []);
 }

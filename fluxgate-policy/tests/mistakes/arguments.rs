@@ -136,11 +136,22 @@ fn an_unknown_unit() {
         ("AvgLatency(«2sec»)", "AvgLatency: `sec` is no unit; write 2s"),
         ("AvgLatency(«2 minutes»)", "AvgLatency: `minutes` is no unit; write 2m"),
         ("AvgLatency(«250MS»)", "AvgLatency: `MS` is no unit; write 250ms"),
-        ("AvgLatency(«2d»)", "AvgLatency: `d` is no unit; write one of ns, us, ms, s, m and h, such as 2s"),
+        ("AvgLatency(«2d»)", "AvgLatency: `d` is no unit; write 48h"),
         ("AvgLatency(«2f64»)", "AvgLatency: `f64` is no unit; write one of ns, us, ms, s, m and h, such as 2s"),
         ("SlowRate(0.5, «2 µs»)", "SlowRate: threshold = `µs` is no unit; write 2us"),
+        ("SlowRate(0.5, «1m30s»)", "SlowRate: threshold = `1m30s` is no duration here; write 90s"),
     ] {
         assert_mistake(Tripper, marked, E::UnknownUnit, message);
+    }
+}
+
+#[test]
+fn a_duration_as_others_write_it() {
+    for (marked, write) in [("«PT30S»", "30s"), ("«00:00:30»", "30s"), ("«00:01:30.5»", "90500ms"), ("«P1D»", "24h")]
+    {
+        let written = marked.trim_matches(['«', '»']);
+        let message = format!("AvgLatency: `{written}` is no duration here; write {write}");
+        assert_mistake(Tripper, &format!("AvgLatency({marked})"), E::WrongType, &message);
     }
 }
 

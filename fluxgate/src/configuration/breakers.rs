@@ -98,7 +98,8 @@ impl Configuration {
 
 impl<'de> Deserialize<'de> for Configuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ReadConfiguration)
+        // With its fields, so that one that is flattened into a larger table takes no keys that are not its own.
+        deserializer.deserialize_struct("Configuration", &["default", "breakers", "$schema"], ReadConfiguration)
     }
 }
 

@@ -107,7 +107,7 @@ pub fn configure(configuration: &Configuration) -> Result<(), ConfigureError> {
     });
     drop(configured);
     drop(gone);
-    let (made, changes, _last) = made?;
+    let (made, changes, _last) = made.map_err(|mistakes| mistakes.explained(&living.names(configuration)))?;
     made.conclude();
     changes.breakers.iter().for_each(|change| change.breaker.tell());
     Ok(())
@@ -185,7 +185,7 @@ impl Made {
 
 impl Changes {
     /// If nothing is wrong with them.
-    fn of(configuration: &Configuration, living: &Living, configured: &Configured) -> Result<Self, ConfigureError> {
+    fn of(configuration: &Configuration, living: &Living, configured: &Configured) -> Result<Self, Mistakes> {
         let names = living.names(configuration);
         let mut mistakes = Mistakes::default();
         for name in configuration.breakers.keys() {
@@ -204,7 +204,9 @@ impl Changes {
         }
         #[cfg(feature = "keyed")]
         let sets = sets::changes(configuration, &living.sets, &configured.sets, &mut mistakes);
-        mistakes.none()?;
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
         Ok(Self {
             breakers: changes,
             #[cfg(feature = "keyed")]

@@ -8,6 +8,7 @@ mod place;
 mod policy_config;
 #[cfg(feature = "keyed")]
 mod sets;
+mod unknown_key;
 mod values;
 mod written;
 

@@ -55,6 +55,11 @@ impl Names<'_> {
             Some(format!("{}{{{key}", nearest(set, known.iter().copied())?))
         });
         match near {
+            Some(near) if [name, &near].into_iter().any(has_invisible_parts) => format!(
+                "no breaker is named `{}`; did you mean `{}`, which looks the same?",
+                escaped(name),
+                escaped(&near)
+            ),
             Some(near) => format!("no breaker is named `{name}`; did you mean `{near}`?"),
             None if known.is_empty() => format!("no breaker is named `{name}`, for there is none yet"),
             None => {
@@ -64,6 +69,24 @@ impl Names<'_> {
             }
         }
     }
+}
+
+/// Characters that change others, or are not seen: with them two texts may look the same and differ.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' // accents that combine with the letter before them
+        | '\u{1100}'..='\u{11ff}' // parts of Korean syllables
+        | '\u{3099}' | '\u{309a}' // voiced sound marks of Japanese
+        | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{a0}' | '\u{ad}')
+}
+
+fn has_invisible_parts(text: &str) -> bool {
+    text.contains(is_invisible)
+}
+
+/// All characters but those of ASCII as their numbers.
+fn escaped(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
 /// Whether it is the name of a breaker of this set.
@@ -84,10 +107,12 @@ pub(super) struct Mistakes {
     unknown: Vec<String>,
 }
 
+/// For so many unknown names a near one is looked for, which takes a comparison with each that there is.
+const MOST_EXPLAINED: usize = 20;
+
 impl Mistakes {
     pub(super) fn name(&mut self, name: &str, names: &Names<'_>) {
         if !names.is_known(name) {
-            self.mistakes.push(names.unknown(name));
             self.unknown.push(name.to_owned());
         }
     }
@@ -103,6 +128,21 @@ impl Mistakes {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.mistakes.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Puts them into words. That takes a while for many names, so nothing should be locked.
+    pub(super) fn explained(self, names: &Names<'_>) -> ConfigureError {
+        let Self { mistakes, unknown } = self;
+        let explained = unknown.iter().take(MOST_EXPLAINED).map(|name| names.unknown(name));
+        let more = unknown.len().saturating_sub(MOST_EXPLAINED);
+        let more = (more > 0).then(|| format!("{more} more names are those of no breaker"));
+        let mistakes = explained.chain(more).chain(mistakes).collect();
+        ConfigureError { mistakes, unknown }
+    }
+
+    /// The same where no name is in question.
     pub(super) fn none(self) -> Result<(), ConfigureError> {
         let Self { mistakes, unknown } = self;
         if mistakes.is_empty() { Ok(()) } else { Err(ConfigureError { mistakes, unknown }) }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use fluxgate_policy::{Kind, Setting, nearest};
+use fluxgate_policy::{Kind, Setting};
 
 /// Where in a configuration something stands, for messages: they name it by the breaker, for not every format tells a
 /// line, and a line alone does not tell whose it is.
@@ -43,28 +43,6 @@ impl Place<'_> {
     pub(super) fn twice(self, key: Key) -> String {
         self.mistake(format_args!("`{key}` is given twice; remove one"))
     }
-
-    pub(super) fn unknown(self, key: &str) -> String {
-        let elsewhere = [
-            "name",
-            "listeners",
-            "retry_after",
-            "failed_if",
-            "timeout",
-            "fallback",
-            "wrap_error",
-            "max",
-            "idle",
-            "exported_keys",
-            "key",
-        ];
-        let message = match nearest(key, Key::ALL.iter().map(|key| key.name())) {
-            _ if elsewhere.contains(&key) => format!("`{key}` can be said in the program alone; remove it here"),
-            Some(near) => format!("unknown key `{key}`; did you mean `{near}`?"),
-            None => format!("unknown key `{key}`; the keys are {}", listed(Key::ALL.iter().map(|key| key.name()))),
-        };
-        self.mistake(message)
-    }
 }
 
 /// `a`, `b`, `c`
@@ -103,6 +81,21 @@ impl Key {
         }
     }
 
+    /// All names, as a type with fields has them.
+    pub(super) const NAMES: [&'static str; Self::ALL.len()] = [
+        "window",
+        "tracker",
+        "tripper",
+        "retry",
+        "permit",
+        "max_half_open_calls",
+        "max_probe_time",
+        "max_failed_probes",
+        "cancelled",
+        "honour_retry_after",
+        "shadow",
+    ];
+
     pub(super) fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|key| key.name() == name)
     }
@@ -111,5 +104,15 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_keys() {
+        assert_eq!(Key::NAMES, Key::ALL.map(Key::name));
     }
 }

@@ -9,6 +9,7 @@ use serde::{
 
 use super::{
     place::{Key, Place},
+    unknown_key::{self, Shape},
     written::{Given, ReadPart, ReadSetting, ReadShadow},
 };
 use crate::{
@@ -176,7 +177,8 @@ impl<'de> DeserializeSeed<'de> for ReadPolicy<'_> {
     type Value = PolicyConfig;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<PolicyConfig, D::Error> {
-        deserializer.deserialize_map(self)
+        // With its fields, so that one that is flattened into a larger table takes no keys that are not its own.
+        deserializer.deserialize_struct("PolicyConfig", &Key::NAMES, self)
     }
 }
 
@@ -195,7 +197,14 @@ impl<'de> Visitor<'de> for ReadPolicy<'_> {
         let place = self.0;
         let mut config = PolicyConfig::default();
         let mut seen = Vec::new();
-        while let Some(key) = map.next_key_seed(ReadKey(place))? {
+        while let Some(key) = map.next_key_seed(ReadKey)? {
+            let key = match key {
+                Ok(key) => key,
+                Err(unknown) => {
+                    let value = map.next_value::<Shape>()?;
+                    return Err(M::Error::custom(unknown_key::message(place, &unknown, &value)));
+                }
+            };
             if seen.contains(&key) {
                 return Err(M::Error::custom(place.twice(key)));
             }
@@ -245,25 +254,26 @@ impl PolicyConfig {
 }
 
 #[derive(Clone, Copy)]
-struct ReadKey<'n>(Place<'n>);
+struct ReadKey;
 
-impl<'de> DeserializeSeed<'de> for ReadKey<'_> {
-    type Value = Key;
+impl<'de> DeserializeSeed<'de> for ReadKey {
+    type Value = Result<Key, String>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
-impl Visitor<'_> for ReadKey<'_> {
-    type Value = Key;
+impl Visitor<'_> for ReadKey {
+    /// The text of a key that there is not.
+    type Value = Result<Key, String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a key such as `tripper`")
     }
 
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Key, E> {
-        Key::find(key).ok_or_else(|| E::custom(self.0.unknown(key)))
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Key::find(key).ok_or_else(|| key.to_owned()))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
-use fluxgate_policy::{Kind, Setting, SettingValue, parse_setting};
+use fluxgate_policy::{Kind, Setting, SettingValue, bare_durations, bare_setting, parse_setting};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeSeed, Unexpected, Visitor},
+    de::{DeserializeSeed, Error as _, MapAccess, Unexpected, Visitor},
     ser::Error as _,
 };
 
@@ -18,6 +18,7 @@ use crate::{
     policy::trackers::Tracker,
     policy::trippers::Tripper,
     policy::windows::Window,
+    user_code,
 };
 
 /// A part of a policy, read from text in the policy language. A mistake is one of the text, so that the format can tell
@@ -51,12 +52,24 @@ impl<P: FromStr<Err = PolicyError>> Visitor<'_> for ReadPart<'_, P> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<P, E> {
+        for warning in bare_durations(self.kind, text) {
+            warn(&self.place.mistake_in(format_args!("{}: {warning}", self.kind)));
+        }
         text.parse().map_err(|error: PolicyError| {
             let mistakes =
                 error.mistakes().iter().map(|mistake| self.place.mistake_in(format_args!("{}: {mistake}", self.kind)));
             E::custom(mistakes.collect::<Vec<_>>().join("\n"))
         })
     }
+}
+
+/// Tells the log of what may be meant otherwise.
+fn warn(warning: &str) {
+    user_code::log(|| {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(target: "fluxgate", "{warning}");
+        let _ = warning; // named in the log alone
+    });
 }
 
 /// A setting, read from a number or text.
@@ -67,6 +80,9 @@ pub(super) struct ReadSetting<'n> {
 
 impl ReadSetting<'_> {
     fn read<E: serde::de::Error>(self, written: &str) -> Result<SettingValue, E> {
+        if let Some(warning) = bare_setting(self.setting, written) {
+            warn(&self.place.mistake_in(warning));
+        }
         parse_setting(self.setting, written).map_err(|error| E::custom(self.place.mistake_in(error)))
     }
 }
@@ -79,15 +95,15 @@ impl<'de> DeserializeSeed<'de> for ReadSetting<'_> {
     }
 }
 
-impl Visitor<'_> for ReadSetting<'_> {
+impl<'de> Visitor<'de> for ReadSetting<'_> {
     type Value = SettingValue;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let example = self.setting.example();
-        let what = if self.setting == Setting::MaxHalfOpenCalls {
-            format!("a number of calls, such as {example}")
-        } else {
-            format!("seconds, or text such as \"{example}\"")
+        let what = match self.setting {
+            Setting::MaxHalfOpenCalls => format!("a number of calls, such as {example}"),
+            Setting::MaxFailedProbes => format!("a number of probes, such as {example}"),
+            _ => format!("seconds, or text such as \"{example}\""),
         };
         let words = self.setting.words().iter().map(|word| format!("\"{word}\""));
         let expected = std::iter::once(what).chain(words).collect::<Vec<_>>().join(", or ");
@@ -116,6 +132,15 @@ impl Visitor<'_> for ReadSetting<'_> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SettingValue, E> {
         self.read(text)
+    }
+
+    /// A number too, where some crate of the program has switched on `arbitrary_precision` of serde_json.
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<SettingValue, M::Error> {
+        const NUMBER: &str = "$serde_json::private::Number";
+        match map.next_key::<String>()? {
+            Some(key) if key == NUMBER => self.read(&map.next_value::<String>()?),
+            _ => Err(M::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }
 

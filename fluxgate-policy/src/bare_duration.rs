@@ -1,0 +1,77 @@
+//! Long durations without a unit, which may have been copied from milliseconds.
+
+use crate::duration;
+use crate::kind::Kind;
+use crate::lexer::lex;
+use crate::model::Value;
+use crate::number;
+use crate::settings::{Setting, SettingValue};
+use crate::token::{Token, TokenKind};
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Tells of durations without a unit that are thousands of seconds: `Cooldown(30000)` waits for hours, where somebody may
+/// have meant milliseconds. A text with mistakes has none.
+///
+/// ```
+/// use fluxgate_policy::{Kind, bare_durations};
+///
+/// let warnings = bare_durations(Kind::Retry, "Cooldown(30000)");
+/// assert_eq!(warnings, ["Cooldown: 30000 is 8h 20m, for it is in seconds; if it was in milliseconds, write 30s"]);
+/// assert!(bare_durations(Kind::Retry, "Cooldown(30000s)").is_empty());
+/// ```
+pub fn bare_durations(kind: Kind, text: &str) -> Vec<String> {
+    let Ok(expression) = crate::parse_at_run_time(kind, text) else { return Vec::new() };
+    let mut warnings = Vec::new();
+    for component in expression.leaves() {
+        let span = component.span();
+        let tokens = lex(text.get(span.start..span.end).unwrap_or_default());
+        let bare = bare_numbers(&tokens);
+        for value in component.spec().parameters.iter().filter_map(|parameter| component.value(parameter.name)) {
+            if let Value::Duration(nanos) = value {
+                let written = bare.iter().find(|number| duration::nanos(number, "") == Ok(*nanos));
+                warnings.extend(written.and_then(|written| warning(component.name(), written, *nanos)));
+            }
+        }
+    }
+    warnings
+}
+
+/// The same of a setting, such as `max_probe_time`.
+///
+/// ```
+/// use fluxgate_policy::{Setting, bare_setting};
+///
+/// let warning = bare_setting(Setting::MaxProbeTime, "60000").unwrap();
+/// assert_eq!(warning, "max_probe_time: 60000 is 16h 40m, for it is in seconds; if it was in milliseconds, write 1m");
+/// ```
+pub fn bare_setting(setting: Setting, text: &str) -> Option<String> {
+    let Ok(SettingValue::Duration(nanos)) = crate::parse_setting(setting, text) else { return None };
+    let tokens = lex(text);
+    warning(setting.name(), bare_numbers(&tokens).first()?, nanos)
+}
+
+/// The numbers that no unit follows.
+fn bare_numbers(tokens: &[Token]) -> Vec<&str> {
+    let nexts = tokens.iter().skip(1).map(|token| &token.kind).map(Some).chain([None]);
+    let bare = tokens.iter().zip(nexts).filter_map(|(token, next)| match (&token.kind, next) {
+        (_, Some(TokenKind::Name(_))) => None,
+        (TokenKind::Number(text), _) if number::split(text).1.is_empty() => Some(text.as_str()),
+        _ => None,
+    });
+    bare.collect()
+}
+
+fn warning(label: &str, written: &str, nanos: u64) -> Option<String> {
+    if nanos < 1_000 * SECOND || nanos % (1_000 * SECOND) != 0 {
+        return None;
+    }
+    let minutes = nanos / SECOND / 60;
+    let long = match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("about {minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    };
+    let meant = duration::readable(nanos / 1_000);
+    Some(format!("{label}: {written} is {long}, for it is in seconds; if it was in milliseconds, write {meant}"))
+}
