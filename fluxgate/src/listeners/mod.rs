@@ -55,9 +55,12 @@ use crate::{events::policy_change::PolicyChange, events::signal::Signal};
 
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
 ///
-/// It runs on the thread of a call or command, so what takes long should be handed to another thread. A breaker's
-/// listeners are never run twice at a time: signals wait for one that is at work, in their order; of more than 65,536 the
-/// oldest are dropped, which the log tells (feature `tracing`).
+/// It runs on the thread of a call or command, so hand what takes long to another thread. A breaker's listeners never run
+/// twice at a time: signals wait for one that is at work, in their order. A call or command delivers at most 64 of them; a
+/// thread that is started for it delivers the rest, then ends. Of more than 65,536 waiting signals the oldest are dropped,
+/// which the log tells (feature `tracing`).
+///
+/// A panic in a listener is caught and logged. Neither the call nor the other listeners notice.
 ///
 /// # Examples
 ///
