@@ -411,18 +411,18 @@ fn a_configuration_that_is_flattened_into_other_settings_takes_no_key_but_its_ow
         #[serde(flatten)]
         rest: std::collections::BTreeMap<String, serde_json::Value>,
     }
-    let file = "host = 'localhost'\nport = 80\n[breakers.a]\ntripper = 'FailureStreak(5)'\n";
-    let settings: Settings = toml::from_str(file).unwrap();
-    assert_eq!(settings.port, 80);
-    assert_eq!(settings.breakers.breakers["a"].tripper.as_ref().unwrap().to_string(), "FailureStreak(5)");
-    assert_eq!(settings.rest["host"], "localhost");
-
     #[derive(serde::Deserialize)]
     struct Service {
         url: String,
         #[serde(flatten)]
         policy: fluxgate::PolicyConfig,
     }
+    let file = "host = 'localhost'\nport = 80\n[breakers.a]\ntripper = 'FailureStreak(5)'\n";
+    let settings: Settings = toml::from_str(file).unwrap();
+    assert_eq!(settings.port, 80);
+    assert_eq!(settings.breakers.breakers["a"].tripper.as_ref().unwrap().to_string(), "FailureStreak(5)");
+    assert_eq!(settings.rest["host"], "localhost");
+
     let service: Service = toml::from_str("url = 'http://localhost'\nretry = 'Never()'").unwrap();
     assert_eq!(
         (service.url.as_str(), service.policy.retry.unwrap().to_string()),

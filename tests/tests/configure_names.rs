@@ -33,7 +33,8 @@ fn an_unknown_name_is_told_which_there_are_and_how_many_more() {
 
     // Of thousands, the first are explained and all can be asked for.
     let many: Vec<_> = (0..4_000).map(|number| CircuitBreaker::new(format!("service number {number}"))).collect();
-    let file: String = (0..4_000).map(|number| format!("[breakers.'service nomber {number}']\n")).collect();
+    let tables = (0..4_000).map(|number| format!("[breakers.'service nomber {number}']"));
+    let file = tables.collect::<Vec<_>>().join("\n");
     let error = configure(&toml::from_str::<Configuration>(&file).unwrap()).unwrap_err();
     assert_eq!((error.unknown().len(), error.mistakes().len()), (4_000, 21));
     assert_eq!(error.mistakes()[0], "no breaker is named `service nomber 0`; did you mean `service number 0`?");

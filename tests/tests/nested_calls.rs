@@ -193,7 +193,7 @@ fn a_call_inside_is_one_like_any_other_once_the_state_has_changed() {
     let (breaker, _) = due();
     let result = breaker.call(|| {
         breaker.reset();
-        assert!(!breaker.call(|| Err::<(), _>(Down)).is_ok());
+        assert!(breaker.call(|| Err::<(), _>(Down)).is_err());
         Ok::<_, Down>(())
     });
     assert!(result.is_ok());
@@ -223,9 +223,9 @@ fn closed_breakers_record_nested_calls_one_by_one() {
 fn a_call_of_another_breaker_inside_a_probe_is_one_like_any_other() {
     let ((outer, _), (inner, _)) = (due(), due());
     let held = inner.try_acquire().unwrap();
-    assert!(outer.call(|| Ok::<_, Down>(assert!(!succeed(&inner)))).is_ok());
+    assert_eq!(outer.call(|| Ok::<_, Down>(succeed(&inner))), Ok(false));
     held.success();
-    assert!(outer.call(|| Ok::<_, Down>(assert!(succeed(&inner)))).is_ok());
+    assert_eq!(outer.call(|| Ok::<_, Down>(succeed(&inner))), Ok(true));
 }
 
 static CLOCK: OnceLock<ManualClock> = OnceLock::new();
@@ -313,7 +313,7 @@ fn nested_calls_are_no_rows_of_a_trace() {
     let folder = fluxgate_tests::replay::Folder::new();
     let (breaker, _) = due();
     breaker.record_calls(folder.path("trace.csv")).unwrap();
-    let _ = breaker.call(|| Ok::<_, Down>(assert!(succeed(&breaker))));
+    assert_eq!(breaker.call(|| Ok::<_, Down>(succeed(&breaker))), Ok(true));
     assert_eq!(breaker.stop_recording().unwrap().unwrap().rows, 1);
 }
 
@@ -334,7 +334,7 @@ fn the_totals_have_a_nested_call_of_a_probe_once() {
         .build()
         .unwrap();
     fail(&breaker);
-    let _ = breaker.call(|| Ok::<_, Down>(assert!(fail(&breaker))));
+    assert_eq!(breaker.call(|| Ok::<_, Down>(fail(&breaker))), Ok(true));
     let totals = breaker.totals().unwrap();
     assert_eq!((totals.successes, totals.failures), (1, 1));
 }

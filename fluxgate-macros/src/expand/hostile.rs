@@ -74,7 +74,7 @@ impl Random {
     }
 }
 
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 45] = [
     "name",
     "window",
     "tracker",

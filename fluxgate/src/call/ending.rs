@@ -149,6 +149,7 @@ impl CircuitBreaker {
     }
 
     /// Returns whether it is of any use to know for how long the service asks to be left alone.
+    #[cfg(feature = "tower")]
     pub(crate) fn heeds_retry_after(&self) -> bool {
         self.shared.published.read().policy_has(Glance::HEEDS_RETRY_AFTER)
     }

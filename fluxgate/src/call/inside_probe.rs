@@ -13,6 +13,7 @@ use crate::{
 
 sync::thread_local! {
     /// Innermost last.
+    #[allow(clippy::missing_const_for_thread_local, reason = "loom's thread locals have no such form")]
     static RUNNING: RefCell<Vec<RunningProbe>> = RefCell::new(Vec::new());
 }
 

@@ -25,10 +25,10 @@ impl Limit for NoLimit {
 
 #[cfg(feature = "tokio")]
 #[cfg_attr(not(feature = "macros"), allow(unreachable_pub, reason = "named by expansions alone"))]
-pub use timeout::Timeout;
+pub use timer::Timeout;
 
 #[cfg(feature = "tokio")]
-mod timeout {
+mod timer {
     use std::future::Future;
 
     use pin_project_lite::pin_project;

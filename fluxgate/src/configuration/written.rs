@@ -134,7 +134,7 @@ impl<'de> Visitor<'de> for ReadSetting<'_> {
         self.read(text)
     }
 
-    /// A number too, where some crate of the program has switched on `arbitrary_precision` of serde_json.
+    /// A number too, where some crate of the program has switched on `arbitrary_precision` of `serde_json`.
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<SettingValue, M::Error> {
         const NUMBER: &str = "$serde_json::private::Number";
         match map.next_key::<String>()? {

@@ -93,7 +93,7 @@ impl CircuitBreaker {
         let rejected_before = core.rejected + self.shared.successes.rejections();
         let began = Began { at: self.now(), generation: core.machine.generation, rejected_before };
         match Recording::new(file, claim, began) {
-            Ok(begun) => *recording = Some(Box::new(begun)),
+            Ok(new) => *recording = Some(Box::new(new)),
             Err(error) => {
                 self.publish(&core);
                 return Err(error);

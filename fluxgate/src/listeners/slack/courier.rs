@@ -144,8 +144,8 @@ fn post(body: &str, settings: &Settings) -> Result<String, Refusal> {
         _ => {
             let error = answer["error"].as_str().unwrap_or("no reason given");
             let details = answer["response_metadata"]["messages"].as_array().into_iter().flatten();
-            let details: String = details.filter_map(Value::as_str).map(|detail| format!("; {detail}")).collect();
-            Err(Refusal::Final(format!("Slack did not take the message: {error}{details}")))
+            let told = [error].into_iter().chain(details.filter_map(Value::as_str)).collect::<Vec<_>>().join("; ");
+            Err(Refusal::Final(format!("Slack did not take the message: {told}")))
         }
     }
 }

@@ -89,7 +89,7 @@ pub fn CountWindow(size: u64) -> Window {
 /// The recorded calls of the current second and the `size - 1` before it, in whole seconds: at least 1, at most
 /// 1,000,000.
 ///
-/// Seconds are those of the breaker's clock, counted from when the breaker was made. A failure goes into the very second in
+/// A failure goes into the very second in
 /// which it ended. A success is placed by the coarse clock of the system, which may lag by a tick, up to 10 ms: one that ends
 /// at the beginning of a second may be counted in the second before.
 ///
