@@ -136,9 +136,9 @@ fn attributes(row: &Row, others: impl IntoIterator<Item = (&'static str, String)
 }
 
 fn states(instrument: &dyn AsyncInstrument<u64>) {
-    for row in rows() {
+    for row in rows().iter().filter(|row| !row.is_gone()) {
         for state in State::ALL {
-            instrument.observe(row.in_state(state), &attributes(&row, [("state", state.to_string())]));
+            instrument.observe(row.in_state(state), &attributes(row, [("state", state.to_string())]));
         }
     }
 }
@@ -185,7 +185,7 @@ fn mean_latency(instrument: &dyn AsyncInstrument<f64>) {
 }
 
 fn shadow(instrument: &dyn AsyncInstrument<u64>) {
-    for row in rows() {
-        instrument.observe(row.in_shadow(), &attributes(&row, []));
+    for row in rows().iter().filter(|row| !row.is_gone()) {
+        instrument.observe(row.in_shadow(), &attributes(row, []));
     }
 }
