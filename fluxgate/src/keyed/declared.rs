@@ -14,7 +14,7 @@ use super::{KeyedBreakers, builder::Limits, common::Common, family::Family};
 use crate::{
     breaker::CircuitBreaker,
     breaker::builder::Builder,
-    registry::making::{self, Lazy},
+    registry::{lazy::Lazy, making},
     user_code,
 };
 
@@ -156,15 +156,13 @@ impl<K> DeclaredKeyedBreakers<K> {
 impl<K: Hash + Eq + Display + Send + Sync + 'static> DeclaredKeyedBreakers<K> {
     #[cold]
     fn at_first_use(&self) -> &KeyedBreakers<K> {
-        match self.declaration.made(true) {
-            Some((common, limits)) => self.set.get_or_init(|| KeyedBreakers::new(common.clone(), limits)),
-            None => {
-                let common = self.declaration.stand_in();
-                // Without room for any key.
-                let limits = Limits { max: 0, ..self.declaration.limits() };
-                self.stand_in.get_or_init(|| KeyedBreakers::new(common.clone(), &limits))
-            }
+        if let Some((common, limits)) = self.declaration.made(true) {
+            return self.set.get_or_init(|| KeyedBreakers::new(common.clone(), limits));
         }
+        let common = self.declaration.stand_in();
+        // Without room for any key.
+        let limits = Limits { max: 0, ..self.declaration.limits() };
+        self.stand_in.get_or_init(|| KeyedBreakers::new(common.clone(), &limits))
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) struct Seen {
 /// What came of an eviction.
 pub(super) enum Eviction<'s, K> {
     /// To be dropped where no lock is held, for its listeners are the user's.
-    Evicted(Shared),
+    Evicted(Box<Shared>),
     /// Somebody needs it.
     Needed,
     /// It was changed by a call that was in flight a moment ago. It has missed the changes of the set's policy since
@@ -256,21 +256,17 @@ impl<K> Slot<K> {
         if seen.is_still(&shared) {
             // Now, so that the name is free for the next breaker of this key.
             registry::forget(&shared);
-            return Eviction::Evicted(shared);
+            return Eviction::Evicted(Box::new(shared));
         }
         // Look-ups find it through the key's lock from now on.
         let shared = Arc::new(shared);
         registry::enter(&shared);
-        match self.make(set) {
-            Some(making) => {
-                *owner = Owner::Maker;
-                Eviction::Changed(shared.into(), making)
-            }
-            None => {
-                *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
-                Eviction::Needed
-            }
-        }
+        let Some(making) = self.make(set) else {
+            *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
+            return Eviction::Needed;
+        };
+        *owner = Owner::Maker;
+        Eviction::Changed(shared.into(), making)
     }
 }
 
@@ -473,5 +469,119 @@ mod tests {
         assert!(matches!(slot.standing(), Standing::Needed));
         drop(held);
         assert!(matches!(evict(&slot), Eviction::Evicted(_)));
+    }
+}
+
+/// An eviction against look-ups, reduced to what is atomic: the reference count, the published state, and the key's lock.
+#[cfg(all(test, loom))]
+mod interleavings {
+    use loom::{
+        sync::{
+            Arc,
+            atomic::{AtomicBool, AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
+    use crate::sync::Mutex;
+
+    struct Model {
+        /// Of the breaker that the set began with.
+        handles: AtomicUsize,
+        is_open: AtomicBool,
+        owner: Mutex<Owner>,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    enum Owner {
+        Set,
+        /// The set again, by a count of its own, for the breaker opened at the last moment.
+        SetAnew,
+        Gone,
+    }
+
+    impl Model {
+        fn new() -> Arc<Self> {
+            Arc::new(Self {
+                handles: AtomicUsize::new(1),
+                is_open: AtomicBool::new(false),
+                owner: Mutex::new(Owner::Set),
+            })
+        }
+
+        /// As `Weak::upgrade` does.
+        fn handle(&self) -> bool {
+            let mut count = self.handles.load(Ordering::Relaxed);
+            while count > 0 {
+                match self.handles.compare_exchange(count, count + 1, Ordering::Acquire, Ordering::Relaxed) {
+                    Ok(_) => return true,
+                    Err(now) => count = now,
+                }
+            }
+            false
+        }
+
+        /// A look-up, and a call that opens the breaker. Whether it found one.
+        fn look_up(&self) -> bool {
+            let found = self.handle();
+            if found {
+                self.is_open.store(true, Ordering::Release);
+                self.handles.fetch_sub(1, Ordering::Release);
+                return true;
+            }
+            match *self.owner.lock() {
+                Owner::Set => unreachable!("its count is above zero"),
+                Owner::SetAnew => {
+                    assert!(self.is_open.load(Ordering::Acquire), "it is kept for that");
+                    true
+                }
+                Owner::Gone => false,
+            }
+        }
+
+        fn evict(&self) -> bool {
+            let mut owner = self.owner.lock();
+            if *owner != Owner::Set
+                || self.is_open.load(Ordering::Acquire)
+                || self.handles.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_err()
+            {
+                return false;
+            }
+            // Nobody has a handle, so that this is the last word.
+            let is_open = self.is_open.load(Ordering::Acquire);
+            *owner = if is_open { Owner::SetAnew } else { Owner::Gone };
+            !is_open
+        }
+    }
+
+    #[test]
+    fn a_breaker_that_a_look_up_found_is_not_evicted_or_was_as_the_call_had_left_it() {
+        loom::model(|| {
+            let model = Model::new();
+            let others = Arc::clone(&model);
+            let caller = thread::spawn(move || others.look_up());
+            let evicted = model.evict();
+            let found = caller.join().unwrap();
+            assert_ne!(found, evicted, "either it was there, or it had gone before");
+            assert_eq!(*model.owner.lock() == Owner::Gone, evicted);
+            assert_eq!(model.is_open.load(Ordering::Acquire), found);
+        });
+    }
+
+    #[test]
+    fn of_two_that_evict_one_breaker_one_does_and_no_look_up_gets_it_afterwards() {
+        loom::model(|| {
+            let model = Model::new();
+            let others = Arc::clone(&model);
+            let evictor = thread::spawn(move || others.evict());
+            let caller = {
+                let others = Arc::clone(&model);
+                thread::spawn(move || others.look_up())
+            };
+            let evicted = [model.evict(), evictor.join().unwrap()];
+            let found = caller.join().unwrap();
+            assert!(evicted != [true; 2]);
+            assert_ne!(found, evicted.contains(&true));
+        });
     }
 }

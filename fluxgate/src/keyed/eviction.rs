@@ -60,13 +60,13 @@ struct Waiting<K> {
 
 /// Whoever evicts does it by this: the breaker, if it could be taken from its slot.
 pub(super) trait Evict<K> {
-    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Shared>;
+    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>>;
 }
 
 /// A slot without its breaker, both to be dropped where no lock is held.
 pub(super) struct Evicted<K> {
     pub(super) slot: Arc<Slot<K>>,
-    pub(super) breaker: Shared,
+    pub(super) breaker: Box<Shared>,
 }
 
 /// Room for one more. Dropped, it is free again, unless a slot [keeps](Self::keep) it.
@@ -144,7 +144,9 @@ impl<K> Eviction<K> {
             }
         }
         let mut queue = self.queue.lock();
-        kept.iter().for_each(|(slot, seen)| queue.to_the_back(slot, *seen));
+        for (slot, seen) in &kept {
+            queue.move_back(slot, *seen);
+        }
         queue.taken -= evicted.iter().filter(|evicted| queue.take_out(&evicted.slot)).count();
         drop(queue);
         evicted
@@ -174,7 +176,9 @@ impl<K> Eviction<K> {
                 }
             }
             let mut queue = self.queue.lock();
-            kept.iter().for_each(|(slot, seen)| queue.to_the_back(slot, *seen));
+            for (slot, seen) in &kept {
+                queue.move_back(slot, *seen);
+            }
             drop(queue);
             may_go.sort_by_key(|(_, seen)| seen.since);
             for (slot, seen) in may_go {
@@ -212,7 +216,7 @@ impl<K> Eviction<K> {
     }
 }
 
-fn try_evict<K>(slot: &Arc<Slot<K>>, seen: Seen, by: &impl Evict<K>) -> Option<Shared> {
+fn try_evict<K>(slot: &Arc<Slot<K>>, seen: Seen, by: &impl Evict<K>) -> Option<Box<Shared>> {
     if slot.is_due(seen) { by.evict(slot, seen) } else { None }
 }
 
@@ -223,7 +227,7 @@ impl<K> Queue<K> {
         some.map(|(place, Waiting { slot, seen })| (*place, Waiting { slot: Arc::clone(slot), seen: *seen })).collect()
     }
 
-    fn to_the_back(&mut self, slot: &Arc<Slot<K>>, seen: Nanos) {
+    fn move_back(&mut self, slot: &Arc<Slot<K>>, seen: Nanos) {
         if self.take_out(slot) {
             self.put(Arc::clone(slot), seen);
         }

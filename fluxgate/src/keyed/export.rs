@@ -169,7 +169,9 @@ impl Exported {
         let mut hidden: Vec<_> = self.0.iter().filter(|(key, _)| !shown.contains(&***key)).collect();
         hidden.sort_unstable_by_key(|(_, kept)| kept.used);
         let hidden: Vec<Box<str>> = hidden.into_iter().take(more).map(|(key, _)| key.clone()).collect();
-        hidden.iter().for_each(|key| drop(self.0.remove(key)));
+        for key in hidden {
+            self.0.remove(&key);
+        }
     }
 }
 

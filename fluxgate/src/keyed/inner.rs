@@ -288,7 +288,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
 struct Evictor<'i, K>(&'i Arc<Inner<K>>);
 
 impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K> {
-    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Shared> {
+    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>> {
         let common = &self.0.common;
         let had = common.family.governed.now();
         match slot.evict(seen, common.address()) {

@@ -35,17 +35,17 @@ impl Drop for End {
 /// Tells whether this thread's guards are gone, or will be at any moment. `guard` takes one.
 #[inline]
 pub(super) fn is_ending(guard: impl FnOnce()) -> bool {
-    match PHASE.get() {
-        Phase::Running => false,
-        Phase::New => begin(guard),
-        Phase::Ending => true,
-    }
+    PHASE.get() != Phase::Running && !begin(guard)
 }
 
+/// Tells whether the thread has begun to use sets and is not ending.
 #[cold]
 fn begin(guard: impl FnOnce()) -> bool {
+    if PHASE.get() == Phase::Ending {
+        return false;
+    }
     // Its thread-local first. It panics if the thread is at its end and somebody else has used it here before.
     let is_there = catch_unwind(AssertUnwindSafe(guard)).is_ok() && END.try_with(|_| ()).is_ok();
     PHASE.set(if is_there { Phase::Running } else { Phase::Ending });
-    !is_there
+    is_there
 }

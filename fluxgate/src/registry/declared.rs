@@ -5,7 +5,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use super::making::{self, Lazy};
+use super::{lazy::Lazy, making};
 use crate::{breaker::CircuitBreaker, breaker::builder::Builder, registry, user_code};
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
@@ -123,7 +123,9 @@ pub(super) fn make_named(name: &str) {
     let Some(named) = BY_NAME.get(name) else { return };
     let depth = making::depth();
     if depth < DEEPEST {
-        named.iter().for_each(|declaration| declaration.list(depth == 0));
+        for declaration in named {
+            declaration.list(depth == 0);
+        }
     }
 }
 

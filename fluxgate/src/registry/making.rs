@@ -4,7 +4,7 @@
 //! or on one that it waits for, and so ask for what is being made just now. So nobody waits here without end: the
 //! thread that makes something is told so at once, others after [`PATIENCE`].
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -17,6 +17,7 @@ static MADE: Condvar = Condvar::new();
 
 struct Making {
     what: usize,
+    #[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "only the keys of sets are within anything"))]
     within: usize,
     thread: usize,
 }
@@ -65,6 +66,7 @@ pub(crate) fn is_within(within: usize) -> bool {
 }
 
 /// Counts what this thread is making: one for the sake of another.
+#[cfg(feature = "macros")]
 pub(crate) fn depth() -> usize {
     let thread = this_thread();
     MAKING.lock().iter().filter(|making| making.thread == thread).count()
@@ -81,44 +83,5 @@ impl Drop for Turn {
     fn drop(&mut self) {
         MAKING.lock().retain(|making| making.what != self.what);
         MADE.notify_all();
-    }
-}
-
-/// A value that is made when it is first needed, by code that may ask for it.
-pub(crate) struct Lazy<T>(OnceLock<T>);
-
-impl<T> Lazy<T> {
-    pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    #[inline]
-    pub(crate) fn get(&self) -> Option<&T> {
-        self.0.get()
-    }
-
-    /// Returns the value, made by `make` if nobody has yet. `None` if this thread is making it, or another takes too long
-    /// or is not waited for.
-    pub(crate) fn get_or_make(&self, waits: bool, make: impl FnOnce() -> T) -> Option<&T> {
-        let what = address(self);
-        loop {
-            match begin(what, what) {
-                Begun::Turn(_turn) => {
-                    if self.0.get().is_none() {
-                        // Nobody else has the turn.
-                        let _ = self.0.set(make());
-                    }
-                    return self.0.get();
-                }
-                Begun::ByThisThread => return None,
-                Begun::ByAnother if waits && wait(what) => {
-                    if let Some(value) = self.0.get() {
-                        return Some(value);
-                    }
-                    // Its maker panicked.
-                }
-                Begun::ByAnother => return self.0.get(),
-            }
-        }
     }
 }

@@ -3,6 +3,8 @@
 mod book;
 #[cfg(feature = "macros")]
 pub(crate) mod declared;
+#[cfg(feature = "macros")]
+pub(crate) mod lazy;
 #[cfg(any(feature = "macros", feature = "keyed"))]
 pub(crate) mod making;
 #[cfg(feature = "serde")]
@@ -16,7 +18,9 @@ use std::{
 
 use parking_lot::Mutex;
 
-pub(crate) use book::{Place, release, reserve};
+#[cfg(feature = "keyed")]
+pub(crate) use book::release;
+pub(crate) use book::{Place, reserve};
 
 use crate::breaker::{CircuitBreaker, Shared};
 
@@ -128,6 +132,7 @@ fn living() -> Vec<Weak<Shared>> {
 }
 
 /// Lists those that are of no set, declared ones only if they are made already.
+#[cfg(feature = "serde")]
 pub(crate) fn singles() -> Vec<CircuitBreaker> {
     let singles = between((SINGLE, 0), (SINGLE, u64::MAX));
     singles.iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
