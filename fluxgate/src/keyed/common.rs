@@ -13,7 +13,7 @@ const OVERFLOW: &str = "*";
 
 pub(super) type Configure = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;
 
-/// What a set is whatever its keys are: so it can be known, and its policy changed, before anybody knows their type.
+/// The part of a set that does not depend on the type of its keys: so it can be known, and its policy changed, before anybody knows their type.
 #[derive(Clone)]
 pub(super) struct Common {
     pub(super) family: Arc<Family>,
@@ -35,8 +35,8 @@ impl Common {
         Ok(Self { family, configure, overflow })
     }
 
-    /// A set that has no breaker but one with the default policy, which all keys share: for the declaration of the
-    /// family's set that uses it before it is made. It is not listed.
+    /// Creates a set in which all keys share one unlisted breaker with the default policy: for the declaration of the
+    /// family's set that uses it before it is made.
     #[cfg(feature = "macros")]
     pub(super) fn stand_in(family: Arc<Family>) -> Self {
         let overflow = crate::registry::unlisted(CircuitBreaker::new(Member::in_reserve(&family, &OVERFLOW)));

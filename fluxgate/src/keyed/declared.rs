@@ -47,11 +47,11 @@ use crate::{
 pub struct DeclaredKeyedBreakers<K: 'static> {
     declaration: &'static KeyedDeclaration,
     set: OnceLock<KeyedBreakers<K>>,
-    /// For the declaration itself, where its expressions use the set.
+    /// For those who use the set while it is being made.
     stand_in: OnceLock<KeyedBreakers<K>>,
 }
 
-/// What the macros know of a set, registered when the program is linked.
+/// The declaration of a set as the macros write it, registered when the program is linked.
 pub struct KeyedDeclaration {
     name: &'static str,
     max: Option<u64>,
@@ -87,7 +87,8 @@ impl KeyedDeclaration {
         }
     }
 
-    /// `None` if this thread is making it, or another takes too long or is not waited for.
+    /// Returns it, made if nobody has yet. `None` if this thread is making it, or another takes too long or is not waited
+    /// for.
     fn made(&self, waits: bool) -> Option<&(Common, Limits)> {
         self.made.get_or_make(waits, || {
             let limits = self.limits();
@@ -107,7 +108,7 @@ impl KeyedDeclaration {
         self.family.get_or_init(|| Family::new(self.name.into(), limits.exported_keys))
     }
 
-    /// What the expressions of the declaration get that use the set.
+    /// Returns what those get who use the set while it is being made: its own expressions, and whatever they wait for.
     fn stand_in(&self) -> &Common {
         if self.stand_in.get().is_none() {
             let is_first = self.stand_in.set(Common::stand_in(Arc::clone(self.family(&self.limits())))).is_ok();
@@ -117,8 +118,8 @@ impl KeyedDeclaration {
                     tracing::warn!(
                         target: "fluxgate",
                         set = self.name,
-                        "the declaration of a set of circuit breakers uses the set itself, which is not made yet: all \
-                         keys share a stand-in with the default policy"
+                        "a set of circuit breakers is used while its declaration is being evaluated: its keys share a \
+                         stand-in with the default policy until then"
                     );
                 });
             }
@@ -135,7 +136,7 @@ impl KeyedDeclaration {
     }
 }
 
-/// How many declarations may be made for the sake of each other before those who look sets up make no more.
+/// The number of declarations that may be evaluated within each other before a look-up makes no more.
 const DEEPEST: usize = 16;
 
 /// Makes the declared sets that are not made yet known to the whole program.

@@ -47,7 +47,7 @@ struct Living {
 /// Threads that look for a key within this time of each other share it.
 const TOGETHER: Nanos = Nanos(100_000_000);
 
-/// Who keeps the breaker alive.
+/// The one who keeps the breaker alive.
 enum Owner {
     /// Nobody has made it yet.
     Unmade,
@@ -59,13 +59,13 @@ enum Owner {
     Gone,
 }
 
-/// What a set has of a breaker.
+/// The references that a set has of a breaker.
 struct Owned {
     shared: Arc<Shared>,
     stripes: Vec<Arc<Stripe>>,
 }
 
-/// What a slot is found to be.
+/// The answer of a slot to a look-up.
 pub(super) enum Found<'s, K> {
     Breaker(CircuitBreaker),
     /// It is to be made by whoever found it so.
@@ -84,7 +84,7 @@ pub(super) struct Making<'s, K> {
     _turn: Turn,
 }
 
-/// Whether a slot could be evicted.
+/// The chance of a slot to be evicted.
 #[derive(Clone, Copy)]
 pub(super) enum Standing {
     /// Its breaker has calls in flight, is in a state that is kept, or is being made.
@@ -105,7 +105,7 @@ pub(super) struct Seen {
     due: Nanos,
 }
 
-/// What came of an eviction.
+/// The result of an eviction.
 pub(super) enum Eviction<'s, K> {
     /// To be dropped where no lock is held, for its listeners are the user's.
     Evicted(Box<Shared>),
@@ -244,7 +244,7 @@ impl<K> Slot<K> {
         }
     }
 
-    /// Goes through with an eviction, if no look-up comes in between.
+    /// Completes an eviction, unless a look-up comes in between.
     fn let_go(&self, mut owner: MutexGuard<'_, Owner>, kept: Owned, seen: Seen, set: usize) -> Eviction<'_, K> {
         let shared = match release(kept) {
             Ok(shared) => shared,
@@ -298,7 +298,7 @@ impl Owned {
     }
 }
 
-/// Looks at the state of a breaker: who may be evicted, and when.
+/// Tells by its state whether a breaker may be evicted.
 fn seen(shared: &Shared) -> Standing {
     let (summary, due) = (shared.published.read(), Nanos(shared.due.load(Ordering::Acquire)));
     let (if_idle, asks_clock) = match summary.state() {
@@ -319,7 +319,7 @@ fn seen(shared: &Shared) -> Standing {
 }
 
 impl Seen {
-    /// Nothing that matters has changed since.
+    /// Checks that nothing that matters has changed since.
     fn is_still(&self, shared: &Shared) -> bool {
         let now = shared.published.read();
         now.state() == self.summary.state()
@@ -509,7 +509,7 @@ mod interleavings {
             })
         }
 
-        /// As `Weak::upgrade` does.
+        /// Takes a handle as `Weak::upgrade` does.
         fn handle(&self) -> bool {
             let mut count = self.handles.load(Ordering::Relaxed);
             while count > 0 {
@@ -521,7 +521,7 @@ mod interleavings {
             false
         }
 
-        /// A look-up, and a call that opens the breaker. Whether it found one.
+        /// Looks the breaker up and makes a call that opens it, if it is there.
         fn look_up(&self) -> bool {
             let found = self.handle();
             if found {

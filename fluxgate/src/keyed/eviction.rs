@@ -58,7 +58,7 @@ struct Waiting<K> {
     seen: Nanos,
 }
 
-/// Whoever evicts does it by this: the breaker, if it could be taken from its slot.
+/// Takes a breaker from its slot, if that is still possible.
 pub(super) trait Evict<K> {
     fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>>;
 }

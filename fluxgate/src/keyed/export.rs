@@ -27,10 +27,10 @@ use crate::{
 /// The key of what is summed up.
 const REST: &str = "…";
 
-/// How many series are remembered for each that is shown.
+/// The number of series that are remembered for each that is shown.
 const REMEMBERED: usize = 10;
 
-/// How many are remembered at least: half a kilobyte each.
+/// The number that is remembered at least: half a kilobyte each.
 const REMEMBERED_AT_LEAST: usize = 1_000;
 
 /// The breakers that share series: one of a key, none of a key whose breaker is gone, or the rest of a set. No handles, for
@@ -75,7 +75,7 @@ fn of_family(family: &Family, listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<G
     groups
 }
 
-/// `None` of a set none of whose breakers is listed. Those that turn out to be the last handles go to `orphans`, for what
+/// Lists the breakers of a set with what they have counted. `None` if none is listed. Those that turn out to be the last handles go to `orphans`, for what
 /// they drop is the user's own.
 fn candidates(
     family: &Family,

@@ -61,7 +61,7 @@ pub(crate) struct Member {
     account: Mutex<Account>,
 }
 
-/// Where the calls of a breaker are counted. Each is, once: in the series of its key, if it has one, or in the rest. So
+/// The place where the calls of a breaker are counted. Each is, once: in the series of its key, if it has one, or in the rest. So
 /// neither ever goes back, whether breakers come and go or their keys have series at one time and none at another.
 #[derive(Default)]
 struct Account {
@@ -70,7 +70,7 @@ struct Account {
     series: Option<Arc<Series>>,
 }
 
-/// What the breakers of one key have counted while it had a series of its own.
+/// The counts of the breakers of one key while it had a series of its own.
 #[derive(Default)]
 pub(super) struct Series(Mutex<Counts>);
 
@@ -231,7 +231,7 @@ impl Member {
         self.account.lock().count(&counts, &self.family);
     }
 
-    /// The same, from now on in `series`, or in the rest.
+    /// Like [`attribute`](Self::attribute), but from now on in `series`, or in the rest.
     #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) fn attribute_to(&self, series: Option<&Arc<Series>>, counts: &Counts) {
         let mut account = self.account.lock();

@@ -65,7 +65,7 @@ impl Governing {
     }
 }
 
-/// What a change of a set leaves to be done when nothing is locked: breakers are told of it, and what they had before is
+/// The work that a change of a set leaves for when nothing is locked: breakers are told of it, and what they had before is
 /// dropped, for both may be the user's own.
 #[must_use = "listeners are to be told"]
 #[derive(Default)]

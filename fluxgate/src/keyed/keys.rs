@@ -44,7 +44,7 @@ impl<K: Hash + Eq> Slots<K> {
         slots.get_key_value(&ByKey(key)).map(|(entry, ())| act(&entry.0))
     }
 
-    /// By a guard that needs no thread-local, for the price of a lock.
+    /// Finds it by a guard that needs no thread-local, for the price of a lock.
     #[cold]
     fn find_at_the_end<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> R) -> Option<R>
     where

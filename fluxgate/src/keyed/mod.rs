@@ -79,24 +79,24 @@ use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Pol
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
 
 impl<K> KeyedBreakers<K> {
-    /// Begins a set. The name is how logs and metrics call it, and its breakers by it and their key.
+    /// Begins a set. Logs and metrics call it by this name, and its breakers by it and their keys.
     pub fn builder(name: impl Into<Name>) -> KeyedBuilder<K> {
         KeyedBuilder::new(name.into())
     }
 
-    /// The name that the set was given.
+    /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
         self.0.common.family.name()
     }
 
-    /// The policy that the breakers of the set go by now, and those of new keys will.
+    /// Returns the policy of the breakers of the set, and of those that are made later.
     ///
     /// A single breaker may have been given another one since, by hand or by a file that names it.
     pub fn policy(&self) -> Policy {
         self.0.common.family.policy()
     }
 
-    /// Lets all breakers of the set go by another policy from now on: those that there are, each as
+    /// Replaces the policy of all breakers of the set: those that there are, each as
     /// [`CircuitBreaker::set_policy`] says (state, `reopens` and calls in flight stay), those that are made later, and the
     /// one that new keys share where there is no room.
     ///
@@ -137,7 +137,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         Self(Inner::new(common, limits))
     }
 
-    /// The breaker of a key, made if there is none.
+    /// Returns the breaker of a key, and makes it if there is none.
     ///
     /// Of threads that ask for a new key at the same time one makes the breaker, and the others wait for it, for a second
     /// at most; nobody else does. A key that is there is found without a lock and without an allocation. While the handle
@@ -159,7 +159,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         self.0.get(key)
     }
 
-    /// The breaker of a key, if there is one.
+    /// Returns the breaker of a key, if there is one.
     ///
     /// # Examples
     ///
@@ -228,12 +228,12 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         self.0.breakers()
     }
 
-    /// How many breakers there are.
+    /// Returns the number of keys that have a breaker.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Checks whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.len() == 0
     }

@@ -23,7 +23,7 @@ use crate::{breaker::CircuitBreaker, error::PolicyError, policy::Policy};
 #[derive(Clone)]
 pub struct Set(Arc<Family>);
 
-/// What a [`Set`] knows of the keys.
+/// The part of a set that knows the type of its keys.
 pub(super) trait Holder: Send + Sync {
     fn is_there(&self) -> bool;
     fn len(&self) -> usize;

@@ -15,7 +15,8 @@ use crate::{breaker::CircuitBreaker, breaker::builder::Builder, registry, user_c
 ///
 /// The expressions of a declaration may look breakers up, by [`get`](crate::get()) or [`registry`](crate::registry()). The
 /// breaker that is being made is not listed yet. To use it directly there gives a stand-in: a breaker of its name with
-/// the default policy, which is not listed and which nobody else ever gets. The log tells of it (feature `tracing`).
+/// the default policy, which is not listed and of no use later. Other threads wait for the breaker, for a second at most,
+/// and then use the stand-in for that call too. The log tells of it (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -42,7 +43,7 @@ pub struct Declaration {
     name: &'static str,
     configure: fn(Builder) -> Builder,
     breaker: Lazy<CircuitBreaker>,
-    /// For its own expressions that use it.
+    /// For those who use it while it is being made.
     stand_in: OnceLock<CircuitBreaker>,
 }
 
@@ -83,8 +84,8 @@ impl Declaration {
                     tracing::warn!(
                         target: "fluxgate",
                         breaker = self.name,
-                        "the declaration of a circuit breaker uses the breaker itself, which is not made yet: it gets a \
-                         stand-in with the default policy"
+                        "a circuit breaker is used while its declaration is being evaluated: it has a stand-in with the \
+                         default policy until then"
                     );
                 });
             }
@@ -101,7 +102,7 @@ impl Declaration {
     }
 }
 
-/// How many declarations may be made for the sake of each other before those who look breakers up make no more.
+/// The number of declarations that may be evaluated within each other before a look-up makes no more.
 const DEEPEST: usize = 16;
 
 /// Makes the declared breakers that are not made yet, so that they are listed.
