@@ -131,7 +131,7 @@ fn an_evicted_or_removed_breaker_may_use_its_set() {
 
 /// A key that uses its set when it is dropped.
 #[derive(Clone)]
-struct Key(u32, Option<Arc<Meddles<Key>>>);
+struct Key(u32, #[expect(dead_code, reason = "it is there to be dropped")] Option<Arc<Meddles<Key>>>);
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {

@@ -252,9 +252,9 @@ fn threads_that_remove_and_ask_for_keys_leave_no_place_taken() {
                     let key = (step.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) % 12;
                     let key = key.to_string();
                     if step % 3 == thread % 3 {
-                        drop(hosts.remove(key.as_str()))
+                        drop(hosts.remove(key.as_str()));
                     } else {
-                        drop(hosts.get(key.as_str()))
+                        drop(hosts.get(key.as_str()));
                     }
                 }
             });

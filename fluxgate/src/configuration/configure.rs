@@ -284,6 +284,8 @@ pub(crate) fn begin_set(family: &Arc<Family>) -> Result<(), PolicyError> {
     mistakes.none().map_err(ConfigureError::of_policy)?;
     let aftermath: Vec<_> = changes.iter().map(|change| change.make(&mut configured.sets)).collect();
     drop(configured);
-    aftermath.into_iter().for_each(|(_, aftermath)| aftermath.conclude());
+    for (_, aftermath) in aftermath {
+        aftermath.conclude();
+    }
     Ok(())
 }

@@ -17,7 +17,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::entry::{Seen, Slot, Standing};
+use super::{
+    entry::Slot,
+    seen::{Seen, Standing},
+};
 use crate::{breaker::Shared, time::nanos::Nanos};
 
 /// How many breakers are compared, at least, before one goes.
@@ -183,10 +186,7 @@ impl<K> Eviction<K> {
             may_go.sort_by_key(|(_, seen)| seen.since);
             for (slot, seen) in may_go {
                 if let Some(breaker) = try_evict(&slot, seen, by) {
-                    let mut queue = self.queue.lock();
-                    // Whoever found it gone may have given up its place.
-                    queue.taken += usize::from(!queue.take_out(&slot));
-                    drop(queue);
+                    self.queue.lock().take_out(&slot);
                     return Some(Evicted { slot, breaker });
                 }
             }

@@ -14,10 +14,11 @@ use std::{
 use super::{
     builder::Limits,
     common::Common,
-    entry::{self, Found, Making, Seen, Slot},
+    entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
     governing::Aftermath,
     keys::Slots,
+    seen::Seen,
     set::Holder,
 };
 use crate::{
@@ -74,7 +75,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.slots.find(key, |slot| slot.handle(now)).flatten()
+        self.slots.find(key, |slot| slot.handle(now))
     }
 
     #[cold]
@@ -115,16 +116,14 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
+        if making::is_within(self.common.address()) {
+            // The policy itself asks, or what it is made of.
+            let found = self.slots.get(key).and_then(|slot| slot.breaker());
+            return found.unwrap_or_else(|| self.shared_by_new_keys());
+        }
         loop {
-            let slot = match self.slots.find(key, Arc::clone) {
-                Some(slot) => slot,
-                // The policy itself asks, or what it is made of, for what is not there yet.
-                None if making::is_within(self.common.address()) => return self.shared_by_new_keys(),
-                None => match self.enter(now, &mut fresh) {
-                    Some(slot) => slot,
-                    None => return self.overflow(),
-                },
-            };
+            let found = self.slots.get(key).or_else(|| self.enter(now, &mut fresh));
+            let Some(slot) = found else { return self.overflow() };
             match slot.find(now, self.common.address()) {
                 Found::Breaker(breaker) => return breaker,
                 Found::Unmade(making) => {
@@ -134,10 +133,10 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                         self.shared_by_new_keys()
                     });
                 }
-                Found::MadeElsewhere if !making::is_within(self.common.address()) && slot.wait() => {}
+                Found::MadeElsewhere if slot.wait() => {}
                 Found::MadeElsewhere | Found::MadeHere => return self.shared_by_new_keys(),
-                // Whoever evicts it has not come to this yet.
-                Found::Gone => self.forget(&slot),
+                // Whoever made it so has not come to this yet. Its place in the queue is theirs to pass on.
+                Found::Gone => self.take_out(&slot),
             }
         }
     }
@@ -201,7 +200,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         user_code::run("listener", || drop(breaker));
     }
 
-    /// Forgets a slot that is gone.
+    /// Forgets a slot that the caller has made gone.
     fn forget(self: &Arc<Self>, slot: &Arc<Slot<K>>) {
         self.eviction.leave(slot);
         self.take_out(slot);
@@ -221,7 +220,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.remove_slot(&self.slots.find(key, Arc::clone)?)
+        self.remove_slot(&self.slots.get(key)?)
     }
 
     fn remove_slot(self: &Arc<Self>, slot: &Arc<Slot<K>>) -> Option<CircuitBreaker> {

@@ -30,9 +30,9 @@ impl<K: Hash + Eq> Slots<K> {
         thread_end::is_ending(|| drop(self.0.pin()))
     }
 
-    /// Does something with the slot of a key, if there is one.
+    /// Returns what `act` finds in the slot of a key, if there is one.
     #[inline]
-    pub(super) fn find<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> R) -> Option<R>
+    pub(super) fn find<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
@@ -41,18 +41,27 @@ impl<K: Hash + Eq> Slots<K> {
             return self.find_at_the_end(key, act);
         }
         let slots = self.0.pin();
-        slots.get_key_value(&ByKey(key)).map(|(entry, ())| act(&entry.0))
+        slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
+    }
+
+    /// Returns the slot of a key, if there is one.
+    pub(super) fn get<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.find(key, |slot| Some(Arc::clone(slot)))
     }
 
     /// Finds it by a guard that needs no thread-local, for the price of a lock.
     #[cold]
-    fn find_at_the_end<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> R) -> Option<R>
+    fn find_at_the_end<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         let slots = self.0.pin_owned();
-        slots.get_key_value(&ByKey(key)).map(|(entry, ())| act(&entry.0))
+        slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
     }
 
     /// Enters a slot, or returns that which has its key already.
