@@ -190,7 +190,7 @@ pub mod __private;
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
 #[cfg(feature = "keyed")]
-pub use keyed::KeyedBreakers;
+pub use keyed::{KeyedBreakers, Set, sets};
 #[cfg(feature = "recorder")]
 pub use recorder::Recorded;
 #[cfg(feature = "macros")]
@@ -229,7 +229,7 @@ pub use {
         trippers::{self, Tripper},
         windows::{self, Window, metrics::Metrics},
     },
-    registry::{get, registry},
+    registry::{get, registry, reset_all},
     state::State,
     time::{Clock, ManualClock, SystemClock},
 };

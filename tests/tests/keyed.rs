@@ -90,6 +90,8 @@ fn of_many_threads_that_want_a_new_key_one_makes_its_breaker() {
 fn a_mistake_is_found_when_the_set_is_built() {
     let _turn = turn();
     let mistakes = [
+        (KeyedBreakers::builder("").build(), "the name of a set of breakers is empty"),
+        (KeyedBreakers::builder("").max(0).build(), "max: 0 is out of range"),
         (KeyedBreakers::<u64>::builder("bad").max(0).build(), "max: 0 is out of range"),
         (KeyedBreakers::builder("bad").idle(0).build(), "idle: 0 is out of range"),
         (KeyedBreakers::builder("bad").exported_keys(0).build(), "exported_keys: 0 is out of range"),
@@ -109,21 +111,75 @@ fn a_set_that_was_built_but_not_used_has_no_breaker() {
     assert!(hosts.is_empty() && names("unused").is_empty());
 }
 
+/// A policy that panics, or says something invalid, as long as it is told to.
+fn failing(name: &'static str, fails: &Arc<AtomicUsize>) -> KeyedBreakers<String> {
+    let told = Arc::clone(fails);
+    let policy = move |builder: Builder| match told.load(Ordering::SeqCst) {
+        0 => builder,
+        1 => panic!("the policy panics"),
+        _ => builder.tripper(FailureStreak(0)),
+    };
+    KeyedBreakers::builder(name).max(4).policy(policy).build().unwrap()
+}
+
 #[test]
-fn a_policy_that_panics_leaves_its_key_usable() {
+fn a_key_whose_policy_panics_or_is_invalid_keeps_no_place_and_is_tried_again() {
     let _turn = turn();
     let fails = Arc::new(AtomicUsize::new(0));
-    let told = Arc::clone(&fails);
-    let policy = move |builder: Builder| {
-        assert!(told.load(Ordering::SeqCst) == 0, "the policy panics");
-        builder
-    };
-    let hosts: KeyedBreakers<String> = KeyedBreakers::builder("panic").policy(policy).build().unwrap();
-    fails.store(1, Ordering::SeqCst);
-    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| hosts.get("a")));
-    assert!(asked.is_err());
+    let hosts = failing("fails", &fails);
+    for kind in [1, 2] {
+        fails.store(kind, Ordering::SeqCst);
+        for key in ["a", "b", "c", "d", "e", "a"] {
+            assert_eq!(hosts.get(key).name(), "fails{*}");
+            assert_eq!(hosts.len(), 0);
+            assert!(hosts.known(key).is_none() && hosts.remove(key).is_none() && hosts.breakers().is_empty());
+        }
+    }
     fails.store(0, Ordering::SeqCst);
-    assert!(succeed(&hosts.get("a")));
+    for key in ["a", "b", "c", "d"] {
+        assert_eq!(hosts.get(key).label(), format!("fails{{{key}}}"));
+    }
+    assert_eq!((hosts.len(), names("fails").len()), (4, 5));
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Unspeakable(u8, bool);
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        assert!(self.1, "it has no name");
+        if self.0 > 100 { Err(std::fmt::Error) } else { formatter.write_str("named") }
+    }
+}
+
+#[test]
+fn a_key_that_can_not_be_displayed_keeps_no_place() {
+    let _turn = turn();
+    let set: KeyedBreakers<Unspeakable> = KeyedBreakers::builder("unspeakable").max(1).build().unwrap();
+    for key in 0..10 {
+        assert_eq!(set.get(&Unspeakable(key, false)).name(), "unspeakable{*}");
+        assert_eq!(set.get(&Unspeakable(101 + key, true)).name(), "unspeakable{*}");
+        assert_eq!(set.len(), 0);
+    }
+    assert_eq!(set.get(&Unspeakable(1, true)).name(), "unspeakable{named}");
+}
+
+#[test]
+fn threads_that_ask_for_a_key_whose_policy_fails_all_get_an_answer() {
+    let _turn = turn();
+    let fails = Arc::new(AtomicUsize::new(0));
+    let hosts = failing("fails for all", &fails);
+    fails.store(1, Ordering::SeqCst);
+    let together = Barrier::new(4);
+    thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                together.wait();
+                (0..20).for_each(|_| assert_eq!(hosts.get("a").name(), "fails for all{*}"));
+            });
+        }
+    });
+    assert_eq!(hosts.len(), 0);
 }
 
 #[test]

@@ -4,9 +4,13 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use fluxgate::{CircuitBreaker, KeyedBreakers, ManualClock, State, registry, trippers::FailureStreak};
+use fluxgate::{
+    CircuitBreaker, KeyedBreakers, ManualClock, State, get, registry,
+    retries::{Always, Cooldown, CustomRetry, Never, RetryContext},
+    trippers::FailureStreak,
+};
 use fluxgate_tests::{
-    fixture::{Down, SECOND, fail, state, succeed},
+    fixture::{Down, Recorder, SECOND, fail, state, succeed},
     sets::{names, set, turn},
 };
 
@@ -71,19 +75,197 @@ fn hosts_that_are_always_in_use_outlive_a_stream_of_strangers() {
 }
 
 #[test]
-fn a_breaker_that_is_not_closed_is_never_evicted() {
+fn a_breaker_that_is_open_before_its_time_or_commanded_is_never_evicted() {
     let _turn = turn();
-    let (hosts, clock) = set("unwell", |builder| builder.max(4).idle(10));
+    let (hosts, clock) = set("unwell", |builder| builder.max(6).idle(10));
+    hosts.set_policy(hosts.policy().retry(Cooldown(3_000))).unwrap();
+    let never = hosts.get("never");
+    never.set_policy(hosts.policy().retry(Never())).unwrap();
+    fail(&never);
+    drop(never);
     fail(&hosts.get("open"));
     hosts.get("forced").force_open();
     hosts.get("off").disable();
-    for key in 0..50 {
+    hosts.get("metrics").metrics_only();
+    for key in 0..29 {
         clock.advance(100 * SECOND);
         hosts.get(key.to_string().as_str());
     }
-    let kept: Vec<_> = ["open", "forced", "off"].map(|key| state(&hosts.known(key).unwrap())).into();
-    assert_eq!(kept, [State::Open, State::ForcedOpen, State::Disabled]);
-    assert_eq!(hosts.len(), 4);
+    let kept: Vec<_> =
+        ["never", "open", "forced", "off", "metrics"].map(|key| state(&hosts.known(key).unwrap())).into();
+    assert_eq!(kept, [State::Open, State::Open, State::ForcedOpen, State::Disabled, State::MetricsOnly]);
+    assert_eq!(hosts.len(), 6);
+    for _ in 0..20 {
+        clock.advance(100 * SECOND);
+        hosts.get("other");
+    }
+    assert!(hosts.known("open").is_none(), "its time has come");
+    assert_eq!(hosts.len(), 5);
+}
+
+#[test]
+fn hosts_that_died_once_and_are_never_asked_for_again_make_room() {
+    let _turn = turn();
+    let (hosts, clock) = set("dead", |builder| builder.max(100));
+    for key in 0..100 {
+        fail(&hosts.get(format!("dead {key}").as_str()));
+    }
+    assert_eq!(hosts.get("early").name(), "dead{*}", "all are open, and not due");
+    clock.advance(Duration::from_secs(7 * 86_400));
+    for key in 0..200 {
+        let breaker = hosts.get(format!("new {key}").as_str());
+        assert_eq!(breaker.name(), format!("dead{{new {key}}}"));
+        assert!(succeed(&breaker));
+    }
+    assert_eq!(hosts.len(), 100);
+}
+
+#[test]
+fn idle_breakers_go_whether_they_are_closed_half_open_or_due() {
+    let _turn = turn();
+    let (hosts, clock) = set("states", |builder| builder.max(10).idle(100));
+    hosts.get("closed");
+    fail(&hosts.get("due"));
+    fail(&hosts.get("half open"));
+    clock.advance(60 * SECOND);
+    drop(hosts.get("half open").try_acquire());
+    assert_eq!(state(&hosts.get("half open")), State::HalfOpen);
+    for _ in 0..9 {
+        clock.advance(10 * SECOND);
+        hosts.get("other");
+    }
+    assert!(hosts.known("half open").is_some(), "it was asked for 90 seconds ago");
+    for _ in 0..12 {
+        clock.advance(10 * SECOND);
+        hosts.get("other");
+    }
+    assert_eq!(names("states"), ["states{other}".to_owned()].into());
+}
+
+#[test]
+fn a_half_open_breaker_makes_no_room_before_it_is_idle() {
+    let _turn = turn();
+    let (hosts, clock) = set("probing", |builder| builder.max(1).idle(1_000));
+    fail(&hosts.get("a"));
+    clock.advance(60 * SECOND);
+    drop(hosts.get("a").try_acquire());
+    clock.advance(100 * SECOND);
+    assert_eq!((state(&hosts.get("a")), hosts.get("b").name()), (State::HalfOpen, "probing{*}"));
+    clock.advance(1_000 * SECOND);
+    assert_eq!(hosts.get("b").name(), "probing{b}");
+}
+
+#[test]
+fn the_least_recently_used_goes_of_the_closed_ones_and_those_that_are_due() {
+    let _turn = turn();
+    let (hosts, clock) = set("due", |builder| builder.max(3));
+    for key in ["due", "open", "closed"] {
+        if key == "open" {
+            clock.advance(59 * SECOND);
+        }
+        clock.advance(SECOND / 2);
+        if key == "closed" {
+            succeed(&hosts.get(key))
+        } else {
+            fail(&hosts.get(key))
+        };
+    }
+    clock.advance(SECOND);
+    hosts.get("new");
+    assert_eq!(names("due"), ["closed", "new", "open"].map(|key| format!("due{{{key}}}")).into());
+}
+
+#[test]
+fn a_retry_of_ones_own_does_not_keep_a_breaker() {
+    #[derive(Clone)]
+    struct Mine;
+    impl CustomRetry for Mine {
+        fn is_due(&self, _: &RetryContext) -> bool {
+            unreachable!("nobody calls")
+        }
+    }
+    let _turn = turn();
+    let (hosts, clock) = set("custom", |builder| builder.max(1));
+    hosts.set_policy(hosts.policy().retry(Mine)).unwrap();
+    fail(&hosts.get("a"));
+    clock.advance(SECOND);
+    assert_eq!(hosts.get("b").name(), "custom{b}");
+}
+
+#[test]
+fn nobody_hears_of_an_eviction() {
+    let _turn = turn();
+    let recorder = Recorder::default();
+    let of_breakers = recorder.clone();
+    let (hosts, clock) = set("unheard", |builder| {
+        builder.max(1).policy(move |builder| builder.tripper(FailureStreak(1)).listener(of_breakers.clone()))
+    });
+    fail(&hosts.get("a"));
+    hosts.set_policy(hosts.policy().retry(Always())).unwrap();
+    clock.advance(SECOND);
+    assert_eq!(hosts.get("b").name(), "unheard{b}");
+    assert_eq!(recorder.states(), [State::Open]);
+}
+
+#[test]
+fn a_breaker_is_removed_in_any_state_and_its_handles_stay_usable() {
+    let _turn = turn();
+    let (hosts, _clock) = set("removed", |builder| builder.max(2));
+    let commands: [fn(&CircuitBreaker); 5] = [
+        |_| (),
+        |breaker| drop(breaker.call(|| Err::<(), _>(Down))),
+        CircuitBreaker::force_open,
+        CircuitBreaker::disable,
+        CircuitBreaker::metrics_only,
+    ];
+    for command in commands {
+        let kept = hosts.get("a");
+        command(&kept);
+        let call = kept.try_acquire_owned();
+        let removed = hosts.remove("a").unwrap();
+        assert_eq!((state(&removed), hosts.len(), removed.name()), (state(&kept), 0, "removed{a}"));
+        assert!(hosts.known("a").is_none() && hosts.remove("a").is_none() && names("removed").is_empty());
+        drop(call);
+        removed.force_open();
+        assert!(!succeed(&kept), "they share one breaker");
+        let new = hosts.get("a");
+        assert_eq!((new.label(), state(&new)), ("removed{a}", State::Closed));
+        assert!(succeed(&new) && get("removed{a}").is_some_and(|breaker| breaker.info().calls == 1));
+        hosts.set_policy(hosts.policy()).unwrap();
+        drop(new);
+        assert!(hosts.remove("a").is_some());
+    }
+    // Their places are free.
+    let names: Vec<_> = ["b", "c"].map(|key| hosts.get(key).name().to_owned()).into();
+    assert_eq!(names, ["removed{b}", "removed{c}"]);
+}
+
+#[test]
+fn threads_that_remove_and_ask_for_keys_leave_no_place_taken() {
+    let _turn = turn();
+    let (hosts, _clock) = set("both", |builder| builder.max(8));
+    thread::scope(|threads| {
+        for thread in 0..4_u64 {
+            let hosts = &hosts;
+            threads.spawn(move || {
+                for step in 0..5_000_u64 {
+                    let key = (step.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) % 12;
+                    let key = key.to_string();
+                    if step % 3 == thread % 3 {
+                        drop(hosts.remove(key.as_str()));
+                    } else {
+                        drop(hosts.get(key.as_str()));
+                    }
+                }
+            });
+        }
+    });
+    (0..12).for_each(|key| drop(hosts.remove(key.to_string().as_str())));
+    assert_eq!((hosts.len(), hosts.breakers().len()), (0, 0));
+    let kept: Vec<CircuitBreaker> = (0..9).map(|key| hosts.get(key.to_string().as_str())).collect();
+    assert_eq!((hosts.len(), kept[8].name()), (8, "both{*}"));
+    let listed: Vec<String> = hosts.breakers().iter().map(|breaker| breaker.name().to_owned()).collect();
+    assert_eq!(listed, (0..8).map(|key| format!("both{{{key}}}")).collect::<Vec<_>>());
 }
 
 fn pressed(hosts: &KeyedBreakers<String>, clock: &ManualClock) {

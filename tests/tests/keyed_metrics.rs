@@ -2,7 +2,12 @@
 //!
 //! A binary of its own, for the registry is the process's.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use fluxgate::{
     Builder, KeyedBreakers, ManualClock,
@@ -130,10 +135,6 @@ fn no_counter_goes_back_and_no_call_is_counted_twice_as_keys_come_and_go() {
     for step in 0..400_u32 {
         clock.advance(SECOND);
         let key = ((step * 7 + step / 9) % 60).to_string();
-        if hosts.known(key.as_str()).is_none() {
-            // Its series begins anew, as one of a new process does.
-            last.remove(&key);
-        }
         for _ in 0..=step % 4 {
             assert!(succeed(&hosts.get(key.as_str())));
             made += 1;
@@ -149,6 +150,114 @@ fn no_counter_goes_back_and_no_call_is_counted_twice_as_keys_come_and_go() {
         }
     }
     assert!((counted - f64::from(made)).abs() < 0.5, "{counted} of {made}");
+}
+
+#[test]
+fn a_series_goes_on_when_the_breaker_of_its_key_is_evicted_or_removed_and_made_again() {
+    let _turn = turn();
+    let page = Page::new();
+    let (hosts, clock) = exported("resumed", |builder| builder.max(1));
+    let call = |key: &str, times: usize| {
+        clock.advance(SECOND);
+        (0..times).for_each(|_| assert!(succeed(&hosts.get(key))));
+    };
+    call("a", 100);
+    assert_eq!(page.calls("resumed"), [("a".to_owned(), 100.0)].into());
+    call("b", 1);
+    let both = |a: f64, b: f64| [("a".to_owned(), a), ("b".to_owned(), b)].into();
+    assert_eq!(page.calls("resumed"), both(100.0, 1.0));
+    call("a", 1);
+    assert_eq!(page.calls("resumed"), both(101.0, 1.0));
+    // Only one that is there has a state.
+    let states = page.samples("resumed", "circuit_breaker_state", "state");
+    assert!(states.keys().all(|(key, _)| key == "a"), "{states:?}");
+
+    let kept = hosts.remove("a").unwrap();
+    assert_eq!(page.calls("resumed"), both(101.0, 1.0));
+    call("a", 1);
+    assert!(succeed(&kept));
+    drop(kept);
+    assert_eq!(page.calls("resumed"), both(103.0, 1.0));
+}
+
+#[test]
+fn the_transitions_of_a_key_go_on_too() {
+    let _turn = turn();
+    let page = Page::new();
+    let (hosts, _clock) = exported("forced", |builder| builder.max(1));
+    for round in 1..=3 {
+        hosts.get("a").force_open();
+        let transitions = page.samples("forced", "circuit_breaker_state_transition_total", "new_state");
+        let forced = transitions.get(&("a".to_owned(), "forced_open".to_owned()));
+        assert_eq!(forced, Some(&f64::from(round)));
+        hosts.remove("a").unwrap();
+    }
+}
+
+#[test]
+fn more_keys_than_have_series_come_and_go_and_what_the_page_shows_of_each_never_goes_back() {
+    let _turn = turn();
+    let page = Page::new();
+    let (hosts, clock) = exported("churn", |builder| builder.max(2).exported_keys(3));
+    let mut last: BTreeMap<String, f64> = BTreeMap::new();
+    let (mut made, mut counted) = (0.0, 0.0);
+    for step in 0..600_u32 {
+        clock.advance(SECOND);
+        let key = (step * step % 7).to_string();
+        assert!(succeed(&hosts.get(key.as_str())));
+        made += 1.0;
+        if step % 5 == 0 {
+            hosts.remove(key.as_str());
+        }
+        let calls = page.calls("churn");
+        assert!(calls.len() <= 4, "{calls:?}");
+        for (key, value) in calls {
+            let before = last.insert(key.clone(), value).unwrap_or_default();
+            assert!(value >= before, "{key}: {value} after {before}");
+            counted += value - before;
+        }
+        assert!((counted - made).abs() < 0.5, "{counted} of {made}");
+    }
+}
+
+#[test]
+fn a_page_that_is_read_while_threads_evict_never_goes_back() {
+    let _turn = turn();
+    let page = Page::new();
+    let (hosts, clock) = exported("raced", |builder| builder.max(4).exported_keys(100));
+    let over = AtomicBool::new(false);
+    let mut last: BTreeMap<String, f64> = BTreeMap::new();
+    let made: f64 = thread::scope(|threads| {
+        let callers: Vec<_> = (0..2_u32)
+            .map(|thread| {
+                let (hosts, clock, over) = (&hosts, &clock, &over);
+                threads.spawn(move || {
+                    let mut calls = 0.0;
+                    let mut step = thread;
+                    while !over.load(Ordering::Relaxed) {
+                        step = step.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        clock.advance(Duration::from_millis(1));
+                        assert!(succeed(&hosts.get((step >> 28).to_string().as_str())));
+                        calls += 1.0;
+                    }
+                    calls
+                })
+            })
+            .collect();
+        for _ in 0..200 {
+            let calls = page.calls("raced");
+            for (key, value) in &calls {
+                let before = last.insert(key.clone(), *value).unwrap_or_default();
+                assert!(*value >= before, "{key}: {value} after {before}");
+            }
+            // Nothing vanishes, for there is room for all.
+            assert!(last.keys().all(|key| calls.contains_key(key)));
+        }
+        over.store(true, Ordering::Relaxed);
+        callers.into_iter().map(|caller| caller.join().unwrap()).sum()
+    });
+    let shown: f64 = page.calls("raced").values().sum();
+    assert!((shown - made).abs() < 0.5, "{shown} of {made}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 
-use fluxgate::{CircuitBreaker, get, listeners::PrometheusListener, registry};
+use fluxgate::{CircuitBreaker, KeyedBreakers, State, get, listeners::PrometheusListener, registry};
 
 /// The tests of this file share the registry, so they take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -35,6 +35,39 @@ fn of_two_with_one_name_both_are_listed_and_get_gives_the_first() {
     get("twin").unwrap().force_open();
     assert!(first.try_acquire().is_err() && second.try_acquire().is_ok());
     assert!(get("other").is_none());
+}
+
+#[test]
+fn a_breaker_is_found_by_its_name_and_another_of_that_name_by_its_label() {
+    let _turn = TURN.lock();
+    let breakers: Vec<CircuitBreaker> = ["a", "a", "a#2", "a"].into_iter().map(CircuitBreaker::new).collect();
+    let labels: Vec<&str> = breakers.iter().map(CircuitBreaker::label).collect();
+    assert_eq!(labels, ["a", "a#2", "a#2#2", "a#3"]);
+    let found = |text: &str| {
+        let found = get(text)?;
+        found.force_open();
+        let place = breakers.iter().position(|breaker| breaker.info().state == State::ForcedOpen);
+        found.reset();
+        place
+    };
+    assert_eq!(["a", "a#2", "a#3", "a#2#2"].map(found), [Some(0), Some(2), Some(3), Some(2)]);
+    assert_eq!(["", "a#", "a#4", "a#2#", "#2", "a#02"].map(found), [None; 6]);
+    let [first, second, ..] = <[CircuitBreaker; 4]>::try_from(breakers).unwrap();
+    drop(first);
+    get("a").unwrap().force_open();
+    assert!(second.try_acquire().is_err(), "it is the first now");
+}
+
+#[test]
+fn all_breakers_are_reset_those_of_sets_too() {
+    let _turn = TURN.lock();
+    let single = CircuitBreaker::new("reset");
+    let per_host: KeyedBreakers<String> = KeyedBreakers::builder("resets").max(1).build().unwrap();
+    let all = [single, per_host.get("a"), per_host.get("b")];
+    assert_eq!(all[2].name(), "resets{*}");
+    all.iter().for_each(CircuitBreaker::force_open);
+    fluxgate::reset_all();
+    assert!(all.iter().all(|breaker| breaker.info().state == State::Closed));
 }
 
 #[test]
@@ -73,5 +106,5 @@ fn a_failing_breaker_keeps_what_it_knows_however_many_others_come_and_go() {
         drop(CircuitBreaker::new(format!("other {index}")));
         drop(CircuitBreaker::new("failing"));
     }
-    assert_eq!(get("failing").unwrap().info().state, fluxgate::State::Open);
+    assert_eq!(get("failing").unwrap().info().state, State::Open);
 }

@@ -170,16 +170,16 @@ struct Changes {
 
 /// What is to be done with nothing locked.
 struct Made {
-    replaced: Vec<Option<Replaced>>,
+    replaced: Vec<(Option<Before>, Option<Replaced>)>,
     #[cfg(feature = "keyed")]
-    sets: Vec<Aftermath>,
+    sets: Vec<(Option<sets::Before>, Aftermath)>,
 }
 
 impl Made {
     fn conclude(self) {
         drop(self.replaced);
         #[cfg(feature = "keyed")]
-        self.sets.into_iter().for_each(Aftermath::conclude);
+        self.sets.into_iter().for_each(|(_, aftermath)| aftermath.conclude());
     }
 }
 
@@ -235,19 +235,17 @@ impl Change {
         Self { breaker, before, policy, shadow, named: config.is_some() }
     }
 
-    fn make(&self, overridden: &mut BTreeMap<u64, Before>) -> Option<Replaced> {
+    /// Returns what is to be dropped with nothing locked.
+    fn make(&self, overridden: &mut BTreeMap<u64, Before>) -> (Option<Before>, Option<Replaced>) {
         let id = self.breaker.shared.place.id;
-        if self.named {
-            overridden.insert(id, self.before.clone());
-        } else {
-            overridden.remove(&id);
-        }
+        let known = if self.named { overridden.insert(id, self.before.clone()) } else { overridden.remove(&id) };
         if let Some(shadow) = self.shadow {
             self.breaker.set_shadow(shadow);
         }
         let changes = self.breaker.policy() != self.policy;
         // It was checked.
-        changes.then(|| self.breaker.adopt(self.policy.clone()).unwrap_or_else(|error| unreachable!("{error}")))
+        let adopt = || self.breaker.adopt(self.policy.clone()).unwrap_or_else(|error| unreachable!("{error}"));
+        (known, changes.then(adopt))
     }
 }
 
@@ -288,6 +286,8 @@ pub(crate) fn begin_set(family: &Arc<Family>) -> Result<(), PolicyError> {
     mistakes.none().map_err(ConfigureError::of_policy)?;
     let aftermath: Vec<_> = changes.iter().map(|change| change.make(&mut configured.sets)).collect();
     drop(configured);
-    aftermath.into_iter().for_each(Aftermath::conclude);
+    for (_, aftermath) in aftermath {
+        aftermath.conclude();
+    }
     Ok(())
 }

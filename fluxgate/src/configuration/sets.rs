@@ -65,12 +65,10 @@ impl SetChange {
         Some(Self { family: Arc::clone(family), before, governing: Governing { all, some }, named })
     }
 
-    pub(super) fn make(&self, overridden: &mut BTreeMap<u64, Before>) -> Aftermath {
-        if self.named {
-            overridden.insert(self.family.id(), self.before.clone());
-        } else {
-            overridden.remove(&self.family.id());
-        }
-        self.family.govern(|_| self.governing.clone())
+    /// Returns what is to be dropped, and done, with nothing locked.
+    pub(super) fn make(&self, overridden: &mut BTreeMap<u64, Before>) -> (Option<Before>, Aftermath) {
+        let id = self.family.id();
+        let known = if self.named { overridden.insert(id, self.before.clone()) } else { overridden.remove(&id) };
+        (known, self.family.govern(|_| self.governing.clone()))
     }
 }

@@ -10,6 +10,7 @@ use fluxgate_policy::Setting;
 use super::{
     KeyedBreakers,
     common::{Common, Configure},
+    family::Family,
 };
 use crate::{
     breaker::builder::Builder, error::PolicyError, name::Name, policy::seconds::Seconds, policy::settings,
@@ -82,8 +83,11 @@ impl<K> KeyedBuilder<K> {
         Self { exported_keys: Some(keys), ..self }
     }
 
-    /// The policy of every breaker. `policy` is called for each, and once by [`build`](Self::build); it should say the
-    /// same every time, and not ask the set for a breaker.
+    /// Sets the policy of every breaker. `policy` is called for each, and once by [`build`](Self::build). It should say the
+    /// same every time.
+    ///
+    /// If it asks the set for a key without a breaker, it gets the one that new keys share where there is no room,
+    /// `per_tenant{*}`; and so does whoever asks for a key for which it panics or says something invalid.
     pub fn policy(self, policy: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> Self {
         Self { policy: Some(Arc::new(policy)), ..self }
     }
@@ -112,14 +116,20 @@ impl<K> KeyedBuilder<K> {
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy, as [`Builder::build`] finds them, and a value above that is out of its range.
+    /// An empty name, every mistake of the policy, as [`Builder::build`] finds them, and a value above that is out of its
+    /// range.
     pub fn build(self) -> Result<KeyedBreakers<K>, PolicyError>
     where
         K: Hash + Eq + Display + Send + Sync + 'static,
     {
-        let limits = Limits::check(self.max, self.idle, self.exported_keys)?;
+        let limits = Limits::check(self.max, self.idle, self.exported_keys);
+        if self.name.as_str().is_empty() {
+            let mistakes = limits.err().map(|error| error.mistakes().to_vec()).unwrap_or_default();
+            return Err(PolicyError::new(std::iter::once(EMPTY_NAME.to_owned()).chain(mistakes).collect()));
+        }
+        let limits = limits?;
         let policy = self.policy.unwrap_or_else(|| Arc::new(|builder| builder));
-        let common = Common::new(self.name, policy, limits.exported_keys)?;
+        let common = Common::new(Family::new(self.name, limits.exported_keys), policy)?;
         #[cfg(feature = "serde")]
         if self.configured {
             crate::configuration::begin_set(&common.family)?;
@@ -127,6 +137,8 @@ impl<K> KeyedBuilder<K> {
         Ok(KeyedBreakers::new(common, &limits))
     }
 }
+
+const EMPTY_NAME: &str = "name: the name of a set of breakers is empty; write what logs and metrics are to call it";
 
 /// The settings of a set, checked.
 pub(super) struct Limits {

@@ -4,14 +4,16 @@ use super::{
     family::{Family, Member},
     governing::{Aftermath, Own},
 };
-use crate::{breaker::CircuitBreaker, breaker::builder::Builder, error::PolicyError, name::Name, time::nanos::Nanos};
+use crate::{
+    breaker::CircuitBreaker, breaker::builder::Builder, error::PolicyError, registry::making, time::nanos::Nanos,
+};
 
 /// What stands for a key in the name of the breaker that new keys share where there is no room.
 const OVERFLOW: &str = "*";
 
 pub(super) type Configure = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;
 
-/// What a set is whatever its keys are: so it can be known, and its policy changed, before anybody knows their type.
+/// The part of a set that does not depend on the type of its keys: so it can be known, and its policy changed, before anybody knows their type.
 #[derive(Clone)]
 pub(super) struct Common {
     pub(super) family: Arc<Family>,
@@ -21,25 +23,40 @@ pub(super) struct Common {
 }
 
 impl Common {
-    pub(super) fn new(name: Name, configure: Configure, exported_keys: usize) -> Result<Self, PolicyError> {
-        let family = Family::new(name, exported_keys);
+    pub(super) fn new(family: Arc<Family>, configure: Configure) -> Result<Self, PolicyError> {
         let member = Member::in_reserve(&family, &OVERFLOW);
-        let builder = configure(CircuitBreaker::builder(member));
+        let builder = configure(CircuitBreaker::builder(Arc::clone(&member)));
         let (policy, shadow) = builder.own();
-        let overflow = builder.build()?;
-        family.enlist(Own { policy, shadow });
+        let _ = family.own.set(Own { policy, shadow }); // once
+        let mut aftermath = Aftermath::default();
+        let overflow = family.make(member.text(), builder, &mut aftermath)?;
+        aftermath.conclude();
+        family.enlist();
         Ok(Self { family, configure, overflow })
     }
 
-    /// A breaker for a key. `aftermath` is for when the key is no longer locked.
+    /// Creates a set in which all keys share one unlisted breaker with the default policy: for the declaration of the
+    /// family's set that uses it before it is made.
+    #[cfg(feature = "macros")]
+    pub(super) fn stand_in(family: Arc<Family>) -> Self {
+        let overflow = crate::registry::unlisted(CircuitBreaker::new(Member::in_reserve(&family, &OVERFLOW)));
+        Self { family, configure: Arc::new(|builder| builder), overflow }
+    }
+
+    /// Identifies the set among what is being made.
+    pub(super) fn address(&self) -> usize {
+        making::address(&*self.family)
+    }
+
+    /// Makes a breaker for a key. `aftermath` is for when it can be found.
     pub(super) fn make(
         &self,
         key: &dyn Display,
         now: Nanos,
         aftermath: &mut Aftermath,
-    ) -> Result<(CircuitBreaker, Arc<Member>), PolicyError> {
+    ) -> Result<CircuitBreaker, PolicyError> {
         let member = Member::new(&self.family, key, now);
         let builder = (self.configure)(CircuitBreaker::builder(Arc::clone(&member)));
-        Ok((self.family.make(member.text(), builder, aftermath)?, member))
+        self.family.make(member.text(), builder, aftermath)
     }
 }

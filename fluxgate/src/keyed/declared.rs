@@ -10,12 +10,19 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{KeyedBreakers, builder::Limits, common::Common};
-use crate::{breaker::CircuitBreaker, breaker::builder::Builder};
+use super::{KeyedBreakers, builder::Limits, common::Common, family::Family};
+use crate::{
+    breaker::CircuitBreaker,
+    breaker::builder::Builder,
+    registry::{lazy::Lazy, making},
+    user_code,
+};
 
 /// A set of breakers that was declared by [`breakers!`](crate::breakers).
 ///
-/// It is made when it is first used, and can be used as the [`KeyedBreakers`] that it dereferences to.
+/// It is made when it is first used, and can be used as the [`KeyedBreakers`] that it dereferences to. To use it in the
+/// expressions of its own declaration, before it is made, gives a stand-in for all keys: a breaker called `per_host{*}` with
+/// the default policy, which is not listed. The log tells of it (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -40,9 +47,11 @@ use crate::{breaker::CircuitBreaker, breaker::builder::Builder};
 pub struct DeclaredKeyedBreakers<K: 'static> {
     declaration: &'static KeyedDeclaration,
     set: OnceLock<KeyedBreakers<K>>,
+    /// For those who use the set while it is being made.
+    stand_in: OnceLock<KeyedBreakers<K>>,
 }
 
-/// What the macros know of a set, registered when the program is linked.
+/// The declaration of a set as the macros write it, registered when the program is linked.
 pub struct KeyedDeclaration {
     name: &'static str,
     max: Option<u64>,
@@ -50,8 +59,10 @@ pub struct KeyedDeclaration {
     idle: Option<u64>,
     exported_keys: Option<u64>,
     configure: fn(Builder) -> Builder,
+    family: OnceLock<Arc<Family>>,
     /// What does not depend on the type of the keys: so a file can name a set that no call has reached.
-    made: OnceLock<(Common, Limits)>,
+    made: Lazy<(Common, Limits)>,
+    stand_in: OnceLock<Common>,
 }
 
 impl KeyedDeclaration {
@@ -64,39 +75,95 @@ impl KeyedDeclaration {
         exported_keys: Option<u64>,
         configure: fn(Builder) -> Builder,
     ) -> Self {
-        Self { name, max, idle, exported_keys, configure, made: OnceLock::new() }
+        Self {
+            name,
+            max,
+            idle,
+            exported_keys,
+            configure,
+            family: OnceLock::new(),
+            made: Lazy::new(),
+            stand_in: OnceLock::new(),
+        }
     }
 
-    fn made(&self) -> &(Common, Limits) {
-        self.made.get_or_init(|| {
-            let idle = self.idle.map(|nanos| Duration::from_nanos(nanos).into());
-            let made = Limits::check(self.max, idle, self.exported_keys).and_then(|limits| {
-                Ok((Common::new(self.name.into(), Arc::new(self.configure), limits.exported_keys)?, limits))
-            });
+    /// Returns it, made if nobody has yet. `None` if this thread is making it, or another takes too long or is not waited
+    /// for.
+    fn made(&self, waits: bool) -> Option<&(Common, Limits)> {
+        self.made.get_or_make(waits, || {
+            let limits = self.limits();
+            let common = Common::new(Arc::clone(self.family(&limits)), Arc::new(self.configure));
             // The macro has made the same checks while it compiled.
-            made.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+            (common.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}")), limits)
         })
     }
 
-    /// A set of this declaration. Those of several types of keys, as a generic function has them, are one in all else.
-    fn set<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> KeyedBreakers<K> {
-        let (common, limits) = self.made();
-        KeyedBreakers::new(common.clone(), limits)
+    fn limits(&self) -> Limits {
+        let idle = self.idle.map(|nanos| Duration::from_nanos(nanos).into());
+        let limits = Limits::check(self.max, idle, self.exported_keys);
+        limits.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+    }
+
+    fn family(&self, limits: &Limits) -> &Arc<Family> {
+        self.family.get_or_init(|| Family::new(self.name.into(), limits.exported_keys))
+    }
+
+    /// Returns what those get who use the set while it is being made: its own expressions, and whatever they wait for.
+    fn stand_in(&self) -> &Common {
+        if self.stand_in.get().is_none() {
+            let is_first = self.stand_in.set(Common::stand_in(Arc::clone(self.family(&self.limits())))).is_ok();
+            if is_first {
+                user_code::log(|| {
+                    #[cfg(feature = "tracing")]
+                    tracing::warn!(
+                        target: "fluxgate",
+                        set = self.name,
+                        "a set of circuit breakers is used while its declaration is being evaluated: its keys share a \
+                         stand-in with the default policy until then"
+                    );
+                });
+            }
+        }
+        self.stand_in.get_or_init(|| unreachable!("it was set"))
+    }
+
+    /// Makes it, unless it is being made and not to be waited for. A panic of the declaration is for those who use the
+    /// set.
+    fn list(&self, waits: bool) {
+        if self.made.get().is_none() {
+            user_code::run("declaration", self.name, || self.made(waits).is_some());
+        }
     }
 }
 
+/// The number of declarations that may be evaluated within each other before a look-up makes no more.
+const DEEPEST: usize = 16;
+
 /// Makes the declared sets that are not made yet known to the whole program.
-#[cfg(feature = "serde")]
 pub(crate) fn make_declared() {
-    for declaration in crate::__private::registered_sets() {
-        declaration.made();
+    let depth = making::depth();
+    if depth < DEEPEST {
+        crate::__private::registered_sets().for_each(|declaration| declaration.list(depth == 0));
     }
 }
 
 impl<K> DeclaredKeyedBreakers<K> {
     #[doc(hidden)]
     pub const fn new(declaration: &'static KeyedDeclaration) -> Self {
-        Self { declaration, set: OnceLock::new() }
+        Self { declaration, set: OnceLock::new(), stand_in: OnceLock::new() }
+    }
+}
+
+impl<K: Hash + Eq + Display + Send + Sync + 'static> DeclaredKeyedBreakers<K> {
+    #[cold]
+    fn at_first_use(&self) -> &KeyedBreakers<K> {
+        if let Some((common, limits)) = self.declaration.made(true) {
+            return self.set.get_or_init(|| KeyedBreakers::new(common.clone(), limits));
+        }
+        let common = self.declaration.stand_in();
+        // Without room for any key.
+        let limits = Limits { max: 0, ..self.declaration.limits() };
+        self.stand_in.get_or_init(|| KeyedBreakers::new(common.clone(), &limits))
     }
 }
 
@@ -105,7 +172,10 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Deref for DeclaredKeyedBrea
 
     #[inline]
     fn deref(&self) -> &KeyedBreakers<K> {
-        self.set.get_or_init(|| self.declaration.set())
+        match self.set.get() {
+            Some(set) => set,
+            None => self.at_first_use(),
+        }
     }
 }
 
@@ -136,22 +206,28 @@ impl OfFunction {
         Q: Hash + Eq + ToOwned + ?Sized,
         Q::Owned: Borrow<Q> + Hash + Eq + Display + Send + Sync + 'static,
     {
-        let set = self.set.get_or_init(|| Box::new(self.declaration.set::<Q::Owned>()));
-        match set.downcast_ref::<KeyedBreakers<Q::Owned>>() {
+        match self.set.get().and_then(|set| set.downcast_ref::<KeyedBreakers<Q::Owned>>()) {
             Some(set) => set.get(key),
-            None => self.other::<Q::Owned>().get(key),
+            None => self
+                .first_or_other::<Q::Owned>()
+                .map_or_else(|| self.declaration.stand_in().overflow.clone(), |set| set.get(key)),
         }
     }
 
     #[cold]
-    fn other<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> KeyedBreakers<K> {
+    fn first_or_other<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> Option<KeyedBreakers<K>> {
+        let (common, limits) = self.declaration.made(true)?;
+        let set = self.set.get_or_init(|| Box::new(KeyedBreakers::<K>::new(common.clone(), limits)));
+        if let Some(set) = set.downcast_ref::<KeyedBreakers<K>>() {
+            return Some(set.clone());
+        }
         let mut others = self.others.lock();
         let known = others.iter().find(|(of, _)| *of == TypeId::of::<K>());
         if let Some(set) = known.and_then(|(_, set)| set.downcast_ref::<KeyedBreakers<K>>()) {
-            return set.clone();
+            return Some(set.clone());
         }
-        let made = self.declaration.set::<K>();
+        let made = KeyedBreakers::<K>::new(common.clone(), limits);
         others.push((TypeId::of::<K>(), Box::new(made.clone())));
-        made
+        Some(made)
     }
 }

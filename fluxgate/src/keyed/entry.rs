@@ -2,21 +2,28 @@
 
 use std::{
     mem,
-    sync::{Arc, OnceLock, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    family::{Counts, Member},
+    family::Member,
     stripes::{self, Stripe, Stripes},
 };
 use crate::{
     breaker::{CircuitBreaker, Shared},
-    error::PolicyError,
-    registry,
+    registry::{
+        self,
+        making::{self, Begun, Turn},
+    },
     state::State,
-    time::nanos::Nanos,
+    sync::status_word::{Glance, Summary},
+    time::{BreakerClock, nanos::Nanos},
+    user_code,
 };
 
 /// Held by the map of a set, where it is found by its key, and by the queue in which it waits to be evicted.
@@ -24,8 +31,10 @@ pub(super) struct Slot<K> {
     pub(super) key: K,
     /// For look-ups, which take no lock.
     living: OnceLock<Living>,
-    /// The key's lock.
+    /// The key's lock, never held while the user's code runs.
     owner: Mutex<Owner>,
+    /// Where it waits in the queue. Written under the lock of that.
+    pub(super) place: AtomicU64,
 }
 
 struct Living {
@@ -38,42 +47,84 @@ struct Living {
 /// Threads that look for a key within this time of each other share it.
 const TOGETHER: Nanos = Nanos(100_000_000);
 
-/// Who keeps the breaker alive.
+/// The one who keeps the breaker alive.
 enum Owner {
     /// Nobody has made it yet.
     Unmade,
+    /// The thread that makes it.
+    Maker,
     /// The set does, and everybody who has a handle.
     Set(Owned),
-    /// Nobody, any more.
-    Evicted,
+    /// Nobody, any more, or whoever has a handle.
+    Gone,
 }
 
-/// What a set has of a breaker.
+/// The references that a set has of a breaker.
 struct Owned {
     shared: Arc<Shared>,
     stripes: Vec<Arc<Stripe>>,
 }
 
-/// What a slot is found to be.
-pub(super) enum Found {
+/// The answer of a slot to a look-up.
+pub(super) enum Found<'s, K> {
     Breaker(CircuitBreaker),
-    Evicted,
+    /// It is to be made by whoever found it so.
+    Unmade(Making<'s, K>),
+    /// This thread is making it.
+    MadeHere,
+    /// Another thread is making it.
+    MadeElsewhere,
+    Gone,
 }
 
-/// Whether a slot could be evicted.
+/// The right to give a slot its breaker. Dropped without, the slot is gone.
+pub(super) struct Making<'s, K> {
+    slot: &'s Slot<K>,
+    /// Until then others wait.
+    _turn: Turn,
+}
+
+/// The chance of a slot to be evicted.
+#[derive(Clone, Copy)]
 pub(super) enum Standing {
-    /// Its breaker is not closed, has calls in flight, or is being made.
+    /// Its breaker has calls in flight, is in a state that is kept, or is being made.
     Needed,
-    /// It was last asked for at this time of the set's clock.
-    Idle { since: Nanos },
+    Evictable(Seen),
+}
+
+/// A breaker that may be evicted, as it was seen: if it is still so, it may.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    /// When it was last asked for, on the clock of the set.
+    pub(super) since: Nanos,
+    /// It is half-open: only to be evicted if it is idle, not to make room.
+    pub(super) if_idle: bool,
+    /// Its clock, which is the user's own, has to say whether the retry is due.
+    asks_clock: bool,
+    summary: Summary,
+    due: Nanos,
+}
+
+/// The result of an eviction.
+pub(super) enum Eviction<'s, K> {
+    /// To be dropped where no lock is held, for its listeners are the user's.
+    Evicted(Box<Shared>),
+    /// Somebody needs it.
+    Needed,
+    /// It was changed by a call that was in flight a moment ago. It has missed the changes of the set's policy since
+    /// before it was tried.
+    Changed(CircuitBreaker, Making<'s, K>),
 }
 
 impl<K> Slot<K> {
+    /// Not in the queue.
+    pub(super) const NOWHERE: u64 = u64::MAX;
+
     pub(super) fn new(key: K) -> Self {
-        Self { key, living: OnceLock::new(), owner: Mutex::new(Owner::Unmade) }
+        Self { key, living: OnceLock::new(), owner: Mutex::new(Owner::Unmade), place: AtomicU64::new(Self::NOWHERE) }
     }
 
-    /// A handle of the breaker, if it is there.
+    /// Returns a handle of the breaker, if it is there.
     ///
     /// A breaker is evicted by its reference count going from 1 to 0, and no handle is made of a count of 0: so whoever
     /// gets one here has it before the eviction, which then does not happen.
@@ -102,101 +153,188 @@ impl<K> Slot<K> {
         }
     }
 
-    /// The breaker, made by `make` if nobody has yet. Whoever else asks for this key waits for it.
-    pub(super) fn find_or_make(
-        &self,
-        now: Nanos,
-        make: impl FnOnce(&K) -> Result<(CircuitBreaker, Arc<Member>), PolicyError>,
-    ) -> Result<Found, PolicyError> {
+    /// Returns the breaker, or the right to make it: part of `set`, by its address.
+    pub(super) fn find(&self, now: Nanos, set: usize) -> Found<'_, K> {
         let mut owner = self.owner.lock();
         match &*owner {
             Owner::Set(kept) => {
                 if let Some(member) = kept.shared.name.member() {
                     member.touch(now);
                 }
-                Ok(Found::Breaker(Arc::clone(&kept.shared).into()))
+                Found::Breaker(Arc::clone(&kept.shared).into())
             }
-            Owner::Evicted => Ok(Found::Evicted),
+            Owner::Gone => Found::Gone,
             Owner::Unmade => {
-                let (breaker, member) = make(&self.key)?;
-                let shared = Arc::clone(breaker.shared.direct());
-                let stripes = Stripes::new();
-                // Under the key's lock nobody else has set it.
-                let _ = self.living.set(Living { breaker: Arc::downgrade(&shared), member, stripes });
-                *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
-                Ok(Found::Breaker(breaker))
+                let Some(making) = self.make(set) else { return Found::MadeElsewhere };
+                *owner = Owner::Maker;
+                Found::Unmade(making)
             }
+            Owner::Maker => match making::begin(making::address(self), set) {
+                Begun::ByThisThread => Found::MadeHere,
+                // It has just been made.
+                Begun::Turn(_) | Begun::ByAnother => Found::MadeElsewhere,
+            },
         }
     }
 
-    /// Whether it is worth trying to evict it.
-    pub(super) fn standing(&self) -> Standing {
-        match self.owner.try_lock().as_deref() {
-            Some(Owner::Set(kept)) if !kept.is_needed() => {
-                Standing::Idle { since: kept.shared.name.member().map_or(Nanos(0), |member| member.last_used()) }
-            }
-            _ => Standing::Needed,
+    fn make(&self, set: usize) -> Option<Making<'_, K>> {
+        match making::begin(making::address(self), set) {
+            Begun::Turn(turn) => Some(Making { slot: self, _turn: turn }),
+            Begun::ByThisThread | Begun::ByAnother => None,
         }
     }
 
-    /// Takes the breaker from the set, if it is closed and the set has the only handle of it.
-    ///
-    /// What is returned is to be dropped where no lock is held, for its listeners are the user's.
-    pub(super) fn evict(&self) -> Option<Shared> {
-        // Who holds it is about to use the breaker.
-        let mut owner = self.owner.try_lock()?;
-        let kept = match mem::replace(&mut *owner, Owner::Evicted) {
-            Owner::Set(kept) if !kept.is_needed() => kept,
+    /// Waits for the thread that makes the breaker. `false` if it takes too long.
+    pub(super) fn wait(&self) -> bool {
+        making::wait(making::address(self))
+    }
+
+    /// Returns the breaker, if it is made. To look at it, not to use it.
+    pub(super) fn breaker(&self) -> Option<CircuitBreaker> {
+        match &*self.owner.lock() {
+            Owner::Set(kept) => Some(Arc::clone(&kept.shared).into()),
+            Owner::Unmade | Owner::Maker | Owner::Gone => None,
+        }
+    }
+
+    /// Takes the breaker from the set, in whatever state it is.
+    pub(super) fn remove(&self) -> Option<CircuitBreaker> {
+        let mut owner = self.owner.lock();
+        let kept = match mem::replace(&mut *owner, Owner::Gone) {
+            Owner::Set(kept) => kept,
             other => {
                 *owner = other;
                 return None;
             }
         };
-        match release(kept) {
-            Ok(shared) => Some(shared),
+        drop(owner);
+        // Now, so that the name is free for the next breaker of this key.
+        registry::forget(&kept.shared);
+        Some(kept.shared.into())
+    }
+
+    /// Tells whether it is worth trying to evict it.
+    pub(super) fn standing(&self) -> Standing {
+        match self.owner.try_lock().as_deref() {
+            Some(Owner::Set(kept)) if !kept.is_in_use() => seen(&kept.shared),
+            _ => Standing::Needed,
+        }
+    }
+
+    /// Asks the breaker's clock, if that is necessary, whether it is still due.
+    pub(super) fn is_due(&self, seen: Seen) -> bool {
+        if !seen.asks_clock {
+            return true;
+        }
+        let Some(breaker) = self.breaker() else { return false };
+        user_code::run("clock", breaker.name(), || breaker.now()).is_some_and(|now| now >= seen.due)
+    }
+
+    /// Takes the breaker from the set, if it is as it was seen and the set has the only handle of it. `set` is its
+    /// address.
+    pub(super) fn evict(&self, seen: Seen, set: usize) -> Eviction<'_, K> {
+        // Who holds it is about to use the breaker.
+        let Some(mut owner) = self.owner.try_lock() else { return Eviction::Needed };
+        match mem::replace(&mut *owner, Owner::Gone) {
+            Owner::Set(kept) if seen.is_still(&kept.shared) && !kept.is_in_use() => self.let_go(owner, kept, seen, set),
+            other => {
+                *owner = other;
+                Eviction::Needed
+            }
+        }
+    }
+
+    /// Completes an eviction, unless a look-up comes in between.
+    fn let_go(&self, mut owner: MutexGuard<'_, Owner>, kept: Owned, seen: Seen, set: usize) -> Eviction<'_, K> {
+        let shared = match release(kept) {
+            Ok(shared) => shared,
             Err(kept) => {
                 *owner = Owner::Set(kept);
-                None
+                return Eviction::Needed;
             }
+        };
+        if seen.is_still(&shared) {
+            // Now, so that the name is free for the next breaker of this key.
+            registry::forget(&shared);
+            return Eviction::Evicted(Box::new(shared));
+        }
+        // Look-ups find it through the key's lock from now on.
+        let shared = Arc::new(shared);
+        registry::enter(&shared);
+        let Some(making) = self.make(set) else {
+            *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
+            return Eviction::Needed;
+        };
+        *owner = Owner::Maker;
+        Eviction::Changed(shared.into(), making)
+    }
+}
+
+impl<K> Making<'_, K> {
+    /// Lets the breaker be found.
+    pub(super) fn done(self, breaker: &CircuitBreaker) {
+        let shared = Arc::clone(breaker.shared.direct());
+        if let Some(member) = shared.name.member().cloned() {
+            // Set already where it was nearly evicted.
+            let _ = self.slot.living.set(Living { breaker: Arc::downgrade(&shared), member, stripes: Stripes::new() });
+        }
+        *self.slot.owner.lock() = Owner::Set(Owned { shared, stripes: Vec::new() });
+    }
+}
+
+impl<K> Drop for Making<'_, K> {
+    fn drop(&mut self) {
+        let mut owner = self.slot.owner.lock();
+        if matches!(*owner, Owner::Maker) {
+            *owner = Owner::Gone;
         }
     }
 }
 
 impl Owned {
     /// Every call in flight has a handle: it borrows the one that its caller has, or owns one.
-    fn is_needed(&self) -> bool {
-        self.shared.published.read().state() != State::Closed
-            || Arc::strong_count(&self.shared) > 1 + self.stripes.len()
-            || stripes::are_in_use(&self.stripes)
+    fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1 + self.stripes.len() || stripes::are_in_use(&self.stripes)
     }
 }
 
-/// Makes an end of a breaker, unless it turns out to be needed after all.
-///
-/// Its counts go to the family in the same moment, so that whoever adds up the family finds them here or there.
+/// Tells by its state whether a breaker may be evicted.
+fn seen(shared: &Shared) -> Standing {
+    let (summary, due) = (shared.published.read(), Nanos(shared.due.load(Ordering::Acquire)));
+    let (if_idle, asks_clock) = match summary.state() {
+        State::Closed => (false, false),
+        State::HalfOpen => (true, false),
+        State::Open if summary.policy_has(Glance::NEVER_DUE) => return Standing::Needed,
+        // Only a retry of the user's own knows.
+        State::Open if due == Nanos::NEVER => (false, false),
+        State::Open => match &shared.clock {
+            BreakerClock::System(_) if shared.clock.now() < due => return Standing::Needed,
+            BreakerClock::System(_) => (false, false),
+            BreakerClock::Other { .. } => (false, true),
+        },
+        State::ForcedOpen | State::Disabled | State::MetricsOnly => return Standing::Needed,
+    };
+    let since = shared.name.member().map_or(Nanos(0), |member| member.last_used());
+    Standing::Evictable(Seen { since, if_idle, asks_clock, summary, due })
+}
+
+impl Seen {
+    /// Checks that nothing that matters has changed since.
+    fn is_still(&self, shared: &Shared) -> bool {
+        let now = shared.published.read();
+        now.state() == self.summary.state()
+            && now.generation() == self.summary.generation()
+            && (now.state() != State::Open || Nanos(shared.due.load(Ordering::Acquire)) == self.due)
+    }
+}
+
+/// Makes an end of all references of the set, unless somebody has another.
 fn release(mut kept: Owned) -> Result<Shared, Owned> {
-    let member = kept.shared.name.member().cloned();
-    let mut retired = member.as_ref().map(|member| member.family().retired());
     if !stripes::end(&mut kept.stripes) {
         // Threads whose stripe has gone count with the breaker itself from now on.
         return Err(kept);
     }
-    let shared = match Arc::try_unwrap(kept.shared) {
-        Ok(shared) => shared,
-        Err(shared) => return Err(Owned { shared, stripes: Vec::new() }),
-    };
-    if shared.published.read().state() != State::Closed {
-        // It was left by a call that was in flight a moment ago. Look-ups find it through the key's lock from now on.
-        let shared = Arc::new(shared);
-        registry::enter(&shared);
-        return Err(Owned { shared, stripes: Vec::new() });
-    }
-    if let (Some(retired), Some(member), Some(counts)) = (&mut retired, &member, Counts::of(&shared)) {
-        retired.add(&member.summed_up(&counts));
-    }
-    // Now, so that the name is free for the next breaker of this key.
-    registry::forget(&shared);
-    Ok(shared)
+    Arc::try_unwrap(kept.shared).map_err(|shared| Owned { shared, stripes: Vec::new() })
 }
 
 #[cfg(test)]
@@ -204,14 +342,15 @@ mod tests {
     use super::*;
     use crate::{breaker::handle::Handle, keyed::family::Family, name::Name};
 
+    /// The address of a set that is none.
+    const SET: usize = 1;
+
     fn made(set: &'static str) -> Slot<&'static str> {
         let family = Family::new(set.into(), 1);
         let slot = Slot::new("a");
-        let made = slot.find_or_make(Nanos(0), |key| {
-            let member = Member::new(&family, key, Nanos(0));
-            Ok((CircuitBreaker::new(Name::from(Arc::clone(&member))), member))
-        });
-        drop(made);
+        let Found::Unmade(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
+        let member = Member::new(&family, &slot.key, Nanos(0));
+        making.done(&CircuitBreaker::new(Name::from(member)));
         slot
     }
 
@@ -245,20 +384,38 @@ mod tests {
         (slot, result)
     }
 
+    fn evict<'s>(slot: &'s Slot<&'static str>) -> Eviction<'s, &'static str> {
+        match slot.standing() {
+            Standing::Evictable(seen) => slot.evict(seen, SET),
+            Standing::Needed => Eviction::Needed,
+        }
+    }
+
+    #[test]
+    fn a_breaker_that_was_opened_since_it_was_seen_is_not_evicted() {
+        let slot = made("opened since");
+        let Standing::Evictable(seen) = slot.standing() else { panic!("it is closed") };
+        handle(&slot, 1).force_open();
+        assert!(matches!(slot.evict(seen, SET), Eviction::Needed));
+        assert_eq!(handle(&slot, 2).info().state, State::ForcedOpen);
+    }
+
     /// The moment between the look at a breaker and its release is too short for a test to meet.
     #[test]
     fn a_breaker_that_opened_at_the_last_moment_lives_on_under_its_key_and_in_the_registry() {
         let slot = made("opened");
+        let Standing::Evictable(seen) = slot.standing() else { panic!("it is closed") };
         let mut owner = slot.owner.lock();
-        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
+        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Gone) else { panic!("it was made") };
         CircuitBreaker::from(Arc::clone(&kept.shared)).force_open();
-        let Err(kept) = release(kept) else { panic!("it is not closed") };
-        *owner = Owner::Set(kept);
-        drop(owner);
-        assert!(matches!(slot.standing(), Standing::Needed));
-        let Ok(Found::Breaker(breaker)) = slot.find_or_make(Nanos(0), |_| unreachable!("it is there")) else {
-            panic!("it is not evicted")
+        let Eviction::Changed(breaker, making) = slot.let_go(owner, kept, seen, SET) else {
+            panic!("it is not closed")
         };
+        assert!(matches!(slot.find(Nanos(1), SET), Found::MadeHere), "it is not found before it has the set's policy");
+        making.done(&breaker);
+        drop(breaker);
+        assert!(matches!(slot.standing(), Standing::Needed));
+        let Found::Breaker(breaker) = slot.find(Nanos(0), SET) else { panic!("it is not evicted") };
         assert_eq!(breaker.info().state, State::ForcedOpen);
         let listed = crate::get("opened{a}").unwrap();
         assert!(Arc::ptr_eq(listed.shared.direct(), breaker.shared.direct()));
@@ -284,12 +441,12 @@ mod tests {
         let second = first.clone();
         for held in [first, second] {
             assert!(is_striped(&held));
-            assert!(matches!(slot.standing(), Standing::Needed) && slot.evict().is_none());
+            assert!(matches!(slot.standing(), Standing::Needed));
             assert!(is_striped(&handle(&slot, 7)), "it was not even tried");
             drop(held);
         }
-        assert!(matches!(slot.standing(), Standing::Idle { .. }));
-        assert!(slot.evict().is_some());
+        assert!(matches!(slot.standing(), Standing::Evictable(_)));
+        assert!(matches!(evict(&slot), Eviction::Evicted(_)));
         assert!(slot.handle(Nanos(8)).is_none());
     }
 
@@ -299,7 +456,7 @@ mod tests {
         // In the stripe that ends last.
         let (slot, held) = shared("ended", |slot| handle(slot, 3));
         let mut owner = slot.owner.lock();
-        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Evicted) else { panic!("it was made") };
+        let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Gone) else { panic!("it was made") };
         assert_eq!(kept.stripes.len(), 2);
         let Err(kept) = release(kept) else { panic!("it is in use") };
         assert_eq!(kept.stripes.len(), 1);
@@ -311,6 +468,120 @@ mod tests {
         drop(direct);
         assert!(matches!(slot.standing(), Standing::Needed));
         drop(held);
-        assert!(slot.evict().is_some());
+        assert!(matches!(evict(&slot), Eviction::Evicted(_)));
+    }
+}
+
+/// An eviction against look-ups, reduced to what is atomic: the reference count, the published state, and the key's lock.
+#[cfg(all(test, loom))]
+mod interleavings {
+    use loom::{
+        sync::{
+            Arc,
+            atomic::{AtomicBool, AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
+    use crate::sync::Mutex;
+
+    struct Model {
+        /// Of the breaker that the set began with.
+        handles: AtomicUsize,
+        is_open: AtomicBool,
+        owner: Mutex<Owner>,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    enum Owner {
+        Set,
+        /// The set again, by a count of its own, for the breaker opened at the last moment.
+        SetAnew,
+        Gone,
+    }
+
+    impl Model {
+        fn new() -> Arc<Self> {
+            Arc::new(Self {
+                handles: AtomicUsize::new(1),
+                is_open: AtomicBool::new(false),
+                owner: Mutex::new(Owner::Set),
+            })
+        }
+
+        /// Takes a handle as `Weak::upgrade` does.
+        fn handle(&self) -> bool {
+            let mut count = self.handles.load(Ordering::Relaxed);
+            while count > 0 {
+                match self.handles.compare_exchange(count, count + 1, Ordering::Acquire, Ordering::Relaxed) {
+                    Ok(_) => return true,
+                    Err(now) => count = now,
+                }
+            }
+            false
+        }
+
+        /// Looks the breaker up and makes a call that opens it, if it is there.
+        fn look_up(&self) -> bool {
+            let found = self.handle();
+            if found {
+                self.is_open.store(true, Ordering::Release);
+                self.handles.fetch_sub(1, Ordering::Release);
+                return true;
+            }
+            match *self.owner.lock() {
+                Owner::Set => unreachable!("its count is above zero"),
+                Owner::SetAnew => {
+                    assert!(self.is_open.load(Ordering::Acquire), "it is kept for that");
+                    true
+                }
+                Owner::Gone => false,
+            }
+        }
+
+        fn evict(&self) -> bool {
+            let mut owner = self.owner.lock();
+            if *owner != Owner::Set
+                || self.is_open.load(Ordering::Acquire)
+                || self.handles.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_err()
+            {
+                return false;
+            }
+            // Nobody has a handle, so that this is the last word.
+            let is_open = self.is_open.load(Ordering::Acquire);
+            *owner = if is_open { Owner::SetAnew } else { Owner::Gone };
+            !is_open
+        }
+    }
+
+    #[test]
+    fn a_breaker_that_a_look_up_found_is_not_evicted_or_was_as_the_call_had_left_it() {
+        loom::model(|| {
+            let model = Model::new();
+            let others = Arc::clone(&model);
+            let caller = thread::spawn(move || others.look_up());
+            let evicted = model.evict();
+            let found = caller.join().unwrap();
+            assert_ne!(found, evicted, "either it was there, or it had gone before");
+            assert_eq!(*model.owner.lock() == Owner::Gone, evicted);
+            assert_eq!(model.is_open.load(Ordering::Acquire), found);
+        });
+    }
+
+    #[test]
+    fn of_two_that_evict_one_breaker_one_does_and_no_look_up_gets_it_afterwards() {
+        loom::model(|| {
+            let model = Model::new();
+            let others = Arc::clone(&model);
+            let evictor = thread::spawn(move || others.evict());
+            let caller = {
+                let others = Arc::clone(&model);
+                thread::spawn(move || others.look_up())
+            };
+            let evicted = [model.evict(), evictor.join().unwrap()];
+            let found = caller.join().unwrap();
+            assert!(evicted != [true; 2]);
+            assert_ne!(found, evicted.contains(&true));
+        });
     }
 }

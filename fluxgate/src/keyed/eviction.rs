@@ -1,11 +1,14 @@
 //! Which breakers of a set have to go.
 //!
-//! The slots of a set wait in a queue. For a new key in a full set, those at the front are looked at: one that was asked
-//! for since the last look goes to the back, one that was not is evicted. So a look-up that hits writes to nothing but a
-//! time of its own, and the one that is evicted is roughly the least recently used.
+//! The slots of a set wait in a queue. For a new key in a full set, some at the front are looked at: of those that may go,
+//! the least recently used one does, and those that were asked for since the last look wait at the back. So a look-up
+//! that hits writes to nothing but a time of its own, and the one that is evicted is roughly the least recently used.
+//!
+//! The queue's lock is held to take slots out of it and to put them back, never while they are looked at: their clocks
+//! and what they drop are the user's own.
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,10 +17,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::entry::{Slot, Standing};
+use super::entry::{Seen, Slot, Standing};
 use crate::{breaker::Shared, time::nanos::Nanos};
 
-/// How many breakers are compared, at least, before one goes that was in use since the last look.
+/// How many breakers are compared, at least, before one goes.
 const COMPARED: usize = 32;
 
 /// For how long a set in which all breakers are needed is not looked through again: that takes time for each of them.
@@ -38,7 +41,9 @@ pub(super) struct Eviction<K> {
 }
 
 struct Queue<K> {
-    waiting: VecDeque<Waiting<K>>,
+    /// By their place, the first to be looked at first.
+    waiting: BTreeMap<u64, Waiting<K>>,
+    next_place: u64,
     /// How many have a place: those who wait and those who are about to.
     taken: usize,
     /// Until then the set is taken for full.
@@ -53,41 +58,55 @@ struct Waiting<K> {
     seen: Nanos,
 }
 
-/// A slot without its breaker, which is to be dropped where no lock is held.
-pub(super) struct Evicted<K> {
-    pub(super) slot: Arc<Slot<K>>,
-    pub(super) breaker: Shared,
+/// Takes a breaker from its slot, if that is still possible.
+pub(super) trait Evict<K> {
+    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>>;
 }
 
-/// Room for one more. Dropped without [`Self::fill`], it is free again.
+/// A slot without its breaker, both to be dropped where no lock is held.
+pub(super) struct Evicted<K> {
+    pub(super) slot: Arc<Slot<K>>,
+    pub(super) breaker: Box<Shared>,
+}
+
+/// Room for one more. Dropped, it is free again, unless a slot [keeps](Self::keep) it.
 pub(super) struct Room<'e, K> {
     eviction: &'e Eviction<K>,
-    filled: bool,
+    slot: Option<Arc<Slot<K>>>,
+    is_kept: bool,
 }
 
 impl<K> Eviction<K> {
     pub(super) fn new(max: usize, idle: Nanos) -> Self {
-        let queue = Queue { waiting: VecDeque::new(), taken: 0, full_until: Nanos(0), last_look: Nanos(0) };
+        let queue =
+            Queue { waiting: BTreeMap::new(), next_place: 0, taken: 0, full_until: Nanos(0), last_look: Nanos(0) };
         Self { max, idle, queue: Mutex::new(queue), next_look: AtomicU64::new(0) }
     }
 
-    /// Room for a new key, and who had to go for it. `None` if all are needed.
-    pub(super) fn room(&self, now: Nanos) -> Option<(Room<'_, K>, Option<Evicted<K>>)> {
+    /// Makes room for a new key, and tells who had to go for it. `None` if all are needed.
+    pub(super) fn room(&self, now: Nanos, by: &impl Evict<K>) -> Option<(Room<'_, K>, Option<Evicted<K>>)> {
         let mut queue = self.queue.lock();
-        let evicted = if queue.taken < self.max {
+        if queue.taken < self.max {
             queue.taken += 1;
-            None
-        } else if now < queue.full_until {
+            return Some((self.free(), None));
+        }
+        if now < queue.full_until {
             return None;
-        } else {
-            let Some(evicted) = queue.least_recently_used(now, self.idle) else {
-                queue.full_until = now.plus(FULL_FOR);
-                return None;
-            };
-            Some(evicted)
-        };
+        }
         drop(queue);
-        Some((Room { eviction: self, filled: false }, evicted))
+        let evicted = self.least_recently_used(now, by);
+        if evicted.is_none() {
+            let mut queue = self.queue.lock();
+            // A short search is no trouble, and a look at a breaker may have made it seem needed.
+            if queue.waiting.len() > COMPARED {
+                queue.full_until = now.plus(FULL_FOR);
+            }
+        }
+        evicted.map(|evicted| (self.free(), Some(evicted)))
+    }
+
+    fn free(&self) -> Room<'_, K> {
+        Room { eviction: self, slot: None, is_kept: false }
     }
 
     #[inline]
@@ -95,9 +114,9 @@ impl<K> Eviction<K> {
         now.0 >= self.next_look.load(Ordering::Relaxed)
     }
 
-    /// Takes out some of those that are idle: within the time after which one is, all are looked at once. Nobody waits
-    /// for anybody here.
-    pub(super) fn look(&self, now: Nanos) -> Vec<Evicted<K>> {
+    /// Evicts some of those that are idle: within the time after which one is, all are looked at once. Nobody waits for
+    /// anybody here.
+    pub(super) fn look(&self, now: Nanos, by: &impl Evict<K>) -> Vec<Evicted<K>> {
         let Some(mut queue) = self.queue.try_lock() else { return Vec::new() };
         if !self.is_look_due(now) {
             return Vec::new();
@@ -105,68 +124,147 @@ impl<K> Eviction<K> {
         let all = queue.waiting.len() as u128;
         let idle = u128::from(self.idle.0);
         let passed = now.since(queue.last_look).0;
-        let looked_at = (all * u128::from(passed)).div_ceil(idle).min(LOOKED_AT);
+        let looked_at = (all * u128::from(passed)).div_ceil(idle).min(LOOKED_AT).min(all);
         let pause = (idle / LOOKS).min(idle * LOOKED_AT / all.max(1));
         queue.last_look = now;
         self.next_look.store(now.plus(Nanos(u64::try_from(pause).unwrap_or(u64::MAX))).0, Ordering::Relaxed);
-        (0..looked_at.min(all)).filter_map(|_| queue.take_if_idle(now, self.idle)).collect()
-    }
-}
+        let front = queue.from(0, usize::try_from(looked_at).unwrap_or(usize::MAX));
+        drop(queue);
 
-impl<K> Queue<K> {
-    /// Evicts the one at the front if it is idle, or else lets it wait at the back.
-    fn take_if_idle(&mut self, now: Nanos, idle: Nanos) -> Option<Evicted<K>> {
-        let next = self.waiting.pop_front()?;
-        let is_idle = matches!(next.slot.standing(), Standing::Idle { since } if now.since(since) >= idle);
-        if let Some(breaker) = is_idle.then(|| next.slot.evict()).flatten() {
-            self.taken -= 1;
-            return Some(Evicted { slot: next.slot, breaker });
+        let mut evicted = Vec::new();
+        let mut kept = Vec::new();
+        for (_, Waiting { slot, seen: before }) in front {
+            match slot.standing() {
+                Standing::Evictable(seen) if now.since(seen.since) >= self.idle => match try_evict(&slot, seen, by) {
+                    Some(breaker) => evicted.push(Evicted { slot, breaker }),
+                    None => kept.push((slot, seen.since)),
+                },
+                Standing::Evictable(seen) => kept.push((slot, seen.since)),
+                Standing::Needed => kept.push((slot, before)),
+            }
         }
-        self.waiting.push_back(next);
-        None
+        let mut queue = self.queue.lock();
+        for (slot, seen) in &kept {
+            queue.move_back(slot, *seen);
+        }
+        queue.taken -= evicted.iter().filter(|evicted| queue.take_out(&evicted.slot)).count();
+        drop(queue);
+        evicted
     }
 
     /// Evicts one, whose place is then the caller's. `None` if all are needed.
-    fn least_recently_used(&mut self, now: Nanos, idle: Nanos) -> Option<Evicted<K>> {
-        let mut in_use: Vec<(Nanos, Arc<Slot<K>>)> = Vec::new();
-        for looked_at in 0..self.waiting.len() {
-            if looked_at >= COMPARED && !in_use.is_empty() {
-                break;
+    fn least_recently_used(&self, now: Nanos, by: &impl Evict<K>) -> Option<Evicted<K>> {
+        let mut left = self.queue.lock().waiting.len();
+        let mut from = 0;
+        while left > 0 {
+            let some = self.queue.lock().from(from, COMPARED.min(left));
+            from = some.last()?.0 + 1;
+            left -= some.len();
+            let mut may_go = Vec::new();
+            let mut kept = Vec::new();
+            for (_, Waiting { slot, seen: before }) in some {
+                match slot.standing() {
+                    Standing::Evictable(seen) => {
+                        if seen.since > before {
+                            kept.push((Arc::clone(&slot), seen.since));
+                        }
+                        if !seen.if_idle || now.since(seen.since) >= self.idle {
+                            may_go.push((slot, seen));
+                        }
+                    }
+                    Standing::Needed => kept.push((slot, before)),
+                }
             }
-            let next = self.waiting.pop_front()?;
-            let Standing::Idle { since } = next.slot.standing() else {
-                self.waiting.push_back(next);
-                continue;
-            };
-            let is_unused = since <= next.seen || now.since(since) >= idle;
-            if let Some(breaker) = is_unused.then(|| next.slot.evict()).flatten() {
-                return Some(Evicted { slot: next.slot, breaker });
+            let mut queue = self.queue.lock();
+            for (slot, seen) in &kept {
+                queue.move_back(slot, *seen);
             }
-            in_use.push((since, Arc::clone(&next.slot)));
-            self.waiting.push_back(Waiting { slot: next.slot, seen: since });
+            drop(queue);
+            may_go.sort_by_key(|(_, seen)| seen.since);
+            for (slot, seen) in may_go {
+                if let Some(breaker) = try_evict(&slot, seen, by) {
+                    self.queue.lock().take_out(&slot);
+                    return Some(Evicted { slot, breaker });
+                }
+            }
         }
-        in_use.sort_by_key(|(since, _)| *since);
-        in_use.into_iter().find_map(|(_, slot)| {
-            let breaker = slot.evict()?;
-            // It was put at the back just now.
-            let place = self.waiting.iter().rposition(|waiting| Arc::ptr_eq(&waiting.slot, &slot))?;
-            self.waiting.remove(place);
-            Some(Evicted { slot, breaker })
-        })
+        None
+    }
+
+    /// Frees the place of a slot that is gone, if it has one.
+    pub(super) fn leave(&self, slot: &Slot<K>) {
+        let mut queue = self.queue.lock();
+        queue.taken -= usize::from(queue.take_out(slot));
+    }
+
+    /// Lists the slots, the first to be looked at first. A slot that moves meanwhile may be listed twice.
+    pub(super) fn slots(&self) -> Vec<Arc<Slot<K>>> {
+        let mut slots: Vec<Arc<Slot<K>>> = Vec::new();
+        let (mut from, end) = (0, self.queue.lock().next_place);
+        loop {
+            let some = self.queue.lock().from(from, COMPARED);
+            let Some((last, _)) = some.last() else { return slots };
+            from = last + 1;
+            slots.extend(some.into_iter().take_while(|(place, _)| *place < end).map(|(_, waiting)| waiting.slot));
+            if from >= end {
+                return slots;
+            }
+        }
+    }
+}
+
+fn try_evict<K>(slot: &Arc<Slot<K>>, seen: Seen, by: &impl Evict<K>) -> Option<Box<Shared>> {
+    if slot.is_due(seen) { by.evict(slot, seen) } else { None }
+}
+
+impl<K> Queue<K> {
+    /// Returns so many, and their places, from that place on.
+    fn from(&self, place: u64, count: usize) -> Vec<(u64, Waiting<K>)> {
+        let some = self.waiting.range(place..).take(count);
+        some.map(|(place, Waiting { slot, seen })| (*place, Waiting { slot: Arc::clone(slot), seen: *seen })).collect()
+    }
+
+    fn move_back(&mut self, slot: &Arc<Slot<K>>, seen: Nanos) {
+        if self.take_out(slot) {
+            self.put(Arc::clone(slot), seen);
+        }
+    }
+
+    fn put(&mut self, slot: Arc<Slot<K>>, seen: Nanos) {
+        let place = self.next_place;
+        self.next_place += 1;
+        slot.place.store(place, Ordering::Relaxed);
+        self.waiting.insert(place, Waiting { slot, seen });
+    }
+
+    /// Checks that it was there. The caller has another reference of it, so that nothing is dropped here.
+    fn take_out(&mut self, slot: &Slot<K>) -> bool {
+        let place = slot.place.swap(Slot::<K>::NOWHERE, Ordering::Relaxed);
+        self.waiting.remove(&place).is_some()
     }
 }
 
 impl<K> Room<'_, K> {
-    pub(super) fn fill(mut self, slot: Arc<Slot<K>>, now: Nanos) {
-        self.filled = true;
-        self.eviction.queue.lock().waiting.push_back(Waiting { slot, seen: now });
+    /// Lets a slot wait in it.
+    pub(super) fn fill(&mut self, slot: &Arc<Slot<K>>, now: Nanos) {
+        self.slot = Some(Arc::clone(slot));
+        self.eviction.queue.lock().put(Arc::clone(slot), now);
+    }
+
+    /// Leaves it to the slot.
+    pub(super) fn keep(mut self) {
+        self.is_kept = true;
     }
 }
 
 impl<K> Drop for Room<'_, K> {
     fn drop(&mut self) {
-        if !self.filled {
-            self.eviction.queue.lock().taken -= 1;
+        if self.is_kept {
+            return;
+        }
+        match &self.slot {
+            Some(slot) => self.eviction.leave(slot),
+            None => self.eviction.queue.lock().taken -= 1,
         }
     }
 }

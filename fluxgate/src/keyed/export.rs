@@ -1,25 +1,40 @@
 //! Which breakers of the sets have series of their own in metrics, and what is summed up.
+//!
+//! A call is counted once: in the series of its key, if that has one, or in the rest. Both only ever grow. A series belongs
+//! to the key, not to a breaker: a breaker that is made for the key later goes on where the one before has stopped. While
+//! there is room, the counters of a key without a breaker are shown as they stand. A series that has to give way to
+//! others is remembered for when it returns; only if [`REMEMBERED`] times as many as are shown have come since, or
+//! [`REMEMBERED_AT_LEAST`], it is forgotten, and would begin at zero again, long after it had vanished.
+//!
+//! Nothing is held while a set is looked through that a call or a look-up waits for: each breaker is asked by itself what
+//! it has counted since the last time.
 
 use std::{
     cmp::Reverse,
-    collections::HashSet,
-    ptr,
+    collections::{HashMap, HashSet},
     sync::{Arc, Weak},
 };
 
-use super::family::{Counts, Family, Member};
+use super::family::{Counts, Family, Member, Series};
 use crate::{
-    breaker::{CircuitBreaker, Shared},
+    breaker::{CircuitBreaker, Shared, handle::Handle},
     name::Name,
     registry,
     state::State,
+    time::nanos::Nanos,
 };
 
 /// The key of what is summed up.
 const REST: &str = "…";
 
-/// The breakers that share series: one of a key, or the rest of a set. No handles, for they would keep a set from
-/// evicting them.
+/// The number of series that are remembered for each that is shown.
+const REMEMBERED: usize = 10;
+
+/// The number that is remembered at least: half a kilobyte each.
+const REMEMBERED_AT_LEAST: usize = 1_000;
+
+/// The breakers that share series: one of a key, none of a key whose breaker is gone, or the rest of a set. No handles, for
+/// they would keep a set from evicting them.
 pub(crate) struct Group {
     pub(crate) circuit_name: Name,
     pub(crate) key: String,
@@ -27,73 +42,137 @@ pub(crate) struct Group {
     pub(crate) counts: Counts,
 }
 
+/// The series of a set by their keys, as displayed.
+#[derive(Default)]
+pub(super) struct Exported(HashMap<Box<str>, Kept>);
+
+struct Kept {
+    series: Arc<Series>,
+    /// When its key was last asked for, on the clock of the set.
+    used: Nanos,
+}
+
 struct Candidate {
     breaker: Weak<Shared>,
     member: Arc<Member>,
     is_closed: bool,
+    last_used: Nanos,
     counts: Counts,
 }
 
-/// Everything of all sets whose breakers are `listed`.
+/// Returns everything of all sets whose breakers are `listed`.
 pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
-    let families = Family::all();
-    // All of them now, so that none of their breakers is evicted while they are added up.
-    let retired: Vec<_> = families.iter().map(|family| family.retired()).collect();
-    let mut candidates: Vec<Vec<Candidate>> = families.iter().map(|_| Vec::new()).collect();
+    Family::all().iter().flat_map(|family| of_family(family, &listed)).collect()
+}
+
+fn of_family(family: &Family, listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
+    let mut exported = family.exported.lock();
     let mut orphans = Vec::new();
-    for breaker in registry::living() {
-        let Some(handle) = CircuitBreaker::upgrade(&breaker) else { continue };
-        let member = handle.shared.name.member().filter(|_| listed(&handle));
-        let family_of =
-            |member: &Member| families.iter().position(|family| ptr::eq(&raw const **family, member.family()));
-        if let Some((member, family)) = member.and_then(|member| Some((member, family_of(member)?))) {
-            candidates[family].push(Candidate {
-                breaker,
-                member: Arc::clone(member),
-                is_closed: handle.shared.published.read().state() == State::Closed,
-                counts: Counts::of(&handle.shared).unwrap_or_default(),
-            });
-        }
-        if Arc::strong_count(handle.shared.direct()) == 1 {
-            // It has just lost its set, and its listeners are the user's: they go when no lock is held.
-            orphans.push(handle);
-        }
-    }
-    let of_families = families.iter().zip(&retired).zip(candidates).filter(|(_, candidates)| !candidates.is_empty());
-    let groups = of_families.flat_map(|((family, retired), candidates)| grouped(family, retired, candidates)).collect();
-    drop(retired);
+    let candidates = candidates(family, listed, &mut orphans);
+    let groups = candidates.map(|candidates| exported.groups(family, candidates)).unwrap_or_default();
+    drop(exported);
     drop(orphans);
     groups
 }
 
-fn grouped(family: &Family, retired: &Counts, mut candidates: Vec<Candidate>) -> Vec<Group> {
-    candidates.retain(|candidate| !candidate.member.is_in_reserve());
-    candidates.sort_by_cached_key(|Candidate { member, is_closed, .. }| {
-        (*is_closed, Reverse(member.last_used()), !member.was_exported())
-    });
-    let group = |key: &str, counts| Group {
-        circuit_name: family.label().clone(),
-        key: key.to_owned(),
-        breakers: Vec::new(),
-        counts,
-    };
-    let mut rest = group(REST, *retired);
-    // Two keys may be displayed alike.
-    let mut keys = HashSet::from([REST.to_owned()]);
-    let mut groups = Vec::new();
-    for Candidate { breaker, member, counts, .. } in candidates {
-        if groups.len() < family.exported_keys && keys.insert(member.key().to_owned()) {
-            rest.counts.add(&member.was_summed_up());
-            groups.push(Group { breakers: vec![breaker], ..group(member.key(), member.own(&counts)) });
-        } else {
-            rest.counts.add(&member.summed_up(&counts));
-            rest.breakers.push(breaker);
+/// Lists the breakers of a set with what they have counted. `None` if none is listed. Those that turn out to be the last handles go to `orphans`, for what
+/// they drop is the user's own.
+fn candidates(
+    family: &Family,
+    listed: impl Fn(&CircuitBreaker) -> bool,
+    orphans: &mut Vec<Shared>,
+) -> Option<Vec<Candidate>> {
+    let mut candidates = Vec::new();
+    let mut is_listed = false;
+    for breaker in registry::of_set(family.id()) {
+        let Some(handle) = CircuitBreaker::upgrade(&breaker) else { continue };
+        if let Some(member) = handle.shared.name.member().filter(|_| listed(&handle)) {
+            is_listed = true;
+            if !member.is_in_reserve() {
+                candidates.push(Candidate {
+                    breaker,
+                    member: Arc::clone(member),
+                    is_closed: handle.shared.published.read().state() == State::Closed,
+                    last_used: member.last_used(),
+                    counts: Counts::of(&handle.shared).unwrap_or_default(),
+                });
+            }
+        }
+        if let Handle::Direct(shared) = handle.shared {
+            orphans.extend(Arc::into_inner(shared));
         }
     }
-    if !rest.breakers.is_empty() || rest.counts != Counts::default() {
-        groups.push(rest);
+    is_listed.then_some(candidates)
+}
+
+impl Exported {
+    fn groups(&mut self, family: &Family, mut candidates: Vec<Candidate>) -> Vec<Group> {
+        candidates.sort_by_cached_key(|Candidate { member, is_closed, last_used, .. }| {
+            (*is_closed, Reverse(*last_used), !member.has_series())
+        });
+        let group = |key: &str, breakers, counts| Group {
+            circuit_name: family.label().clone(),
+            key: key.to_owned(),
+            breakers,
+            counts,
+        };
+        let mut rest = Vec::new();
+        let mut groups = Vec::new();
+        // Two keys may be displayed alike.
+        let mut keys = HashSet::from([REST.to_owned()]);
+        let mut shown = HashSet::new();
+        for Candidate { breaker, member, last_used, counts, .. } in candidates {
+            let is_new = keys.insert(member.key().to_owned());
+            if groups.len() < family.exported_keys && is_new {
+                let series = self.series(member.key(), last_used);
+                member.attribute_to(Some(&series), &counts);
+                shown.insert(member.key().to_owned());
+                groups.push(group(member.key(), vec![breaker], series.counts()));
+            } else {
+                member.attribute_to(None, &counts);
+                rest.push(breaker);
+            }
+        }
+        for key in self.latest(family.exported_keys - groups.len(), &keys) {
+            groups.push(group(
+                &key,
+                Vec::new(),
+                self.0.get(&*key).map(|kept| kept.series.counts()).unwrap_or_default(),
+            ));
+            shown.insert(key.into());
+        }
+        self.forget(family.exported_keys.saturating_mul(REMEMBERED).max(REMEMBERED_AT_LEAST), &shown);
+        // At last, for the breakers have added to it.
+        let counts = *family.rest.lock();
+        if !rest.is_empty() || counts != Counts::default() {
+            groups.push(group(REST, rest, counts));
+        }
+        groups
     }
-    groups
+
+    fn series(&mut self, key: &str, used: Nanos) -> Arc<Series> {
+        let kept = self.0.entry(key.into()).or_insert_with(|| Kept { series: Arc::default(), used });
+        kept.used = used;
+        Arc::clone(&kept.series)
+    }
+
+    /// Returns the most recently used keys that no breaker has.
+    fn latest(&self, count: usize, of_breakers: &HashSet<String>) -> Vec<Box<str>> {
+        let mut gone: Vec<_> = self.0.iter().filter(|(key, _)| !of_breakers.contains(&***key)).collect();
+        gone.sort_unstable_by_key(|(key, kept)| (Reverse(kept.used), *key));
+        gone.into_iter().take(count).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Forgets the least recently used series beyond `most`, of those that are not shown.
+    fn forget(&mut self, most: usize, shown: &HashSet<String>) {
+        let Some(more) = self.0.len().checked_sub(most).filter(|more| *more > 0) else { return };
+        let mut hidden: Vec<_> = self.0.iter().filter(|(key, _)| !shown.contains(&***key)).collect();
+        hidden.sort_unstable_by_key(|(_, kept)| kept.used);
+        let hidden: Vec<Box<str>> = hidden.into_iter().take(more).map(|(key, _)| key.clone()).collect();
+        for key in hidden {
+            self.0.remove(&key);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use std::{
     },
 };
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use super::{
     governed::Governed,
     governing::{Governing, Own},
+    set::Holder,
 };
 use crate::{
     breaker::Shared,
@@ -34,11 +35,16 @@ pub(crate) struct Family {
     name: Name,
     /// How many of its breakers have series of their own.
     pub(crate) exported_keys: usize,
-    /// What the evicted breakers had counted and no series of their own has shown.
-    retired: Mutex<Counts>,
+    /// What is counted in no series of a key.
+    pub(super) rest: Mutex<Counts>,
+    /// The series of keys. Held by those who read the metrics, one at a time, and by nobody else.
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+    pub(super) exported: Mutex<super::export::Exported>,
     /// What the program says of every breaker: known once the set is made.
     pub(super) own: OnceLock<Own>,
     pub(super) governed: Governed<Governing>,
+    /// The sets of this declaration: of several types of keys, as a generic function has them, or one.
+    holders: Mutex<Vec<Arc<dyn Holder>>>,
 }
 
 /// What a breaker of a set is called, and what of its counts was exported.
@@ -52,15 +58,26 @@ pub(crate) struct Member {
     used: AtomicU64,
     /// Whether it is kept in reserve and not yet to be seen.
     in_reserve: AtomicBool,
-    exported: Mutex<Exported>,
+    account: Mutex<Account>,
 }
 
-/// Where the calls of a breaker went. Each is counted in one of them, once: so neither ever goes back, although the
-/// breaker has series of its own at one time and none at another.
+/// The place where the calls of a breaker are counted. Each is, once: in the series of its key, if it has one, or in the rest. So
+/// neither ever goes back, whether breakers come and go or their keys have series at one time and none at another.
 #[derive(Default)]
-struct Exported {
-    own: Counts,
-    summed_up: Counts,
+struct Account {
+    /// What has been counted there so far.
+    counted: Counts,
+    series: Option<Arc<Series>>,
+}
+
+/// The counts of the breakers of one key while it had a series of its own.
+#[derive(Default)]
+pub(super) struct Series(Mutex<Counts>);
+
+impl Series {
+    pub(super) fn counts(&self) -> Counts {
+        *self.0.lock()
+    }
 }
 
 /// Everything of a breaker that is counted for ever.
@@ -97,15 +114,17 @@ impl Family {
             place,
             name,
             exported_keys,
-            retired: Mutex::default(),
+            rest: Mutex::default(),
+            #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+            exported: Mutex::default(),
             own: OnceLock::new(),
             governed: Governed::new(Governing::default()),
+            holders: Mutex::default(),
         })
     }
 
-    /// Lets it be known, with what the program says.
-    pub(super) fn enlist(self: &Arc<Self>, own: Own) {
-        let _ = self.own.set(own); // once
+    /// Lets it be known.
+    pub(super) fn enlist(self: &Arc<Self>) {
         let mut families = FAMILIES.lock();
         families.retain(|known| known.strong_count() > 0);
         families.push(Arc::downgrade(self));
@@ -129,9 +148,15 @@ impl Family {
         self.place.label(&self.name)
     }
 
-    /// While this is held, no breaker of the set is evicted.
-    pub(crate) fn retired(&self) -> MutexGuard<'_, Counts> {
-        self.retired.lock()
+    /// Keeps who knows the keys.
+    pub(super) fn hold(&self, holder: Arc<dyn Holder>) {
+        let mut holders = self.holders.lock();
+        holders.retain(|holder| holder.is_there());
+        holders.push(holder);
+    }
+
+    pub(super) fn holders(&self) -> Vec<Arc<dyn Holder>> {
+        self.holders.lock().clone()
     }
 }
 
@@ -158,7 +183,7 @@ impl Member {
             family: Arc::clone(family),
             used: AtomicU64::new(now.0),
             in_reserve: AtomicBool::new(false),
-            exported: Mutex::default(),
+            account: Mutex::default(),
         }
     }
 
@@ -200,27 +225,35 @@ impl Member {
         self.in_reserve.load(Ordering::Relaxed)
     }
 
-    /// Whether it has had series of its own.
-    pub(crate) fn was_exported(&self) -> bool {
-        self.exported.lock().own != Counts::default()
+    /// Counts what its breaker has counted since the last time. To be called with each breaker that is dropped, too.
+    pub(crate) fn attribute(&self, breaker: &Shared) {
+        let Some(counts) = Counts::of(breaker) else { return };
+        self.account.lock().count(&counts, &self.family);
     }
 
-    /// What its own series are to show, where it has counted `counts`.
-    pub(crate) fn own(&self, counts: &Counts) -> Counts {
-        let mut exported = self.exported.lock();
-        exported.own = counts.minus(&exported.summed_up);
-        exported.own
+    /// Like [`attribute`](Self::attribute), but from now on in `series`, or in the rest.
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+    pub(super) fn attribute_to(&self, series: Option<&Arc<Series>>, counts: &Counts) {
+        let mut account = self.account.lock();
+        account.series = series.map(Arc::clone);
+        account.count(counts, &self.family);
     }
 
-    /// What it adds to the rest.
-    pub(crate) fn summed_up(&self, counts: &Counts) -> Counts {
-        let mut exported = self.exported.lock();
-        exported.summed_up = counts.minus(&exported.own);
-        exported.summed_up
+    /// Tells whether its key has a series that it counts in.
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
+    pub(super) fn has_series(&self) -> bool {
+        self.account.lock().series.is_some()
     }
+}
 
-    /// What it has added to the rest, while it has series of its own.
-    pub(crate) fn was_summed_up(&self) -> Counts {
-        self.exported.lock().summed_up
+impl Account {
+    fn count(&mut self, counts: &Counts, family: &Family) {
+        let more = counts.minus(&self.counted);
+        // Somebody else may have read the breaker later, and come here first.
+        self.counted.add(&more);
+        match &self.series {
+            Some(series) => series.0.lock().add(&more),
+            None => family.rest.lock().add(&more),
+        }
     }
 }

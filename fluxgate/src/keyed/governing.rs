@@ -8,6 +8,7 @@ use std::{
 use super::family::Family;
 use crate::{
     breaker::builder::Builder,
+    breaker::handle::Handle,
     breaker::{CircuitBreaker, Shared},
     error::PolicyError,
     events::policy_change::Replaced,
@@ -64,31 +65,50 @@ impl Governing {
     }
 }
 
-/// What a change of a set leaves to be done when nothing is locked: breakers are told of it, and what they had before is
+/// The work that a change of a set leaves for when nothing is locked: breakers are told of it, and what they had before is
 /// dropped, for both may be the user's own.
 #[must_use = "listeners are to be told"]
 #[derive(Default)]
 pub(crate) struct Aftermath {
     replaced: Vec<Replaced>,
+    policies: Vec<Policy>,
     /// No handles, for they would keep the set from evicting them.
     changed: Vec<Weak<Shared>>,
-    /// Those whose set went while they were looked at.
-    orphans: Vec<CircuitBreaker>,
+    /// Those that nobody else held any more.
+    orphans: Vec<Shared>,
 }
 
 impl Aftermath {
     pub(crate) fn conclude(self) {
-        drop((self.replaced, self.orphans));
-        self.changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
+        let Self { replaced, policies, changed, orphans } = self;
+        drop((replaced, policies, orphans));
+        changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
+    }
+
+    /// Gives a handle up. If it is the last, the breaker is dropped later.
+    fn give_up(&mut self, breaker: CircuitBreaker) {
+        match breaker.shared {
+            Handle::Direct(shared) => self.orphans.extend(Arc::into_inner(shared)),
+            // Only look-ups by key give such.
+            Handle::Striped(_) => {}
+        }
     }
 }
 
 impl Family {
-    /// What its breakers go by.
+    /// Returns what its breakers go by.
     pub(super) fn policy(&self) -> Policy {
-        self.governed.now().all.policy.clone().unwrap_or_else(|| self.own().policy.clone())
+        let set = self.governed.now().all.policy.clone();
+        set.or_else(|| self.own.get().map(|own| own.policy.clone())).unwrap_or_default()
     }
 
+    pub(super) fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
+        policy.check()?;
+        self.govern(|now| Governing::of_all(Said { policy: Some(policy), shadow: now.all.shadow })).conclude();
+        Ok(())
+    }
+
+    #[cfg(feature = "serde")]
     pub(crate) fn own(&self) -> &Own {
         self.own.get().unwrap_or_else(|| unreachable!("nobody knows of a set before it is made"))
     }
@@ -102,17 +122,10 @@ impl Family {
     pub(crate) fn govern(&self, governing: impl FnOnce(&Governing) -> Governing) -> Aftermath {
         let mut aftermath = Aftermath::default();
         self.governed.change(governing, |old, new| {
-            for id in registry::of_set(self.id()) {
-                // A breaker that turned out to be needed while it was evicted is listed anew.
-                let found = {
-                    let _no_eviction = self.retired();
-                    registry::by_id(id)
-                };
-                let Some(breaker) = found else { continue };
+            for breaker in registry::of_set(self.id()) {
+                let Some(breaker) = CircuitBreaker::upgrade(&breaker) else { continue };
                 self.give(&breaker, old.of(breaker.name()), new.of(breaker.name()), &mut aftermath);
-                if Arc::strong_count(breaker.shared.direct()) == 1 {
-                    aftermath.orphans.push(breaker);
-                }
+                aftermath.give_up(breaker);
             }
         });
         aftermath
@@ -123,11 +136,14 @@ impl Family {
             // What was set on it by hand stays.
             return;
         }
+        // A breaker is made when that is known.
+        let Some(own) = self.own.get() else { return };
         if new.shadow.is_some() || old.shadow.is_some() {
-            breaker.set_shadow(new.shadow.unwrap_or(self.own().shadow));
+            breaker.set_shadow(new.shadow.unwrap_or(own.shadow));
         }
-        let policy = new.policy.as_ref().unwrap_or(&self.own().policy);
-        if breaker.policy() != *policy {
+        let policy = new.policy.as_ref().unwrap_or(&own.policy);
+        let current = breaker.policy();
+        if current != *policy {
             // Every policy is checked before it governs, and the program's own when the set is made.
             let replaced = breaker.adopt(policy.clone()).unwrap_or_else(|error| unreachable!("{error}"));
             aftermath.replaced.push(replaced);
@@ -135,10 +151,10 @@ impl Family {
                 aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
             }
         }
+        aftermath.policies.push(current);
     }
 
-    /// The breaker of this name that `builder` is to make, by what holds now. `aftermath` is for when the key is no longer
-    /// locked.
+    /// Makes the breaker of this name by what holds now.
     pub(super) fn make(
         &self,
         name: &str,
@@ -147,11 +163,17 @@ impl Family {
     ) -> Result<CircuitBreaker, PolicyError> {
         let had = self.governed.now();
         let breaker = had.of(name).over(builder).build()?;
-        let mut before = had.of(name).clone();
-        self.governed.settle(had, |now| {
-            self.give(&breaker, &before, now.of(name), aftermath);
-            before = now.of(name).clone();
-        });
+        self.settle(had, &breaker, aftermath);
         Ok(breaker)
+    }
+
+    /// Gives a breaker what holds now, where that is not what it `had` when it was listed.
+    pub(super) fn settle(&self, had: Arc<Governing>, breaker: &CircuitBreaker, aftermath: &mut Aftermath) {
+        let mut before = had.of(breaker.name()).clone();
+        self.governed.settle(had, |now| {
+            let now = now.of(breaker.name());
+            self.give(breaker, &before, now, aftermath);
+            before = now.clone();
+        });
     }
 }

@@ -5,44 +5,49 @@ use std::{
     fmt::Display,
     hash::Hash,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
 };
-
-use papaya::HashMap;
 
 use super::{
     builder::Limits,
     common::Common,
-    entry::{Found, Slot},
-    eviction::{Evicted, Eviction},
+    entry::{self, Found, Making, Seen, Slot},
+    eviction::{Evict, Evicted, Eviction},
     governing::Aftermath,
-    keys::{ByKey, Entry, Exactly},
+    keys::Slots,
+    set::Holder,
 };
-use crate::{breaker::CircuitBreaker, time::nanos::Nanos};
+use crate::{
+    breaker::{CircuitBreaker, Shared},
+    registry::making,
+    time::nanos::Nanos,
+    user_code,
+};
 
 pub(super) struct Inner<K> {
     pub(super) common: Common,
-    entries: HashMap<Entry<K>, ()>,
+    slots: Slots<K>,
     eviction: Eviction<K>,
     overflowed: AtomicBool,
 }
 
-impl<K> Inner<K> {
-    pub(super) fn new(common: Common, limits: &Limits) -> Self {
-        let eviction = Eviction::new(limits.max, limits.idle);
-        Self { common, entries: HashMap::new(), eviction, overflowed: AtomicBool::new(false) }
-    }
-}
-
 impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
+    pub(super) fn new(common: Common, limits: &Limits) -> Arc<Self> {
+        let eviction = Eviction::new(limits.max, limits.idle);
+        let this = Arc::new(Self { common, slots: Slots::new(), eviction, overflowed: AtomicBool::new(false) });
+        this.common.family.hold(Arc::new(Arc::downgrade(&this)));
+        this
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.slots.len()
     }
 
     #[inline]
-    pub(super) fn get<Q>(&self, key: &Q) -> CircuitBreaker
+    pub(super) fn get<Q>(self: &Arc<Self>, key: &Q) -> CircuitBreaker
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -54,7 +59,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         }
         match found {
             Some(breaker) => breaker,
-            None => self.find_or_make(key, now),
+            None => self.get_new(key, now),
         }
     }
 
@@ -69,27 +74,86 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let entries = self.entries.pin();
-        let (entry, ()) = entries.get_key_value(&ByKey(key))?;
-        entry.0.handle(now)
+        self.slots.find(key, |slot| slot.handle(now))
     }
 
     #[cold]
-    fn find_or_make<Q>(&self, key: &Q, now: Nanos) -> CircuitBreaker
+    fn get_new<Q>(self: &Arc<Self>, key: &Q, now: Nanos) -> CircuitBreaker
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        if self.slots.are_out_of_reach() {
+            return self.get_elsewhere(key.to_owned()).unwrap_or_else(|| self.shared_by_new_keys());
+        }
+        self.find_or_make(key, now, || Some(Arc::new(Slot::new(key.to_owned()))))
+    }
+
+    /// Finds or makes a breaker on a thread that is not about to end. `None` where that can't be.
+    #[cold]
+    fn get_elsewhere(self: &Arc<Self>, key: K) -> Option<CircuitBreaker> {
+        // There a thread that ends holds a lock which a new one needs.
+        if cfg!(windows) {
+            return None;
+        }
+        let (set, slot) = (Arc::clone(self), Arc::new(Slot::new(key)));
+        let get = move || {
+            let mut fresh = Some(Arc::clone(&slot));
+            set.find_or_make(&slot.key, set.now(), || fresh.take())
+        };
+        thread::Builder::new().spawn(get).ok()?.join().ok()
+    }
+
+    /// `fresh` makes a slot for the key.
+    fn find_or_make<Q>(
+        self: &Arc<Self>,
+        key: &Q,
+        now: Nanos,
+        mut fresh: impl FnMut() -> Option<Arc<Slot<K>>>,
+    ) -> CircuitBreaker
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if making::is_within(self.common.address()) {
+            // The policy itself asks, or what it is made of.
+            let found = self.slots.get(key).and_then(|slot| slot.breaker());
+            return found.unwrap_or_else(|| self.shared_by_new_keys());
+        }
         loop {
-            let Some(slot) = self.slot(key).or_else(|| self.enter(key, now)) else { return self.overflow() };
-            let mut aftermath = Aftermath::default();
-            let found = slot.find_or_make(now, |key| self.common.make(key, now, &mut aftermath));
-            aftermath.conclude();
-            match found {
-                Ok(Found::Breaker(breaker)) => return breaker,
-                // Whoever evicts it has not come to this yet.
-                Ok(Found::Evicted) => self.remove(&slot),
-                Err(error) => {
+            let found = self.slots.get(key).or_else(|| self.enter(now, &mut fresh));
+            let Some(slot) = found else { return self.overflow() };
+            match slot.find(now, self.common.address()) {
+                Found::Breaker(breaker) => return breaker,
+                Found::Unmade(making) => {
+                    return self.make(&slot, now, making).unwrap_or_else(|| {
+                        // Without a breaker it keeps no place, and the next who asks tries again.
+                        self.forget(&slot);
+                        self.shared_by_new_keys()
+                    });
+                }
+                Found::MadeElsewhere if slot.wait() => {}
+                Found::MadeElsewhere | Found::MadeHere => return self.shared_by_new_keys(),
+                // Whoever made it so has not come to this yet. Its place in the queue is theirs to pass on.
+                Found::Gone => self.take_out(&slot),
+            }
+        }
+    }
+
+    /// Makes the breaker of a key. `None` if the user's code panics, or its policy is refused.
+    fn make(&self, slot: &Slot<K>, now: Nanos, making: Making<'_, K>) -> Option<CircuitBreaker> {
+        let mut aftermath = Aftermath::default();
+        let made = user_code::run("policy of a set", self.common.family.name().as_str(), || {
+            self.common.make(&slot.key, now, &mut aftermath)
+        });
+        let made = match made? {
+            Ok(breaker) => {
+                making.done(&breaker);
+                Some(breaker)
+            }
+            Err(error) => {
+                drop(making);
+                user_code::log(|| {
                     #[cfg(feature = "tracing")]
                     tracing::error!(
                         target: "fluxgate",
@@ -97,69 +161,95 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                         %error,
                         "the policy of a set of circuit breakers is no longer valid; its new keys share one breaker"
                     );
-                    let _ = error; // told in the log alone
-                    return self.shared_by_new_keys();
-                }
+                });
+                let _ = error; // told in the log alone
+                None
             }
+        };
+        aftermath.conclude();
+        made
+    }
+
+    /// Enters a slot for a new key, or finds that of whoever was faster. `None` if there is no room.
+    fn enter(self: &Arc<Self>, now: Nanos, fresh: &mut impl FnMut() -> Option<Arc<Slot<K>>>) -> Option<Arc<Slot<K>>> {
+        let (mut room, evicted) = self.eviction.room(now, &Evictor(self))?;
+        if let Some(evicted) = evicted {
+            self.bury(evicted);
+        }
+        let slot = fresh()?;
+        // First, so that the slot has a place to give up as soon as anybody can find it.
+        room.fill(&slot, now);
+        match self.slots.insert(&slot) {
+            Ok(()) => {
+                room.keep();
+                Some(slot)
+            }
+            Err(faster) => Some(faster),
         }
     }
 
-    fn slot<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
+    #[cold]
+    fn evict_idle(self: &Arc<Self>, now: Nanos) {
+        if !self.slots.are_out_of_reach() {
+            self.eviction.look(now, &Evictor(self)).into_iter().for_each(|evicted| self.bury(evicted));
+        }
+    }
+
+    fn bury(self: &Arc<Self>, evicted: Evicted<K>) {
+        let Evicted { slot, breaker } = evicted;
+        self.take_out(&slot);
+        drop(breaker);
+    }
+
+    /// Forgets a slot that the caller has made gone.
+    fn forget(self: &Arc<Self>, slot: &Arc<Slot<K>>) {
+        self.eviction.leave(slot);
+        self.take_out(slot);
+    }
+
+    fn take_out(self: &Arc<Self>, slot: &Arc<Slot<K>>) {
+        if !self.slots.are_out_of_reach() {
+            return self.slots.remove(slot);
+        }
+        // Where that can't be, it is found to be gone when somebody asks for its key.
+        let (set, slot) = (Arc::clone(self), Arc::clone(slot));
+        let _ = thread::Builder::new().spawn(move || set.slots.remove(&slot));
+    }
+
+    pub(super) fn remove<Q>(self: &Arc<Self>, key: &Q) -> Option<CircuitBreaker>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let entries = self.entries.pin();
-        entries.get_key_value(&ByKey(key)).map(|(entry, ())| Arc::clone(&entry.0))
+        self.remove_slot(&self.slots.get(key)?)
     }
 
-    /// A slot for a new key, whoever enters it. `None` if there is no room.
-    fn enter<Q>(&self, key: &Q, now: Nanos) -> Option<Arc<Slot<K>>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        let (room, evicted) = self.eviction.room(now)?;
-        if let Some(evicted) = evicted {
-            self.bury(evicted);
-        }
-        let slot = Arc::new(Slot::new(key.to_owned()));
-        let entered = self.entries.pin().try_insert(Entry(Arc::clone(&slot)), ()).is_ok();
-        if entered {
-            room.fill(Arc::clone(&slot), now);
-            return Some(slot);
-        }
-        // Somebody else was faster.
-        drop(room);
-        self.slot(key).or_else(|| self.enter(key, now))
+    fn remove_slot(self: &Arc<Self>, slot: &Arc<Slot<K>>) -> Option<CircuitBreaker> {
+        let breaker = slot.remove()?;
+        self.forget(slot);
+        Some(breaker)
     }
 
-    #[cold]
-    fn evict_idle(&self, now: Nanos) {
-        self.eviction.look(now).into_iter().for_each(|evicted| self.bury(evicted));
-    }
-
-    fn bury(&self, evicted: Evicted<K>) {
-        let Evicted { slot, breaker } = evicted;
-        self.remove(&slot);
-        drop(breaker);
-    }
-
-    fn remove(&self, slot: &Arc<Slot<K>>) {
-        self.entries.pin().remove(&Exactly(slot));
+    pub(super) fn breakers(&self) -> Vec<CircuitBreaker> {
+        let slots = self.eviction.slots();
+        let mut breakers: Vec<CircuitBreaker> = slots.iter().filter_map(|slot| slot.breaker()).collect();
+        breakers.sort_by_key(|breaker| breaker.shared.place.id);
+        breakers.dedup_by_key(|breaker| breaker.shared.place.id);
+        breakers
     }
 
     #[cold]
     fn overflow(&self) -> CircuitBreaker {
         if !self.overflowed.swap(true, Ordering::Relaxed) {
-            #[cfg(feature = "tracing")]
-            tracing::warn!(
-                target: "fluxgate",
-                set = self.common.family.label().as_str(),
-                breaker = self.common.overflow.name(),
-                "a set of circuit breakers is full, and none of them is closed without calls in flight: new keys share \
-                 one breaker"
-            );
+            user_code::log(|| {
+                #[cfg(feature = "tracing")]
+                tracing::warn!(
+                    target: "fluxgate",
+                    set = self.common.family.label().as_str(),
+                    breaker = self.common.overflow.name(),
+                    "a set of circuit breakers is full, and none of them may be evicted: new keys share one breaker"
+                );
+            });
         }
         self.shared_by_new_keys()
     }
@@ -169,5 +259,49 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
             member.show();
         }
         self.common.overflow.clone()
+    }
+}
+
+impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
+    fn is_there(&self) -> bool {
+        self.strong_count() > 0
+    }
+
+    fn len(&self) -> usize {
+        self.upgrade().map_or(0, |set| set.len())
+    }
+
+    fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.upgrade().map_or_else(Vec::new, |set| set.breakers())
+    }
+
+    fn remove_by_text(&self, key: &str) -> Option<CircuitBreaker> {
+        let set = self.upgrade()?;
+        let slots = set.eviction.slots();
+        let is_it = |slot: &&Arc<Slot<K>>| {
+            slot.breaker().is_some_and(|breaker| breaker.shared.name.member().is_some_and(|member| member.key() == key))
+        };
+        set.remove_slot(slots.iter().find(is_it)?)
+    }
+}
+
+struct Evictor<'i, K>(&'i Arc<Inner<K>>);
+
+impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K> {
+    fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>> {
+        let common = &self.0.common;
+        let had = common.family.governed.now();
+        match slot.evict(seen, common.address()) {
+            entry::Eviction::Evicted(breaker) => Some(breaker),
+            entry::Eviction::Needed => None,
+            entry::Eviction::Changed(breaker, making) => {
+                let mut aftermath = Aftermath::default();
+                // A change of the set's policy meanwhile may not have found it.
+                common.family.settle(had, &breaker, &mut aftermath);
+                making.done(&breaker);
+                aftermath.conclude();
+                None
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How the map of a set finds slots by their keys.
+//! How the slots of a set are found by their keys.
 
 use std::{
     borrow::Borrow,
@@ -6,12 +6,85 @@ use std::{
     sync::Arc,
 };
 
-use papaya::Equivalent;
+use papaya::{Equivalent, HashMap};
 
-use super::entry::Slot;
+use super::{entry::Slot, thread_end};
+
+/// The map of a set. Reads take no lock and write to no shared memory.
+pub(super) struct Slots<K>(HashMap<Entry<K>, ()>);
+
+impl<K> Slots<K> {
+    pub(super) fn new() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq> Slots<K> {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether this thread may only read, for it is about to end.
+    #[inline]
+    pub(super) fn are_out_of_reach(&self) -> bool {
+        thread_end::is_ending(|| drop(self.0.pin()))
+    }
+
+    /// Returns what `act` finds in the slot of a key, if there is one.
+    #[inline]
+    pub(super) fn find<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if self.are_out_of_reach() {
+            return self.find_at_the_end(key, act);
+        }
+        let slots = self.0.pin();
+        slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
+    }
+
+    /// Returns the slot of a key, if there is one.
+    pub(super) fn get<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.find(key, |slot| Some(Arc::clone(slot)))
+    }
+
+    /// Finds it by a guard that needs no thread-local, for the price of a lock.
+    #[cold]
+    fn find_at_the_end<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let slots = self.0.pin_owned();
+        slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
+    }
+
+    /// Enters a slot, or returns that which has its key already.
+    pub(super) fn insert(&self, slot: &Arc<Slot<K>>) -> Result<(), Arc<Slot<K>>> {
+        let slots = self.0.pin();
+        loop {
+            if slots.try_insert(Entry(Arc::clone(slot)), ()).is_ok() {
+                return Ok(());
+            }
+            if let Some((entry, ())) = slots.get_key_value(&ByKey(&slot.key)) {
+                return Err(Arc::clone(&entry.0));
+            }
+        }
+    }
+
+    /// Takes out this slot, and no later one of its key.
+    pub(super) fn remove(&self, slot: &Arc<Slot<K>>) {
+        self.0.pin().remove(&Exactly(slot));
+    }
+}
 
 /// How the map holds a slot: found by its key.
-pub(super) struct Entry<K>(pub(super) Arc<Slot<K>>);
+struct Entry<K>(Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Entry<K> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
@@ -28,7 +101,7 @@ impl<K: Eq> PartialEq for Entry<K> {
 impl<K: Eq> Eq for Entry<K> {}
 
 /// A key as it is looked up.
-pub(super) struct ByKey<'q, Q: ?Sized>(pub(super) &'q Q);
+struct ByKey<'q, Q: ?Sized>(&'q Q);
 
 impl<Q: Hash + ?Sized> Hash for ByKey<'_, Q> {
     #[inline]
@@ -44,8 +117,7 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for ByKey<'_, Q> {
     }
 }
 
-/// A slot itself, and no later one of the same key.
-pub(super) struct Exactly<'s, K>(pub(super) &'s Arc<Slot<K>>);
+struct Exactly<'s, K>(&'s Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Exactly<'_, K> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {

@@ -17,16 +17,19 @@ mod governed;
 mod governing;
 mod inner;
 mod keys;
+mod set;
 mod stripes;
+mod thread_end;
 
 pub use builder::KeyedBuilder;
 #[cfg(feature = "macros")]
 pub use declared::DeclaredKeyedBreakers;
-#[cfg(all(feature = "macros", feature = "serde"))]
+#[cfg(feature = "macros")]
 pub(crate) use declared::make_declared;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub use declared::{KeyedDeclaration, OfFunction};
+pub use set::{Set, sets};
 
 use std::{
     borrow::Borrow,
@@ -44,6 +47,7 @@ pub(crate) use family::Family;
 pub(crate) use family::Member;
 #[cfg(feature = "serde")]
 pub(crate) use governing::Aftermath;
+#[cfg(feature = "serde")]
 pub(crate) use governing::{Governing, Said};
 use inner::Inner;
 pub(crate) use stripes::Stripe;
@@ -75,28 +79,24 @@ use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Pol
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
 
 impl<K> KeyedBreakers<K> {
-    /// Begins a set. The name is how logs and metrics call it, and its breakers by it and their key.
+    /// Begins a set. Logs and metrics call it by this name, and its breakers by it and their keys.
     pub fn builder(name: impl Into<Name>) -> KeyedBuilder<K> {
         KeyedBuilder::new(name.into())
     }
 
-    fn new(common: Common, limits: &Limits) -> Self {
-        Self(Arc::new(Inner::new(common, limits)))
-    }
-
-    /// The name that the set was given.
+    /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
         self.0.common.family.name()
     }
 
-    /// The policy that the breakers of the set go by now, and those of new keys will.
+    /// Returns the policy of the breakers of the set, and of those that are made later.
     ///
     /// A single breaker may have been given another one since, by hand or by a file that names it.
     pub fn policy(&self) -> Policy {
         self.0.common.family.policy()
     }
 
-    /// Lets all breakers of the set go by another policy from now on: those that there are, each as
+    /// Replaces the policy of all breakers of the set: those that there are, each as
     /// [`CircuitBreaker::set_policy`] says (state, `reopens` and calls in flight stay), those that are made later, and the
     /// one that new keys share where there is no room.
     ///
@@ -105,7 +105,7 @@ impl<K> KeyedBreakers<K> {
     /// the set or of some of its breakers, until a file is read again.
     ///
     /// It takes as long as to change each breaker by itself, some microseconds. Nobody who looks a breaker up waits
-    /// meanwhile. Not to be called by the set's own policy, while it makes a breaker.
+    /// meanwhile.
     ///
     /// # Errors
     ///
@@ -128,19 +128,24 @@ impl<K> KeyedBreakers<K> {
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
-        policy.check()?;
-        let family = &self.0.common.family;
-        family.govern(|now| Governing::of_all(Said { policy: Some(policy), shadow: now.all.shadow })).conclude();
-        Ok(())
+        self.0.common.family.set_policy(policy)
     }
 }
 
 impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
-    /// The breaker of a key, made if there is none.
+    fn new(common: Common, limits: &Limits) -> Self {
+        Self(Inner::new(common, limits))
+    }
+
+    /// Returns the breaker of a key, and makes it if there is none.
     ///
-    /// Of threads that ask for a new key at the same time one makes the breaker, and the others wait for it; nobody else
-    /// does. A key that is there is found without a lock and without an allocation. While the handle is kept, the breaker
-    /// is not evicted.
+    /// Of threads that ask for a new key at the same time one makes the breaker, and the others wait for it, for a second
+    /// at most; nobody else does. A key that is there is found without a lock and without an allocation. While the handle
+    /// is kept, the breaker is not evicted.
+    ///
+    /// The breaker that new keys share, `per_host{*}`, is returned where there is no room, where the key's `Display` or the
+    /// policy panics or the policy is invalid, and where the policy itself asks the set for a key that has no breaker yet.
+    /// The log tells of the first three (feature `tracing`).
     ///
     /// # Examples
     ///
@@ -154,7 +159,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         self.0.get(key)
     }
 
-    /// The breaker of a key, if there is one.
+    /// Returns the breaker of a key, if there is one.
     ///
     /// # Examples
     ///
@@ -176,12 +181,59 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
         self.0.handle(key, Nanos(0))
     }
 
-    /// How many breakers there are.
+    /// Takes the breaker of a key from the set, in whatever state it is. `None` if the key has none.
+    ///
+    /// Handles of it that others have stay usable, and what they call is still counted in the metrics of the set. But it
+    /// is listed no more, a change of the set's policy does not reach it, and whoever asks for the key gets a new breaker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::KeyedBreakers;
+    ///
+    /// let per_host: KeyedBreakers<String> = KeyedBreakers::builder("per_host").build()?;
+    /// per_host.get("dead.example.com").force_open();
+    /// assert!(per_host.remove("dead.example.com").is_some());
+    /// assert!(per_host.get("dead.example.com").call(|| Ok::<_, ()>(())).is_ok());
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    #[doc(alias("evict", "forget", "delete"))]
+    pub fn remove<Q>(&self, key: &Q) -> Option<CircuitBreaker>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.0.remove(key)
+    }
+
+    /// Lists the breakers of all keys in the order in which they were made.
+    ///
+    /// None of them is evicted while its handle is kept. The one that new keys share where there is no room is not among
+    /// them: it is the breaker of no key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{KeyedBreakers, State};
+    ///
+    /// let per_tenant: KeyedBreakers<u64> = KeyedBreakers::builder("per_tenant").build()?;
+    /// per_tenant.get(&7).force_open();
+    /// per_tenant.get(&8);
+    /// let states: Vec<State> = per_tenant.breakers().iter().map(|breaker| breaker.info().state).collect();
+    /// assert_eq!(states, [State::ForcedOpen, State::Closed]);
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    #[doc(alias("iter", "values", "list"))]
+    pub fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.0.breakers()
+    }
+
+    /// Returns the number of keys that have a breaker.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Checks whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.len() == 0
     }

@@ -214,5 +214,6 @@ fn mean_latency(instrument: &dyn AsyncInstrument<f64>) {
 
 fn shadow(instrument: &dyn AsyncInstrument<u64>) {
     let rows = rows();
-    observe_zeros_last(instrument, rows.iter().map(|row| (row.in_shadow(), attributes(row, []))));
+    let points = rows.iter().filter(|row| !row.is_gone()).map(|row| (row.in_shadow(), attributes(row, [])));
+    observe_zeros_last(instrument, points);
 }

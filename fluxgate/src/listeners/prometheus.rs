@@ -137,6 +137,9 @@ const MEAN_LATENCY_HELP: &str = "The mean duration of the window's calls";
 const SHADOW_HELP: &str = "Whether the circuit breaker is in shadow mode, in which it rejects nothing";
 
 fn states(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+    if row.is_gone() {
+        return Ok(());
+    }
     State::ALL
         .into_iter()
         .try_for_each(|state| gauge(metric, &labels(row, &[("state", state.as_str())]), &row.in_state(state)))
@@ -170,7 +173,7 @@ fn mean_latency(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
 }
 
 fn shadow(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    gauge(metric, &labels(row, &[]), &row.in_shadow())
+    if row.is_gone() { Ok(()) } else { gauge(metric, &labels(row, &[]), &row.in_shadow()) }
 }
 
 fn labels<'r>(row: &'r Row, others: &[(&'static str, &'r str)]) -> Vec<(&'static str, &'r str)> {

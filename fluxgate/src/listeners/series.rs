@@ -45,7 +45,7 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
         key: Some(group.key),
         calls: group.counts.calls,
         transitions: group.counts.transitions,
-        // One that was evicted since had nothing in it that moves a gauge.
+        // One that was evicted since has no gauges any more.
         infos:
             group.breakers.iter().filter_map(Weak::upgrade).map(|shared| CircuitBreaker::from(shared).info()).collect(),
     }));
@@ -56,6 +56,11 @@ impl Row {
     /// The labels by which its series are told apart.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [("circuit_name", &*self.circuit_name)].into_iter().chain(self.key.as_deref().map(|key| ("key", key)))
+    }
+
+    /// Tells whether there is no breaker any more: of a key, only what was counted is left.
+    pub(super) fn is_gone(&self) -> bool {
+        self.infos.is_empty()
     }
 
     /// How many of its breakers are in `state`: 1 or 0, where it is one.

@@ -47,7 +47,7 @@ use crate::{
     user_code,
 };
 pub(crate) use register::registered;
-#[cfg(all(feature = "keyed", feature = "serde"))]
+#[cfg(feature = "keyed")]
 pub(crate) use register::registered_sets;
 
 /// What becomes known of an error.

@@ -24,7 +24,7 @@ pub struct DeclaredSet(pub &'static KeyedDeclaration);
 inventory::collect!(DeclaredSet);
 
 /// All declarations of sets, in no order that means anything.
-#[cfg(all(feature = "keyed", feature = "serde"))]
+#[cfg(feature = "keyed")]
 pub(crate) fn registered_sets() -> impl Iterator<Item = &'static KeyedDeclaration> {
     inventory::iter::<DeclaredSet>.into_iter().map(|declared| declared.0)
 }

@@ -1,14 +1,26 @@
-use std::{fmt, ops::Deref, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    fmt,
+    ops::Deref,
+    sync::{LazyLock, OnceLock},
+};
 
+use super::{lazy::Lazy, making};
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
     name::Name,
+    registry, user_code,
 };
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
 ///
 /// It is made when it is first used or the [registry](crate::registry()) is asked, and can be used as the
 /// [`CircuitBreaker`] that it dereferences to.
+///
+/// The expressions of a declaration may look breakers up, by [`get`](crate::get()) or [`registry`](crate::registry()). The
+/// breaker that is being made is not listed yet. To use it directly there gives a stand-in: a breaker of its name with
+/// the default policy, which is not listed and of no use later. Other threads wait for the breaker, for a second at most,
+/// and then use the stand-in for that call too. The log tells of it (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -30,35 +42,96 @@ impl DeclaredBreaker {
     }
 }
 
-/// What is behind a declared breaker, and is registered when the program is linked: the breaker once it is made, and how
-/// to make it until then.
+/// A declaration, registered when the program is linked: the breaker once it is made, and how to make it until then.
 pub struct Declaration {
     name: &'static str,
     configure: fn(Builder) -> Builder,
-    breaker: OnceLock<CircuitBreaker>,
+    breaker: Lazy<CircuitBreaker>,
+    /// For those who use it while it is being made.
+    stand_in: OnceLock<CircuitBreaker>,
 }
 
 impl Declaration {
-    /// Of a breaker whose policy the macro has checked.
+    /// Creates the declaration of a breaker whose policy the macro has checked.
     pub const fn new(name: &'static str, configure: fn(Builder) -> Builder) -> Self {
-        Self { name, configure, breaker: OnceLock::new() }
+        Self { name, configure, breaker: Lazy::new(), stand_in: OnceLock::new() }
     }
 
     #[inline]
     pub(crate) fn breaker(&self) -> &CircuitBreaker {
         match self.breaker.get() {
             Some(breaker) => breaker,
-            None => self.made(),
+            None => self.at_first_use(),
         }
     }
 
     #[cold]
-    fn made(&self) -> &CircuitBreaker {
-        self.breaker.get_or_init(|| {
-            let builder = (self.configure)(CircuitBreaker::builder(Name::from_static(self.name)));
-            // The macro has made the same checks while it compiled.
-            builder.build().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
-        })
+    fn at_first_use(&self) -> &CircuitBreaker {
+        match self.breaker.get_or_make(true, || self.made()) {
+            Some(breaker) => breaker,
+            None => self.stand_in(),
+        }
+    }
+
+    fn made(&self) -> CircuitBreaker {
+        let builder = (self.configure)(CircuitBreaker::builder(Name::from_static(self.name)));
+        // The macro has made the same checks while it compiled.
+        builder.build().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+    }
+
+    fn stand_in(&self) -> &CircuitBreaker {
+        if self.stand_in.get().is_none() {
+            let is_first =
+                self.stand_in.set(registry::unlisted(CircuitBreaker::new(Name::from_static(self.name)))).is_ok();
+            if is_first {
+                user_code::log(|| {
+                    #[cfg(feature = "tracing")]
+                    tracing::warn!(
+                        target: "fluxgate",
+                        breaker = self.name,
+                        "a circuit breaker is used while its declaration is being evaluated: it has a stand-in with the \
+                         default policy until then"
+                    );
+                });
+            }
+        }
+        self.stand_in.get_or_init(|| unreachable!("it was set"))
+    }
+
+    /// Makes the breaker, if nobody has and `waits` does not say otherwise while another thread does. A panic of the
+    /// declaration is for those who use the breaker.
+    fn list(&self, waits: bool) {
+        if self.breaker.get().is_none() {
+            user_code::run("declaration", self.name, || self.breaker.get_or_make(waits, || self.made()).is_some());
+        }
+    }
+}
+
+/// The number of declarations that may be evaluated within each other before a look-up makes no more.
+const DEEPEST: usize = 16;
+
+/// Makes the declared breakers that are not made yet, so that they are listed.
+pub(super) fn make_all() {
+    let depth = making::depth();
+    if depth < DEEPEST {
+        crate::__private::registered().for_each(|declaration| declaration.list(depth == 0));
+    }
+}
+
+/// The same for those of one name.
+pub(super) fn make_named(name: &str) {
+    static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Declaration>>> = LazyLock::new(|| {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        crate::__private::registered()
+            .for_each(|declaration| by_name.entry(declaration.name).or_default().push(declaration));
+        by_name
+    });
+    let Some(named) = BY_NAME.get(name) else { return };
+    let depth = making::depth();
+    if depth < DEEPEST {
+        for declaration in named {
+            declaration.list(depth == 0);
+        }
     }
 }
 
@@ -81,7 +154,7 @@ impl Deref for DeclaredBreaker {
 }
 
 impl From<&DeclaredBreaker> for CircuitBreaker {
-    /// A handle of the breaker.
+    /// Returns a handle of the breaker.
     fn from(declared: &DeclaredBreaker) -> Self {
         declared.0.breaker().clone()
     }

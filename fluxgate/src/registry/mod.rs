@@ -1,67 +1,45 @@
 //! Every breaker of the process, by name.
 
+mod book;
 #[cfg(feature = "macros")]
 pub(crate) mod declared;
+#[cfg(feature = "macros")]
+pub(crate) mod lazy;
+#[cfg(any(feature = "macros", feature = "keyed"))]
+pub(crate) mod making;
 #[cfg(feature = "serde")]
 pub(crate) mod snapshot;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::BTreeMap,
+    ops::Bound,
     sync::{Arc, Weak},
 };
 
 use parking_lot::Mutex;
 
-use crate::{
-    breaker::{CircuitBreaker, Shared},
-    name::Name,
-    user_code,
-};
+#[cfg(feature = "keyed")]
+pub(crate) use book::release;
+pub(crate) use book::{Place, reserve};
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    next_id: 0,
-    breakers: BTreeMap::new(),
-    sets: BTreeMap::new(),
-    labels: BTreeSet::new(),
-    names: BTreeMap::new(),
-});
+use crate::breaker::{CircuitBreaker, Shared};
 
-struct Registry {
-    next_id: u64,
-    /// By id, which is the order in which they were made.
-    breakers: BTreeMap<u64, Weak<Shared>>,
-    /// The ids of the breakers of each set, by its own. Here, for to ask a breaker takes a handle, which may become the last
-    /// one.
-    sets: BTreeMap<u64, BTreeSet<u64>>,
-    /// No two breakers have the same.
-    labels: BTreeSet<Name>,
-    names: BTreeMap<Name, Namesakes>,
-}
+/// All that are listed. In parts, by set and then by age, so that one set can be walked through.
+static LISTED: Mutex<BTreeMap<Key, Weak<Shared>>> = Mutex::new(BTreeMap::new());
 
-/// The breakers of one name.
-#[derive(Default)]
-struct Namesakes {
-    living: usize,
-    /// The last number that one of them was given, so that the next need not look for a free one from the start.
-    last: u64,
-}
+/// The id of the set, or [`SINGLE`], and that of the breaker. Ids are given in the order in which breakers are made.
+type Key = (u64, u64);
 
-/// A breaker's place in the registry.
-pub(crate) struct Place {
-    pub(crate) id: u64,
-    /// Where that is not the name.
-    label: Option<Box<Name>>,
-}
+/// The set of those that are of none.
+const SINGLE: u64 = 0;
 
-impl Place {
-    /// The label of a breaker with this name.
-    pub(crate) fn label<'a>(&'a self, name: &'a Name) -> &'a Name {
-        self.label.as_deref().unwrap_or(name)
-    }
-}
+/// How many are read under the lock at a time, which those wait for who make breakers meanwhile.
+const AT_A_TIME: usize = 256;
 
-/// Every breaker of the process that is still in use, in the order in which they were made, declared ones included that
-/// no call has reached yet.
+/// Lists every breaker of the process that is still in use, in the order in which they were made, declared ones included
+/// that no call has reached yet.
+///
+/// It may be called anywhere, also where breakers are declared: one that is being made is not listed yet.
 ///
 /// Nothing is evicted from a set (feature `keyed`) while its handle is in the list.
 ///
@@ -81,8 +59,11 @@ pub fn registry() -> Vec<CircuitBreaker> {
     listed().collect()
 }
 
-/// The breaker of this name: what a test or an admin page takes to command a guarded function's breaker. Of several
-/// with one name it is the first that was made. `None` if there is none.
+/// Returns the breaker of this name: what a test or an admin page takes to command a guarded function's breaker.
+///
+/// Of several with one name it is the first that was made. Another one is found by its [`label`](CircuitBreaker::label),
+/// such as `payment_api#2`. A declared breaker is made if no call has reached it yet. It takes the same time however many
+/// breakers there are. `None` if there is none.
 ///
 /// # Examples
 ///
@@ -96,126 +77,124 @@ pub fn registry() -> Vec<CircuitBreaker> {
 /// ```
 #[doc(alias("find", "lookup", "by_name"))]
 pub fn get(name: &str) -> Option<CircuitBreaker> {
-    listed().find(|breaker| breaker.name() == name)
+    book::by_name(name, is_shown).or_else(|| {
+        #[cfg(feature = "macros")]
+        declared::make_named(name);
+        book::by_name(name, is_shown).or_else(|| book::by_label(name, is_shown))
+    })
 }
 
-/// All of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from its
-/// set.
+/// Resets every breaker of the process, those of sets too: for tests that share declared breakers.
+///
+/// Each is commanded as by [`CircuitBreaker::reset`], and its listeners hear of it. Policies, shadow mode and what was
+/// counted since a breaker was made stay. Declared breakers that nobody has used yet are as good as new, and not made.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// breaker.force_open();
+/// fluxgate::reset_all();
+/// assert_eq!(breaker.info().state, State::Closed);
+/// ```
+#[doc(alias("clear", "reset"))]
+pub fn reset_all() {
+    living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown).for_each(|breaker| {
+        breaker.reset();
+    });
+}
+
+/// Lists all of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from
+/// its set.
 pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
     make_declared();
-    let living = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker));
+    living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown)
+}
+
+/// Checks that it is not one which a set keeps in reserve.
+fn is_shown(breaker: &CircuitBreaker) -> bool {
     #[cfg(feature = "keyed")]
-    let living = living.filter(|breaker| !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve()));
-    living
-}
-
-/// All that there are, with those that a set keeps in reserve.
-pub(crate) fn living() -> Vec<Weak<Shared>> {
-    REGISTRY.lock().breakers.values().cloned().collect()
-}
-
-/// Those that are of no set, declared ones only if they are made already.
-#[cfg(feature = "serde")]
-pub(crate) fn singles() -> Vec<CircuitBreaker> {
-    let registry = REGISTRY.lock();
-    let of_sets: BTreeSet<u64> = registry.sets.values().flatten().copied().collect();
-    let singles = registry.breakers.iter().filter(|(id, _)| !of_sets.contains(id));
-    singles.filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
-}
-
-/// The ids of a set's breakers, that in reserve included.
-#[cfg(feature = "keyed")]
-pub(crate) fn of_set(set: u64) -> Vec<u64> {
-    REGISTRY.lock().sets.get(&set).into_iter().flatten().copied().collect()
-}
-
-#[cfg(feature = "keyed")]
-pub(crate) fn by_id(id: u64) -> Option<CircuitBreaker> {
-    CircuitBreaker::upgrade(REGISTRY.lock().breakers.get(&id)?)
-}
-
-/// A place for a breaker that is being made, or the name of a set.
-pub(crate) fn reserve(name: &Name) -> Place {
-    // Nothing is to be dropped under the lock that would take it again, as a set does with its name.
-    let name = name.detached();
-    let mut registry = REGISTRY.lock();
-    let Registry { next_id, labels, names, .. } = &mut *registry;
-    let namesakes = names.entry(name.clone()).or_default();
-    namesakes.living += 1;
-    let is_second = namesakes.living == 2;
-    let mut label = name.clone();
-    while !labels.insert(label.clone()) {
-        namesakes.last = namesakes.last.max(1) + 1;
-        label = format!("{name}#{}", namesakes.last).into();
-    }
-    let id = *next_id;
-    *next_id += 1;
-    drop(registry);
-    if is_second {
-        user_code::log(|| {
-            #[cfg(feature = "tracing")]
-            tracing::warn!(
-                target: "fluxgate",
-                breaker = name.as_str(),
-                label = label.as_str(),
-                "two circuit breakers have the same name; `fluxgate::get` gives the first"
-            );
-        });
-    }
-    Place { id, label: (label != *name).then(|| Box::new(label)) }
-}
-
-pub(crate) fn enter(shared: &Arc<Shared>) {
-    let mut registry = REGISTRY.lock();
-    registry.breakers.insert(shared.place.id, Arc::downgrade(shared));
-    if let Some(set) = set_of(shared) {
-        registry.sets.entry(set).or_default().insert(shared.place.id);
-    }
-}
-
-/// The id of the set that it is of.
-fn set_of(shared: &Shared) -> Option<u64> {
-    #[cfg(feature = "keyed")]
-    return shared.name.member().map(|member| member.family().id());
+    return !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve());
     #[cfg(not(feature = "keyed"))]
     {
-        let _ = shared;
-        None
+        let _ = breaker;
+        true
     }
+}
+
+/// Lists all that there are in the order in which they were made, with those that a set keeps in reserve.
+fn living() -> Vec<Weak<Shared>> {
+    let mut living = between((SINGLE, 0), (u64::MAX, u64::MAX));
+    living.sort_unstable_by_key(|((_, id), _)| *id);
+    living.into_iter().map(|(_, breaker)| breaker).collect()
+}
+
+/// Lists those that are of no set, declared ones only if they are made already.
+#[cfg(feature = "serde")]
+pub(crate) fn singles() -> Vec<CircuitBreaker> {
+    let singles = between((SINGLE, 0), (SINGLE, u64::MAX));
+    singles.iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
+}
+
+/// Lists a set's breakers in the order in which they were made, that in reserve included.
+#[cfg(feature = "keyed")]
+pub(crate) fn of_set(set: u64) -> Vec<Weak<Shared>> {
+    between((set, 0), (set, u64::MAX)).into_iter().map(|(_, breaker)| breaker).collect()
+}
+
+fn between(first: Key, last: Key) -> Vec<(Key, Weak<Shared>)> {
+    let mut found: Vec<(Key, Weak<Shared>)> = Vec::new();
+    loop {
+        let from = found.last().map_or(Bound::Included(first), |(key, _)| Bound::Excluded(*key));
+        let before = found.len();
+        // Room for them first, for that is to take no time under the lock.
+        found.reserve(AT_A_TIME);
+        let listed = LISTED.lock();
+        let next = listed.range((from, Bound::Included(last))).take(AT_A_TIME);
+        found.extend(next.map(|(key, breaker)| (*key, breaker.clone())));
+        drop(listed);
+        if found.len() < before + AT_A_TIME {
+            return found;
+        }
+    }
+}
+
+/// Lists a breaker.
+pub(crate) fn enter(shared: &Arc<Shared>) {
+    book::enter(shared);
+    LISTED.lock().insert(key_of(shared), Arc::downgrade(shared));
+}
+
+fn key_of(shared: &Shared) -> Key {
+    #[cfg(feature = "keyed")]
+    let set = shared.name.member().map_or(SINGLE, |member| member.family().id());
+    #[cfg(not(feature = "keyed"))]
+    let set = SINGLE;
+    (set, shared.place.id)
 }
 
 /// Takes a breaker from the list, if it is still there.
 pub(crate) fn forget(shared: &Shared) {
-    let mut registry = REGISTRY.lock();
-    let listed = registry.breakers.remove(&shared.place.id);
-    if let Some(Entry::Occupied(mut of_set)) = set_of(shared).map(|set| registry.sets.entry(set)) {
-        of_set.get_mut().remove(&shared.place.id);
-        if of_set.get().is_empty() {
-            of_set.remove();
-        }
+    #[cfg(feature = "keyed")]
+    if let Some(member) = shared.name.member() {
+        member.attribute(shared);
     }
-    drop(registry);
-    if listed.is_some() {
-        release(&shared.name, &shared.place);
+    if LISTED.lock().remove(&key_of(shared)).is_some() {
+        book::release(&shared.name, &shared.place);
     }
 }
 
-/// Lets others have the name and the label.
-pub(crate) fn release(name: &Name, place: &Place) {
-    let mut registry = REGISTRY.lock();
-    registry.labels.remove(place.label(name));
-    if let Some(namesakes) = registry.names.get_mut(name) {
-        namesakes.living -= 1;
-        if namesakes.living == 0 {
-            registry.names.remove(name);
-        }
-    }
+/// Takes a breaker from the list that nobody is to find.
+#[cfg(feature = "macros")]
+pub(crate) fn unlisted(breaker: CircuitBreaker) -> CircuitBreaker {
+    forget(&breaker.shared);
+    breaker
 }
 
 /// Makes the declared breakers that are not made yet, so that they are listed.
 pub(crate) fn make_declared() {
     #[cfg(feature = "macros")]
-    for declaration in crate::__private::registered() {
-        declaration.breaker();
-    }
+    declared::make_all();
 }
