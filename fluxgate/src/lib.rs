@@ -203,7 +203,10 @@ pub use tower::CircuitBreakerLayer;
 pub use {
     breaker::restore::{BreakerSnapshot, RestoreError},
     configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
-    registry::snapshot::{SlowRate, Snapshot, snapshot},
+    registry::{
+        saved::{Restored, Saved, restore, save},
+        snapshot::{SlowRate, Snapshot, snapshot},
+    },
 };
 pub use {
     breaker::{

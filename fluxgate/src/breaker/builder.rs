@@ -593,6 +593,11 @@ impl Builder {
             rules: Mutex::new(rules),
             core: Mutex::new(core),
         });
+        #[cfg(feature = "serde")]
+        if let Some(saved) = registry::saved::take(&CircuitBreaker::from(Arc::clone(&shared))) {
+            // Before anybody finds it. Its version was looked at.
+            let _ = CircuitBreaker::from(Arc::clone(&shared)).restore(&saved);
+        }
         registry::enter(&shared);
         Ok(shared.into())
     }

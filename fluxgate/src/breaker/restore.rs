@@ -15,6 +15,8 @@ use crate::{breaker::CircuitBreaker, machine::Opening, machine::reason::Reason, 
 /// |---|---|
 /// | `version` | of this format |
 /// | `name` | of the breaker |
+/// | `label` | what tells it from others of its name, or its set from others of that name |
+/// | `key` | its key, if it is of a set |
 /// | `state` | such as `open` |
 /// | `since` | when that began |
 /// | `reopens`, `consecutive_failures` | as in [`Info`](crate::Info) |
@@ -29,33 +31,18 @@ use crate::{breaker::CircuitBreaker, machine::Opening, machine::reason::Reason, 
 ///
 /// # Examples
 ///
-/// Those that are not closed are written at shutdown, and each goes to the breaker of its name at the start:
+/// A single breaker that the program keeps by itself. For all breakers of a program there are [`save`](crate::save()) and
+/// [`restore`](crate::restore()).
 ///
 /// ```
 /// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
 ///
-/// fn save() -> serde_json::Result<String> {
-///     let breakers = fluxgate::registry();
-///     let snapshots = breakers.iter().map(CircuitBreaker::snapshot);
-///     let unwell: Vec<_> = snapshots.filter(|snapshot| snapshot.state() != State::Closed).collect();
-///     serde_json::to_string(&unwell)
-/// }
+/// let breaker = CircuitBreaker::new("search");
+/// breaker.force_open();
+/// let text = serde_json::to_string(&breaker.snapshot())?;
 ///
-/// fn load(file: &str) -> Result<(), Box<dyn std::error::Error>> {
-///     for snapshot in serde_json::from_str::<Vec<BreakerSnapshot>>(file)? {
-///         if let Some(breaker) = fluxgate::get(snapshot.name()) {
-///             breaker.restore(&snapshot)?;
-///         }
-///     }
-///     Ok(())
-/// }
-/// #
-/// # let search = CircuitBreaker::new("search");
-/// # search.force_open();
-/// # let file = save()?;
-/// # search.reset();
-/// # load(&file)?;
-/// # assert_eq!(search.info().state, State::ForcedOpen);
+/// let snapshot: BreakerSnapshot = serde_json::from_str(&text)?;
+/// assert_eq!((snapshot.name(), snapshot.state()), ("search", State::ForcedOpen));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias("persist", "serialize", "save"))]
@@ -63,6 +50,10 @@ use crate::{breaker::CircuitBreaker, machine::Opening, machine::reason::Reason, 
 pub struct BreakerSnapshot {
     version: u32,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     #[serde(with = "state_name")]
     state: State,
     since: u64,
@@ -78,13 +69,24 @@ pub struct BreakerSnapshot {
     draw: Option<f64>,
 }
 
-/// Of the format above.
-const VERSION: u32 = 1;
-
 impl BreakerSnapshot {
+    /// Of the format above.
+    pub(crate) const VERSION: u32 = 1;
+
     /// The name of the breaker that it was taken of.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What told the breaker from others of its name, as [`CircuitBreaker::label`]. Of a breaker in a set, what told the set
+    /// from others of that name.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The key of the breaker in its set, as it is displayed.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// The state that the breaker was in.
@@ -117,13 +119,23 @@ pub enum RestoreError {
 impl fmt::Display for RestoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::UnknownVersion(version) = self;
-        write!(formatter, "a snapshot of version {version} can't be restored: only {VERSION} is known")
+        let known = BreakerSnapshot::VERSION;
+        write!(formatter, "a snapshot of version {version} can't be restored: only {known} is known")
     }
 }
 
 impl std::error::Error for RestoreError {}
 
 impl CircuitBreaker {
+    /// Returns what the breaker is known by over a restart: its label, or that of its set and its key.
+    pub(crate) fn identity(&self) -> (String, Option<String>) {
+        #[cfg(feature = "keyed")]
+        if let Some(member) = self.shared.name.member() {
+            return (member.family().label().to_string(), Some(member.key().to_owned()));
+        }
+        (self.label().to_owned(), None)
+    }
+
     /// What is to be known of the breaker after a restart: its state, since when, `reopens`, the failures in a row and,
     /// of an open one, when its retry is due. The window, calls in flight and shadow mode are not in it.
     ///
@@ -149,11 +161,14 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let now = self.now();
         let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
+        let (label, key) = self.identity();
         let is_open = machine.state == State::Open;
         let later = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.at(at));
         BreakerSnapshot {
-            version: VERSION,
+            version: BreakerSnapshot::VERSION,
             name: self.name().to_owned(),
+            label: Some(label),
+            key,
             state: machine.state,
             since: wall.before(machine.lasted(now)),
             reopens: machine.reopens,
@@ -205,7 +220,7 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn restore(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
-        if snapshot.version != VERSION {
+        if snapshot.version != BreakerSnapshot::VERSION {
             return Err(RestoreError::UnknownVersion(snapshot.version));
         }
         let mut core = self.shared.core.lock();

@@ -8,6 +8,8 @@ pub(crate) mod lazy;
 #[cfg(any(feature = "macros", feature = "keyed"))]
 pub(crate) mod making;
 #[cfg(feature = "serde")]
+pub(crate) mod saved;
+#[cfg(feature = "serde")]
 pub(crate) mod snapshot;
 
 use std::{

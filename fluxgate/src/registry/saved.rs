@@ -1,0 +1,206 @@
+//! The states of all breakers across a restart of the program.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{is_shown, living};
+use crate::{
+    breaker::{CircuitBreaker, restore::BreakerSnapshot},
+    user_code,
+};
+
+/// The states of all breakers of a process, from [`save`]: to be written to a file or a store at shutdown, and given to
+/// [`restore`] at the start.
+///
+/// It is written as a table with the list `breakers`, in whatever format serde knows. A record of a later version of the
+/// library, or one that is damaged, is kept as it is: it does not keep the others from being read.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, Saved};
+///
+/// let breaker = CircuitBreaker::new("search");
+/// breaker.force_open();
+/// let text = serde_json::to_string(&fluxgate::save())?;
+///
+/// let saved: Saved = serde_json::from_str(&text)?;
+/// assert!(saved.breakers().any(|breaker| breaker.name() == "search"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Saved {
+    breakers: Vec<Value>,
+}
+
+impl Saved {
+    /// Returns the state of each breaker that this version of the library can read.
+    pub fn breakers(&self) -> impl Iterator<Item = BreakerSnapshot> + '_ {
+        self.breakers.iter().filter_map(|record| read(record).ok())
+    }
+}
+
+/// What came of the records of a [`Saved`], from [`restore`]. Each is counted once.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{Restored, Saved};
+///
+/// let Restored { restored, waiting, refused, .. } = fluxgate::restore(Saved::default());
+/// assert_eq!((restored, waiting, refused), (0, 0, 0));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Restored {
+    /// Records whose breaker goes on where it was.
+    pub restored: usize,
+    /// Records whose breaker is not made yet. Each is restored when that is made, unless `restore` is called again before.
+    pub waiting: usize,
+    /// Records that this version of the library can't read, and second ones of the same breaker. The log tells of each.
+    pub refused: usize,
+}
+
+/// A breaker over a restart: its label and, in a set, its key.
+type Identity = (String, Option<String>);
+
+/// What waits for breakers that are not made yet.
+static WAITING: Mutex<Option<HashMap<Identity, BreakerSnapshot>>> = Mutex::new(None);
+
+/// How many there are, so that making a breaker costs no more than to read it.
+static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Saves the state of every breaker of the process, those of sets included. It changes nothing.
+///
+/// Each is read under its lock at one moment: see [`BreakerSnapshot`] for what is kept. Declared breakers that no call has
+/// reached have no state to save.
+///
+/// Save before an async runtime is dropped: the calls in flight that end with it count as dropped by their callers, and
+/// may open healthy breakers.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
+///
+/// let make = || CircuitBreaker::builder("tariffs").tripper(FailureStreak(1)).build();
+/// let breaker = make()?;
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+///
+/// // When the program is told to end.
+/// let text = serde_json::to_string(&fluxgate::save())?;
+/// # drop(breaker);
+///
+/// // When it begins again.
+/// let breaker = make()?;
+/// let restored = fluxgate::restore(serde_json::from_str(&text)?);
+/// assert_eq!((restored.restored, breaker.info().state), (1, State::Open));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias("persist", "snapshot", "serialize", "dump"))]
+pub fn save() -> Saved {
+    let breakers = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown);
+    // A record is plain data, which JSON can always have.
+    let records = breakers.filter_map(|breaker| serde_json::to_value(breaker.snapshot()).ok());
+    Saved { breakers: records.collect() }
+}
+
+/// Lets breakers go on where they were when [`save`] was called. It never fails.
+///
+/// Each record goes to the breaker with its label or, in a set, to that of its key, as [`CircuitBreaker::restore`] does it.
+/// A record whose breaker is not made yet, because its function has not been called or its key has not come, waits until
+/// that is made, or until the next `restore`. Of several breakers of one name each gets its own, if they are made in the
+/// same order as before.
+///
+/// # Examples
+///
+/// ```
+/// use fluxgate::{CircuitBreaker, State};
+///
+/// let text = r#"{ "breakers": [
+///     { "version": 1, "name": "reports", "state": "forced_open", "since": 0 },
+///     { "version": 9, "name": "search", "state": "melted" }
+/// ] }"#;
+/// let restored = fluxgate::restore(serde_json::from_str(text)?);
+/// assert_eq!((restored.restored, restored.waiting, restored.refused), (0, 1, 1));
+///
+/// let reports = CircuitBreaker::new("reports");
+/// assert_eq!(reports.info().state, State::ForcedOpen);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn restore(saved: Saved) -> Restored {
+    let mut result = Restored::default();
+    let mut records = HashMap::new();
+    for record in saved.breakers {
+        let read = read(&record).and_then(|snapshot| {
+            let identity = (snapshot.label().to_owned(), snapshot.key().map(str::to_owned));
+            match records.entry(identity) {
+                Entry::Occupied(_) => Err("another record is of the same breaker".to_owned()),
+                Entry::Vacant(place) => {
+                    place.insert(snapshot);
+                    Ok(())
+                }
+            }
+        });
+        if let Err(why) = read {
+            result.refused += 1;
+            log_refusal(&record, &why);
+        }
+    }
+    let all = records.len();
+    // First of all, so that a breaker which is made meanwhile finds its record here or is found below.
+    let replaced = replace(records);
+    for breaker in living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown) {
+        if let Some(snapshot) = take(&breaker) {
+            // Of a version that was looked at.
+            let _ = breaker.restore(&snapshot);
+        }
+    }
+    drop(replaced);
+    result.waiting = WAITING_COUNT.load(Ordering::Acquire).min(all);
+    result.restored = all - result.waiting;
+    result
+}
+
+fn replace(records: HashMap<Identity, BreakerSnapshot>) -> Option<HashMap<Identity, BreakerSnapshot>> {
+    let mut waiting = WAITING.lock();
+    WAITING_COUNT.store(records.len(), Ordering::Release);
+    waiting.replace(records)
+}
+
+/// Takes the record that waits for a breaker.
+pub(crate) fn take(breaker: &CircuitBreaker) -> Option<BreakerSnapshot> {
+    if WAITING_COUNT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    let identity = breaker.identity();
+    let mut waiting = WAITING.lock();
+    let records = waiting.as_mut()?;
+    let record = records.remove(&identity);
+    WAITING_COUNT.store(records.len(), Ordering::Release);
+    record
+}
+
+fn read(record: &Value) -> Result<BreakerSnapshot, String> {
+    let snapshot = BreakerSnapshot::deserialize(record).map_err(|error| error.to_string());
+    match (record["version"].as_u64(), snapshot) {
+        (Some(version), snapshot) if version == u64::from(BreakerSnapshot::VERSION) => snapshot,
+        (Some(version), _) => Err(format!("it is of version {version}; only {} is known", BreakerSnapshot::VERSION)),
+        (None, snapshot) => snapshot,
+    }
+}
+
+fn log_refusal(record: &Value, why: &str) {
+    user_code::log(|| {
+        let breaker = record["name"].as_str().unwrap_or("without a name");
+        #[cfg(feature = "tracing")]
+        tracing::warn!(target: "fluxgate", breaker, why, "a saved state can't be restored");
+        let _ = (breaker, why); // named in the log alone
+    });
+}
