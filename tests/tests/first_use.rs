@@ -196,6 +196,53 @@ fn a_declaration_that_panics_once_is_made_at_the_next_use_and_harms_no_look_up()
 }
 
 #[test]
+fn a_declared_set_that_panics_once_answers_with_a_stand_in_and_is_made_at_the_next_use() {
+    static FAILS: AtomicBool = AtomicBool::new(true);
+
+    fn make() -> Quiet {
+        assert!(!FAILS.load(Ordering::SeqCst), "not yet");
+        Quiet
+    }
+
+    breakers! {
+        LATE_SET[max = 3] { listeners = [make()] }
+    }
+
+    #[circuit_breaker(name = "late function", key = number, listeners = [make()])]
+    fn guarded(number: u32) -> anyhow::Result<u32> {
+        Ok(number)
+    }
+
+    ends(|| {
+        assert!(sets().iter().all(|set| !set.name().starts_with("late")));
+        assert_eq!(LATE_SET.get("a").name(), "late_set{*}");
+        assert_eq!((LATE_SET.len(), guarded(7).unwrap()), (0, 7));
+        FAILS.store(false, Ordering::SeqCst);
+        assert_eq!(LATE_SET.get("a").label(), "late_set{a}");
+        assert_eq!((LATE_SET.len(), guarded(7).unwrap()), (1, 7));
+        assert_eq!(get("late function{7}").unwrap().info().calls, 1);
+        assert_eq!(sets().iter().filter(|set| set.name().starts_with("late")).count(), 2);
+    });
+}
+
+#[test]
+fn a_declaration_may_wait_for_a_thread_that_uses_its_breaker() {
+    fn make() -> Quiet {
+        thread::spawn(|| assert!(succeed(&AWAITED))).join().unwrap();
+        Quiet
+    }
+
+    breakers! {
+        AWAITED { listeners = [make()] }
+    }
+
+    ends(|| {
+        assert!(succeed(&AWAITED));
+        assert_eq!(AWAITED.info().calls, 1, "the other call went through the stand-in");
+    });
+}
+
+#[test]
 fn the_policy_of_a_declared_set_may_use_the_set_itself() {
     static SEEN: Seen = Mutex::new(Vec::new());
 

@@ -19,7 +19,7 @@ use crate::{
 
 /// A set of breakers in the making, from [`KeyedBreakers::builder`].
 ///
-/// What is not said is: at most 10,000 breakers, each idle after 10 minutes without a call, 100 keys in metrics, and the
+/// Settings you omit take these defaults: at most 10,000 breakers, idle after 10 minutes, 100 keys in metrics, and the
 /// default policy of [`Builder`].
 ///
 /// # Examples
@@ -68,17 +68,17 @@ impl<K> KeyedBuilder<K> {
         }
     }
 
-    /// How many breakers there may be at a time: at least 1.
+    /// Limits how many breakers there may be at a time: to at least 1.
     pub fn max(self, breakers: u64) -> Self {
         Self { max: Some(breakers), ..self }
     }
 
-    /// After how long without a call a breaker is idle, by the clock of the policy: seconds above 0.
+    /// Sets how long nobody asks for a breaker until it is idle, by the clock of the policy: seconds above 0.
     pub fn idle(self, idle: impl Into<Seconds>) -> Self {
         Self { idle: Some(idle.into()), ..self }
     }
 
-    /// How many keys have series of their own in metrics: at least 1.
+    /// Limits how many keys have series of their own in metrics: to at least 1.
     pub fn exported_keys(self, keys: u64) -> Self {
         Self { exported_keys: Some(keys), ..self }
     }

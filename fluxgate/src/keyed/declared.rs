@@ -22,7 +22,8 @@ use crate::{
 ///
 /// It is made when it is first used, and can be used as the [`KeyedBreakers`] that it dereferences to. To use it in the
 /// expressions of its own declaration, before it is made, gives a stand-in for all keys: a breaker called `per_host{*}` with
-/// the default policy, which is not listed. The log tells of it (feature `tracing`).
+/// the default policy, which is not listed. So does a declaration that panics, until one that does not is evaluated at a
+/// later use. The log tells of it (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -98,6 +99,11 @@ impl KeyedDeclaration {
         })
     }
 
+    /// Like [`made`](Self::made), for those who use the set. A panic of the declaration is no reason to lose their call.
+    fn at_use(&self) -> Option<&(Common, Limits)> {
+        user_code::run("declaration", self.name, || self.made(true)).flatten()
+    }
+
     fn limits(&self) -> Limits {
         let idle = self.idle.map(|nanos| Duration::from_nanos(nanos).into());
         let limits = Limits::check(self.max, idle, self.exported_keys);
@@ -108,7 +114,8 @@ impl KeyedDeclaration {
         self.family.get_or_init(|| Family::new(self.name.into(), limits.exported_keys))
     }
 
-    /// Returns what those get who use the set while it is being made: its own expressions, and whatever they wait for.
+    /// Returns what those get who use the set while it is being made, its own expressions and whatever they wait for, or
+    /// whose use has made a declaration panic.
     fn stand_in(&self) -> &Common {
         if self.stand_in.get().is_none() {
             let is_first = self.stand_in.set(Common::stand_in(Arc::clone(self.family(&self.limits())))).is_ok();
@@ -118,8 +125,8 @@ impl KeyedDeclaration {
                     tracing::warn!(
                         target: "fluxgate",
                         set = self.name,
-                        "a set of circuit breakers is used while its declaration is being evaluated: its keys share a \
-                         stand-in with the default policy until then"
+                        "a set of circuit breakers is used while its declaration is being evaluated, or has panicked: its \
+                         keys share a stand-in with the default policy until it is made"
                     );
                 });
             }
@@ -127,8 +134,7 @@ impl KeyedDeclaration {
         self.stand_in.get_or_init(|| unreachable!("it was set"))
     }
 
-    /// Makes it, unless it is being made and not to be waited for. A panic of the declaration is for those who use the
-    /// set.
+    /// Makes it, unless it is being made and not to be waited for.
     fn list(&self, waits: bool) {
         if self.made.get().is_none() {
             user_code::run("declaration", self.name, || self.made(waits).is_some());
@@ -157,7 +163,7 @@ impl<K> DeclaredKeyedBreakers<K> {
 impl<K: Hash + Eq + Display + Send + Sync + 'static> DeclaredKeyedBreakers<K> {
     #[cold]
     fn at_first_use(&self) -> &KeyedBreakers<K> {
-        if let Some((common, limits)) = self.declaration.made(true) {
+        if let Some((common, limits)) = self.declaration.at_use() {
             return self.set.get_or_init(|| KeyedBreakers::new(common.clone(), limits));
         }
         let common = self.declaration.stand_in();
@@ -216,7 +222,7 @@ impl OfFunction {
 
     #[cold]
     fn first_or_other<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> Option<KeyedBreakers<K>> {
-        let (common, limits) = self.declaration.made(true)?;
+        let (common, limits) = self.declaration.at_use()?;
         let set = self.set.get_or_init(|| Box::new(KeyedBreakers::<K>::new(common.clone(), limits)));
         if let Some(set) = set.downcast_ref::<KeyedBreakers<K>>() {
             return Some(set.clone());

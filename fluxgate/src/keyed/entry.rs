@@ -2,16 +2,14 @@
 
 use std::{
     mem,
-    sync::{
-        Arc, OnceLock, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock, Weak, atomic::AtomicU64},
 };
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     family::Member,
+    seen::{Seen, Standing, seen},
     stripes::{self, Stripe, Stripes},
 };
 use crate::{
@@ -20,9 +18,7 @@ use crate::{
         self,
         making::{self, Begun, Turn},
     },
-    state::State,
-    sync::status_word::{Glance, Summary},
-    time::{BreakerClock, nanos::Nanos},
+    time::nanos::Nanos,
     user_code,
 };
 
@@ -82,27 +78,6 @@ pub(super) struct Making<'s, K> {
     slot: &'s Slot<K>,
     /// Until then others wait.
     _turn: Turn,
-}
-
-/// The chance of a slot to be evicted.
-#[derive(Clone, Copy)]
-pub(super) enum Standing {
-    /// Its breaker has calls in flight, is in a state that is kept, or is being made.
-    Needed,
-    Evictable(Seen),
-}
-
-/// A breaker that may be evicted, as it was seen: if it is still so, it may.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    /// When it was last asked for, on the clock of the set.
-    pub(super) since: Nanos,
-    /// It is half-open: only to be evicted if it is idle, not to make room.
-    pub(super) if_idle: bool,
-    /// Its clock, which is the user's own, has to say whether the retry is due.
-    asks_clock: bool,
-    summary: Summary,
-    due: Nanos,
 }
 
 /// The result of an eviction.
@@ -298,36 +273,6 @@ impl Owned {
     }
 }
 
-/// Tells by its state whether a breaker may be evicted.
-fn seen(shared: &Shared) -> Standing {
-    let (summary, due) = (shared.published.read(), Nanos(shared.due.load(Ordering::Acquire)));
-    let (if_idle, asks_clock) = match summary.state() {
-        State::Closed => (false, false),
-        State::HalfOpen => (true, false),
-        State::Open if summary.policy_has(Glance::NEVER_DUE) => return Standing::Needed,
-        // Only a retry of the user's own knows.
-        State::Open if due == Nanos::NEVER => (false, false),
-        State::Open => match &shared.clock {
-            BreakerClock::System(_) if shared.clock.now() < due => return Standing::Needed,
-            BreakerClock::System(_) => (false, false),
-            BreakerClock::Other { .. } => (false, true),
-        },
-        State::ForcedOpen | State::Disabled | State::MetricsOnly => return Standing::Needed,
-    };
-    let since = shared.name.member().map_or(Nanos(0), |member| member.last_used());
-    Standing::Evictable(Seen { since, if_idle, asks_clock, summary, due })
-}
-
-impl Seen {
-    /// Checks that nothing that matters has changed since.
-    fn is_still(&self, shared: &Shared) -> bool {
-        let now = shared.published.read();
-        now.state() == self.summary.state()
-            && now.generation() == self.summary.generation()
-            && (now.state() != State::Open || Nanos(shared.due.load(Ordering::Acquire)) == self.due)
-    }
-}
-
 /// Makes an end of all references of the set, unless somebody has another.
 fn release(mut kept: Owned) -> Result<Shared, Owned> {
     if !stripes::end(&mut kept.stripes) {
@@ -340,7 +285,7 @@ fn release(mut kept: Owned) -> Result<Shared, Owned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{breaker::handle::Handle, keyed::family::Family, name::Name};
+    use crate::{State, breaker::handle::Handle, keyed::family::Family, name::Name};
 
     /// The address of a set that is none.
     const SET: usize = 1;
@@ -469,119 +414,5 @@ mod tests {
         assert!(matches!(slot.standing(), Standing::Needed));
         drop(held);
         assert!(matches!(evict(&slot), Eviction::Evicted(_)));
-    }
-}
-
-/// An eviction against look-ups, reduced to what is atomic: the reference count, the published state, and the key's lock.
-#[cfg(all(test, loom))]
-mod interleavings {
-    use loom::{
-        sync::{
-            Arc,
-            atomic::{AtomicBool, AtomicUsize, Ordering},
-        },
-        thread,
-    };
-
-    use crate::sync::Mutex;
-
-    struct Model {
-        /// Of the breaker that the set began with.
-        handles: AtomicUsize,
-        is_open: AtomicBool,
-        owner: Mutex<Owner>,
-    }
-
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    enum Owner {
-        Set,
-        /// The set again, by a count of its own, for the breaker opened at the last moment.
-        SetAnew,
-        Gone,
-    }
-
-    impl Model {
-        fn new() -> Arc<Self> {
-            Arc::new(Self {
-                handles: AtomicUsize::new(1),
-                is_open: AtomicBool::new(false),
-                owner: Mutex::new(Owner::Set),
-            })
-        }
-
-        /// Takes a handle as `Weak::upgrade` does.
-        fn handle(&self) -> bool {
-            let mut count = self.handles.load(Ordering::Relaxed);
-            while count > 0 {
-                match self.handles.compare_exchange(count, count + 1, Ordering::Acquire, Ordering::Relaxed) {
-                    Ok(_) => return true,
-                    Err(now) => count = now,
-                }
-            }
-            false
-        }
-
-        /// Looks the breaker up and makes a call that opens it, if it is there.
-        fn look_up(&self) -> bool {
-            let found = self.handle();
-            if found {
-                self.is_open.store(true, Ordering::Release);
-                self.handles.fetch_sub(1, Ordering::Release);
-                return true;
-            }
-            match *self.owner.lock() {
-                Owner::Set => unreachable!("its count is above zero"),
-                Owner::SetAnew => {
-                    assert!(self.is_open.load(Ordering::Acquire), "it is kept for that");
-                    true
-                }
-                Owner::Gone => false,
-            }
-        }
-
-        fn evict(&self) -> bool {
-            let mut owner = self.owner.lock();
-            if *owner != Owner::Set
-                || self.is_open.load(Ordering::Acquire)
-                || self.handles.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_err()
-            {
-                return false;
-            }
-            // Nobody has a handle, so that this is the last word.
-            let is_open = self.is_open.load(Ordering::Acquire);
-            *owner = if is_open { Owner::SetAnew } else { Owner::Gone };
-            !is_open
-        }
-    }
-
-    #[test]
-    fn a_breaker_that_a_look_up_found_is_not_evicted_or_was_as_the_call_had_left_it() {
-        loom::model(|| {
-            let model = Model::new();
-            let others = Arc::clone(&model);
-            let caller = thread::spawn(move || others.look_up());
-            let evicted = model.evict();
-            let found = caller.join().unwrap();
-            assert_ne!(found, evicted, "either it was there, or it had gone before");
-            assert_eq!(*model.owner.lock() == Owner::Gone, evicted);
-            assert_eq!(model.is_open.load(Ordering::Acquire), found);
-        });
-    }
-
-    #[test]
-    fn of_two_that_evict_one_breaker_one_does_and_no_look_up_gets_it_afterwards() {
-        loom::model(|| {
-            let model = Model::new();
-            let others = Arc::clone(&model);
-            let evictor = thread::spawn(move || others.evict());
-            let caller = {
-                let others = Arc::clone(&model);
-                thread::spawn(move || others.look_up())
-            };
-            let evicted = [model.evict(), evictor.join().unwrap()];
-            let found = caller.join().unwrap();
-            assert!(evicted != [true; 2]);
-            assert_ne!(found, evicted.contains(&true));
-        });
     }
 }

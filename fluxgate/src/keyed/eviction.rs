@@ -17,7 +17,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::entry::{Seen, Slot, Standing};
+use super::{
+    entry::Slot,
+    seen::{Seen, Standing},
+};
 use crate::{breaker::Shared, time::nanos::Nanos};
 
 /// How many breakers are compared, at least, before one goes.

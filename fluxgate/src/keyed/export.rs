@@ -222,6 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn of_ever_new_keys_the_latest_are_remembered_and_one_that_was_forgotten_begins_anew() {
+        let _turn = turn();
+        let set = set("export: new", |builder| builder.max(1).exported_keys(1));
+        for key in 0..REMEMBERED_AT_LEAST + 10 {
+            set.1.advance(std::time::Duration::from_secs(1));
+            call(&set, &key.to_string());
+            assert_eq!(shown(&set), [group(&key.to_string(), 1, 1)]);
+        }
+        let family = &set.0.0.common.family;
+        assert_eq!(family.exported.lock().0.len(), REMEMBERED_AT_LEAST);
+        for (key, calls) in [("0", 1), ("100", 2)] {
+            set.1.advance(std::time::Duration::from_secs(1));
+            call(&set, key);
+            assert_eq!(shown(&set), [group(key, 1, calls)]);
+        }
+    }
+
+    #[test]
     fn where_each_key_has_series_of_its_own_there_is_no_rest() {
         let _turn = turn();
         let set = set("export: all", |builder| builder.exported_keys(2));

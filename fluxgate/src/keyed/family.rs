@@ -155,6 +155,12 @@ impl Family {
         holders.push(holder);
     }
 
+    /// Tells whether anybody can still ask the set for a breaker: one that is declared, or has not lost all its clones.
+    pub(super) fn is_in_use(&self) -> bool {
+        let holders = self.holders.lock();
+        holders.is_empty() || holders.iter().any(|holder| holder.is_there())
+    }
+
     pub(super) fn holders(&self) -> Vec<Arc<dyn Holder>> {
         self.holders.lock().clone()
     }

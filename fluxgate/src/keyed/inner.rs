@@ -14,10 +14,11 @@ use std::{
 use super::{
     builder::Limits,
     common::Common,
-    entry::{self, Found, Making, Seen, Slot},
+    entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
     governing::Aftermath,
     keys::Slots,
+    seen::Seen,
     set::Holder,
 };
 use crate::{

@@ -16,7 +16,10 @@ mod family;
 mod governed;
 mod governing;
 mod inner;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod keys;
+mod seen;
 mod set;
 mod stripes;
 mod thread_end;

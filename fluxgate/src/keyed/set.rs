@@ -42,7 +42,7 @@ pub(super) trait Holder: Send + Sync {
 pub fn sets() -> Vec<Set> {
     #[cfg(feature = "macros")]
     super::make_declared();
-    Family::all().into_iter().map(Set).collect()
+    Family::all().into_iter().filter(|family| family.is_in_use()).map(Set).collect()
 }
 
 impl Set {
