@@ -2,7 +2,11 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::{name::Name, state::State, time::BreakerClock, time::nanos::Nanos};
+use crate::{
+    name::Name,
+    state::State,
+    time::{BreakerClock, nanos::Nanos},
+};
 
 /// A call was rejected, and not made: the breaker is open or forced open, or it is half-open and this call may not probe.
 ///

@@ -10,25 +10,21 @@ use std::{fmt, sync::Arc};
 #[cfg(feature = "recorder")]
 use crate::recorder::Recording;
 use crate::{
-    breaker::builder::Builder,
-    breaker::handle::Handle,
-    breaker::info::Info,
-    breaker::totals::Totals,
-    events::outbox::Outbox,
-    events::signal::Signal,
+    breaker::{builder::Builder, handle::Handle, info::Info, totals::Totals},
+    events::{outbox::Outbox, signal::Signal},
     listeners::Listener,
-    machine::reason::Reason,
-    machine::{Left, Machine},
+    machine::{Left, Machine, reason::Reason},
     name::Name,
     policy::compiled::Rules,
     random::Random,
     registry,
     state::State,
-    sync::status_word::{Published, SuccessIs, Summary},
-    sync::success_counters::{Enrolled, Successes},
-    sync::{AtomicU64, Gap, Mutex, MutexGuard, Ordering},
-    time::BreakerClock,
-    time::nanos::Nanos,
+    sync::{
+        AtomicU64, Gap, Mutex, MutexGuard, Ordering,
+        status_word::{Published, SuccessIs, Summary},
+        success_counters::{Enrolled, Successes},
+    },
+    time::{BreakerClock, nanos::Nanos},
 };
 
 /// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and

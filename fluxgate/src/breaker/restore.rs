@@ -4,7 +4,12 @@ use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{breaker::CircuitBreaker, machine::Opening, machine::reason::Reason, state::State, time::nanos::Nanos};
+use crate::{
+    breaker::CircuitBreaker,
+    machine::{Opening, reason::Reason},
+    state::State,
+    time::nanos::Nanos,
+};
 
 /// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
 /// a store, in whatever format serde knows.

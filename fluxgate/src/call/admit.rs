@@ -8,13 +8,16 @@ use crate::{
     error::CallNotPermitted,
     machine::{Ticket, probes::Ended, reason::Reason},
     outcome::Outcome,
-    policy::permits::{self, PermitContext},
-    policy::retries::{self, RetryContext},
+    policy::{
+        permits::{self, PermitContext},
+        retries::{self, RetryContext},
+    },
     state::State,
-    sync::status_word::{Glance, Summary},
-    sync::{MutexGuard, Ordering},
-    time::BreakerClock,
-    time::nanos::Nanos,
+    sync::{
+        MutexGuard, Ordering,
+        status_word::{Glance, Summary},
+    },
+    time::{BreakerClock, nanos::Nanos},
     user_code,
 };
 

@@ -1,7 +1,10 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use crate::{
-    breaker::CircuitBreaker, error::Error, outcome::Outcome, policy::compiled::Rules, policy::trackers::ErrorView,
+    breaker::CircuitBreaker,
+    error::Error,
+    outcome::Outcome,
+    policy::{compiled::Rules, trackers::ErrorView},
     sync::status_word::Glance,
 };
 

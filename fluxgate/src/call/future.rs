@@ -12,9 +12,11 @@ use pin_project_lite::pin_project;
 use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
-    call::ending::{ByValue, Ending, EndsWith},
-    call::timeout::{Limit, NoLimit},
-    call::{Flight, Running, end_badly},
+    call::{
+        Flight, Running, end_badly,
+        ending::{ByValue, Ending, EndsWith},
+        timeout::{Limit, NoLimit},
+    },
     error::{CallTimedOut, Error},
     outcome::Outcome,
 };

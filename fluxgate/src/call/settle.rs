@@ -7,12 +7,17 @@ use crate::{
     call::{ending::Judged, inside_probe},
     machine::{Change, Occasion, Ticket, probes::Ended, reason::Reason, verdict},
     outcome::Outcome,
-    policy::compiled::Rules,
-    policy::permits::{self, PermitContext},
-    policy::trippers::CallContext,
+    policy::{
+        compiled::Rules,
+        permits::{self, PermitContext},
+        trippers::CallContext,
+    },
     state::State,
-    sync::status_word::{Glance, SuccessIs, Summary},
-    sync::{MutexGuard, Ordering, thread_slot},
+    sync::{
+        MutexGuard, Ordering,
+        status_word::{Glance, SuccessIs, Summary},
+        thread_slot,
+    },
     time::nanos::Nanos,
     user_code,
 };

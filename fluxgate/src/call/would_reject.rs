@@ -9,8 +9,10 @@ use crate::{
     error::CallNotPermitted,
     policy::permits,
     state::State,
-    sync::Ordering,
-    sync::status_word::{Glance, Summary},
+    sync::{
+        Ordering,
+        status_word::{Glance, Summary},
+    },
     time::nanos::Nanos,
 };
 

@@ -14,14 +14,16 @@ use super::{
 };
 use crate::{
     error::PolicyError,
-    policy::Policy,
-    policy::component::Leaf,
-    policy::permits::Permit,
-    policy::retries::Retry,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
-    policy::trackers::Tracker,
-    policy::trippers::Tripper,
-    policy::windows::Window,
+    policy::{
+        Policy,
+        component::Leaf,
+        permits::Permit,
+        retries::Retry,
+        settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
+        trackers::Tracker,
+        trippers::Tripper,
+        windows::Window,
+    },
 };
 
 /// What a file says of a policy: the same keys as in [`breakers!`](crate::breakers), in the same language.

@@ -2,9 +2,9 @@
 
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, check_setting};
 
-use crate::{
-    policy::seconds::Seconds,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
+use crate::policy::{
+    seconds::Seconds,
+    settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
 };
 
 /// A value with no other word than `off`; anything but a duration is that word.

@@ -12,12 +12,14 @@ use serde::{
 use super::place::Place;
 use crate::{
     error::PolicyError,
-    policy::permits::Permit,
-    policy::retries::Retry,
-    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
-    policy::trackers::Tracker,
-    policy::trippers::Tripper,
-    policy::windows::Window,
+    policy::{
+        permits::Permit,
+        retries::Retry,
+        settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
+        trackers::Tracker,
+        trippers::Tripper,
+        windows::Window,
+    },
     user_code,
 };
 

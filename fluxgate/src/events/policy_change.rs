@@ -3,8 +3,11 @@
 use std::{mem, sync::Arc, time::SystemTime};
 
 use crate::{
-    breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, policy::compiled::Rules,
-    policy::windows::Records, sync::Ordering, sync::status_word::SuccessIs,
+    breaker::CircuitBreaker,
+    error::PolicyError,
+    name::Name,
+    policy::{Policy, compiled::Rules, windows::Records},
+    sync::{Ordering, status_word::SuccessIs},
 };
 
 /// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.

@@ -13,7 +13,10 @@ use super::{
     family::Family,
 };
 use crate::{
-    breaker::builder::Builder, error::PolicyError, name::Name, policy::seconds::Seconds, policy::settings,
+    breaker::builder::Builder,
+    error::PolicyError,
+    name::Name,
+    policy::{seconds::Seconds, settings},
     time::nanos::Nanos,
 };
 

@@ -5,7 +5,10 @@ use super::{
     governing::{Aftermath, Own},
 };
 use crate::{
-    breaker::CircuitBreaker, breaker::builder::Builder, error::PolicyError, registry::making, time::nanos::Nanos,
+    breaker::{CircuitBreaker, builder::Builder},
+    error::PolicyError,
+    registry::making,
+    time::nanos::Nanos,
 };
 
 /// What stands for a key in the name of the breaker that new keys share where there is no room.

@@ -12,8 +12,7 @@ use parking_lot::Mutex;
 
 use super::{KeyedBreakers, builder::Limits, common::Common, family::Family};
 use crate::{
-    breaker::CircuitBreaker,
-    breaker::builder::Builder,
+    breaker::{CircuitBreaker, builder::Builder},
     registry::{lazy::Lazy, making},
     user_code,
 };

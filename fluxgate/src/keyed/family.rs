@@ -16,8 +16,10 @@ use super::{
     set::Holder,
 };
 use crate::{
-    breaker::Shared,
-    breaker::totals::{CallTotals, Transitions},
+    breaker::{
+        Shared,
+        totals::{CallTotals, Transitions},
+    },
     name::Name,
     registry,
     time::nanos::Nanos,

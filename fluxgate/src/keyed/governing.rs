@@ -7,9 +7,7 @@ use std::{
 
 use super::family::Family;
 use crate::{
-    breaker::builder::Builder,
-    breaker::handle::Handle,
-    breaker::{CircuitBreaker, Shared},
+    breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle},
     error::PolicyError,
     events::policy_change::Replaced,
     policy::Policy,

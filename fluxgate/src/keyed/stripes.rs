@@ -15,7 +15,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::{breaker::CircuitBreaker, breaker::Shared, breaker::handle::Handle, sync::Gap, sync::thread_slot};
+use crate::{
+    breaker::{CircuitBreaker, Shared, handle::Handle},
+    sync::{Gap, thread_slot},
+};
 
 /// How many a breaker may have: more threads than these share them.
 const STRIPES: usize = 16;

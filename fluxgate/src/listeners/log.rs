@@ -1,7 +1,10 @@
 use tracing::Level;
 
 use super::Listener;
-use crate::{events::policy_change::PolicyChange, events::signal::Signal, state::State};
+use crate::{
+    events::{policy_change::PolicyChange, signal::Signal},
+    state::State,
+};
 
 /// Tells of transitions as `tracing` events with the target `fluxgate`.
 ///

@@ -51,7 +51,7 @@ pub use prometheus::PrometheusListener;
 #[cfg(feature = "slack")]
 pub use slack::SlackListener;
 
-use crate::{events::policy_change::PolicyChange, events::signal::Signal};
+use crate::events::{policy_change::PolicyChange, signal::Signal};
 
 /// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
 ///

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::Listener;
 use crate::{
-    breaker::CircuitBreaker,
-    breaker::info::Info,
-    breaker::totals::{CallTotals, Transitions},
+    breaker::{
+        CircuitBreaker,
+        info::Info,
+        totals::{CallTotals, Transitions},
+    },
     name::Name,
     policy::windows::metrics::ratio,
     registry,

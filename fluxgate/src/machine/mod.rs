@@ -13,10 +13,11 @@ use std::{mem, time::Duration};
 use crate::{
     machine::probes::{Ended, Probes},
     outcome::Outcome,
-    policy::retries,
-    policy::trippers::{self, Figures},
-    policy::windows::Records,
-    policy::windows::metrics::Metrics,
+    policy::{
+        retries,
+        trippers::{self, Figures},
+        windows::{Records, metrics::Metrics},
+    },
     random::Random,
     state::State,
     sync::status_word::SuccessIs,
@@ -290,7 +291,7 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{policy::component::Leaf, policy::retries::Backoff};
+    use crate::policy::{component::Leaf, retries::Backoff};
 
     fn machine() -> Machine {
         Machine::new(Records::new(&fluxgate_policy::defaults::window(), None))

@@ -15,15 +15,17 @@ use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
 
 use crate::{
     error::PolicyError,
-    policy::compiled::Rules,
-    policy::component::Leaf,
-    policy::permits::Permit,
-    policy::retries::Retry,
-    policy::retry_after::{Honoured, ReadRetryAfter},
-    policy::settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
-    policy::trackers::Tracker,
-    policy::trippers::Tripper,
-    policy::windows::{Records, Window},
+    policy::{
+        compiled::Rules,
+        component::Leaf,
+        permits::Permit,
+        retries::Retry,
+        retry_after::{Honoured, ReadRetryAfter},
+        settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
+        trackers::Tracker,
+        trippers::Tripper,
+        windows::{Records, Window},
+    },
     sync::status_word::Glance,
     time::nanos::Nanos,
 };

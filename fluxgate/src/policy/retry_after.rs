@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    policy::compiled::Rules,
-    policy::trackers::ErrorView,
+    policy::{compiled::Rules, trackers::ErrorView},
     time::nanos::Nanos,
     user_code::{self, Supplied},
 };

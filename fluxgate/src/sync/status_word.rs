@@ -1,6 +1,9 @@
 //! What a breaker lets be seen without its lock.
 
-use crate::{state::State, sync::AtomicU64, sync::Ordering};
+use crate::{
+    state::State,
+    sync::{AtomicU64, Ordering},
+};
 
 /// A summary of the machine in one word, so that a healthy call needs no more than to read it.
 ///

@@ -8,9 +8,9 @@
 
 use std::sync::OnceLock;
 
-use crate::{
-    sync::thread_slot::{self, SLOTS},
-    sync::{AtomicU64, Ordering, OwnLine},
+use crate::sync::{
+    AtomicU64, Ordering, OwnLine,
+    thread_slot::{self, SLOTS},
 };
 
 /// How many threads' counters are made at a time.

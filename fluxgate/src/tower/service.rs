@@ -9,8 +9,7 @@ use tower_service::Service;
 use super::{Answer, Classifier, ResponseFuture, classifier::Classified};
 use crate::{
     breaker::CircuitBreaker,
-    call::Running,
-    call::ending::Ending,
+    call::{Running, ending::Ending},
     error::{CallNotPermitted, Error},
     machine::Ticket,
     time::nanos::Nanos,

@@ -39,9 +39,9 @@ pub(crate) use rule::Rule;
 
 use fluxgate_policy::{Argument, Kind};
 
-use crate::{
-    policy::component::{Leaf, parse_single, text_form},
-    policy::seconds::Seconds,
+use crate::policy::{
+    component::{Leaf, parse_single, text_form},
+    seconds::Seconds,
 };
 
 /// Which calls a half-open breaker admits: made by a function of this module, or read from text.

@@ -3,7 +3,10 @@ use std::fmt;
 use fluxgate_policy::{Argument, Component, Kind};
 
 use super::{Retry, rule::Wait};
-use crate::{policy::component::Leaf, policy::seconds::Seconds, time::nanos::Nanos};
+use crate::{
+    policy::{component::Leaf, seconds::Seconds},
+    time::nanos::Nanos,
+};
 
 /// A wait that grows with every failed recovery: `initial · multiplier^reopens`, never more than `max_duration`.
 ///

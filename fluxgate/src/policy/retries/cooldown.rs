@@ -3,7 +3,10 @@ use std::fmt;
 use fluxgate_policy::{Argument, Component, Kind};
 
 use super::{Retry, rule::Wait};
-use crate::{policy::component::Leaf, policy::seconds::Seconds, time::nanos::Nanos};
+use crate::{
+    policy::{component::Leaf, seconds::Seconds},
+    time::nanos::Nanos,
+};
 
 /// The same wait after every opening. The default policy waits for 60 seconds.
 ///

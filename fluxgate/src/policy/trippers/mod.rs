@@ -52,8 +52,10 @@ pub use state::{Closed, HalfOpened};
 use fluxgate_policy::{Argument, Component, Expr, Kind};
 
 use crate::{
-    policy::component::{Leaf, operators, parse, text_form},
-    policy::windows::metrics::Metrics,
+    policy::{
+        component::{Leaf, operators, parse, text_form},
+        windows::metrics::Metrics,
+    },
     state::State,
     time::nanos::Nanos,
 };

@@ -5,8 +5,10 @@ use fluxgate_policy::Expr;
 use super::{CallContext, Clause, CustomTripper, Durations, Figures, clause};
 use crate::{
     machine::reason::{Evidence, Tripped},
-    policy::component::{Custom, Leaf},
-    policy::windows::metrics::Measures,
+    policy::{
+        component::{Custom, Leaf},
+        windows::metrics::Measures,
+    },
     time::nanos::Nanos,
     user_code,
 };

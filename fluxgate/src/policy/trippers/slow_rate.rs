@@ -1,7 +1,10 @@
 use fluxgate_policy::{Argument, Component};
 
 use super::{Clause, Durations, Figures, Tripper, built_in};
-use crate::{policy::seconds::Seconds, policy::windows::metrics::ratio, time::nanos::Nanos};
+use crate::{
+    policy::{seconds::Seconds, windows::metrics::ratio},
+    time::nanos::Nanos,
+};
 
 /// Holds when the share of calls in the window that took `threshold` or longer is at least `ratio`.
 ///

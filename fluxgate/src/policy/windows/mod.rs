@@ -36,9 +36,11 @@ use fluxgate_policy::{Argument, Component, Kind};
 use time::TimeRecords;
 
 use crate::{
-    policy::component::{Leaf, parse_single, text_form},
-    policy::seconds::Seconds,
-    policy::windows::metrics::{Measures, Metrics},
+    policy::{
+        component::{Leaf, parse_single, text_form},
+        seconds::Seconds,
+        windows::metrics::{Measures, Metrics},
+    },
     time::nanos::Nanos,
 };
 

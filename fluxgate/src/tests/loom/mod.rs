@@ -14,12 +14,8 @@ use loom::thread;
 
 use crate::{
     Builder, CircuitBreaker, Listener, ManualClock, Signal, State,
-    policy::permits::All,
-    policy::retries::Cooldown,
-    policy::trippers::FailureStreak,
-    policy::windows::CountWindow,
-    sync::thread_slot::set_slot,
-    sync::{AtomicU64, Ordering},
+    policy::{permits::All, retries::Cooldown, trippers::FailureStreak, windows::CountWindow},
+    sync::{AtomicU64, Ordering, thread_slot::set_slot},
 };
 
 /// Hears of transitions. Its lock is never held while loom switches threads, so it need not be one of loom's.

@@ -2,10 +2,12 @@
 
 use crate::{
     Policy, State,
-    policy::permits::All,
-    policy::retries::Cooldown,
-    policy::trippers::{AvgLatency, FailureStreak, SlowRate},
-    policy::windows::{CountWindow, TimeWindow},
+    policy::{
+        permits::All,
+        retries::Cooldown,
+        trippers::{AvgLatency, FailureStreak, SlowRate},
+        windows::{CountWindow, TimeWindow},
+    },
 };
 
 use super::{Stand, explore, explore_with, fail, succeed};
