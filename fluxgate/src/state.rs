@@ -6,7 +6,7 @@ use std::fmt;
 /// |---|---|---|---|
 /// | `closed` | admitted | yes | to `open`, when the tripper holds |
 /// | `open` | rejected | – | to `half_open`, on the first call for which the retry says so |
-/// | `half_open` | admitted if the permit says so and there is room for a probe | yes | to `open` if the tripper holds, to `closed` on a success with the permit at its final ratio |
+/// | `half_open` | admitted if the permit says so and there is room for a probe | yes | to `open` if the tripper holds, to `closed` on a success with the permit at its final ratio; to either if [`MaxFailedProbes`](crate::MaxFailedProbes) is reached |
 /// | `metrics_only` | admitted | yes | never |
 /// | `disabled` | admitted | no | never |
 /// | `forced_open` | rejected | – | never |
