@@ -32,23 +32,24 @@
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, ReturnType, Type};
+use syn::{Expr, ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, beginning_with, fallback, located, respanned};
-use crate::policy::Part;
+use super::body::beginning_with;
+use super::{Breaker, Guard, arguments, fallback, located};
+use crate::args::ungrouped as ungrouped_expr;
 use crate::tail::Tail;
-use crate::types::{nameable, ungrouped};
+use crate::types::ungrouped;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let Breaker { binding, held, .. } = guard.breaker();
-    let pin = pin(guard);
-    if !can_detach(guard) {
-        let call = call(guard, &held, &guard.future(&pin));
-        return guard.function.with(&guard.signature, &quote_spanned!(span=> #binding #call.await));
-    }
     let mut signature = guard.signature.clone();
-    let captures = arguments::take_along(&mut signature, &guard.function.body.stream());
+    if !can_detach(guard) {
+        let call = call(guard, &held, &guard.future_within(&mut signature));
+        let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+        return guard.function.with(&signature, &quote!(#binding #returned));
+    }
+    let future = guard.future(&mut signature);
     signature.asyncness = None;
     let output: Type = match &signature.output {
         ReturnType::Default => syn::parse_quote!(()),
@@ -56,28 +57,18 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     };
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
-    let call = call(guard, &held, &guard.future(&quote!(#pin #captures)));
+    let call = call(guard, &held, &future);
     guard.function.with(&signature, &quote!(#binding #call))
 }
 
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
-    let span = Span::mixed_site();
-    let Breaker { mut binding, mut held, .. } = guard.breaker();
-    let Tail { before, keywords, block, .. } = tail;
-    if binding.is_empty() && !before.is_empty() {
-        // Before what the function binds, which the policy is not to see.
-        let breaker = quote_spanned!(span=> breaker);
-        binding = quote_spanned!(span=> let #breaker = #held;);
-        held = breaker;
-    }
-    let block = beginning_with(&pin(guard), block);
-    let mut future = call(guard, &held, &quote!(#keywords #block));
-    if closures_borrow(guard) {
-        future = quote_spanned!(span=> async move { #future.await });
-    }
-    let tail = tail.with(&future);
-    guard.function.with(&guard.signature, &quote!(#binding #before #tail))
+    let Breaker { binding, held, .. } = guard.breaker();
+    let Tail { keywords, block, .. } = tail;
+    let block = beginning_with(&guard.pin(), block);
+    let call = call(guard, &held, &quote!(#keywords #block));
+    let body = tail.with(&within(guard, call));
+    guard.function.with(&guard.signature, &quote!(#binding #body))
 }
 
 /// A future from somewhere else is guarded as a whole.
@@ -89,17 +80,25 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
         ReturnType::Type(_, returned) if boxed => returned.to_token_stream(),
         _ => quote!(_),
     };
+    let mut signature = guard.signature.clone();
     // A closure, for a `return` in the body is to give the future that is guarded.
-    let work = guard.closure(&returned);
+    let work = guard.closure(&mut signature, &returned);
     let future = quote_spanned!(span=> #krate::__private::run(#work));
-    let mut call = call(guard, &held, &future);
-    if closures_borrow(guard) {
-        call = quote_spanned!(span=> async move { #call.await });
-    }
+    let mut call = within(guard, call(guard, &held, &future));
     if boxed {
         call = quote_spanned!(span=> ::std::boxed::Box::pin(#call));
     }
-    guard.function.with(&guard.signature, &quote!(#binding #call))
+    guard.function.with(&signature, &quote!(#binding #call))
+}
+
+/// The guarded future, in one that holds what the attribute's closures borrow.
+fn within(guard: &Guard<'_>, call: TokenStream) -> TokenStream {
+    if !guard.captures_arguments() {
+        return call;
+    }
+    let span = Span::mixed_site();
+    let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+    quote_spanned!(span=> async move { #returned })
 }
 
 /// The guarded future.
@@ -115,7 +114,7 @@ fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStr
     }
 }
 
-fn limit(guard: &Guard<'_>) -> TokenStream {
+pub(super) fn limit(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let Some(given) = &guard.arguments.timeout else {
         return quote_spanned!(Span::mixed_site()=> #krate::__private::NoLimit);
@@ -131,57 +130,32 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
     quote_spanned!(span=> #krate::__private::timeout!(#limit))
 }
 
-/// Tells inference at the beginning of the block what it returns, so that `?`, `return` and coercions in it mean what
-/// they meant. A block, unlike a closure, can't say it.
-fn pin(guard: &Guard<'_>) -> TokenStream {
-    match ungrouped(&guard.returned) {
-        Type::Infer(_) | Type::Never(_) => return TokenStream::new(),
-        Type::Tuple(unit) if unit.elems.is_empty() => return TokenStream::new(),
-        _ => {}
-    }
-    let returned = nameable(guard.returned.clone());
-    // Placed as if it were the user's: where the body returns another type, rustc points at it as the return type.
-    let written = match &guard.function.signature.output {
-        ReturnType::Type(_, written) => written.to_token_stream().into_iter().next(),
-        ReturnType::Default => None,
-    };
-    let place = written.map_or_else(|| guard.function.signature.ident.span(), |tree| tree.span());
-    let krate = match &guard.arguments.krate {
-        // Its spans may be what it means, as those of `$crate` are.
-        Some(_) => located(&guard.krate, place),
-        None => respanned(&guard.krate, place),
-    };
-    let give = quote_spanned!(place=> return #krate::__private::returned::<#returned>(););
-    quote_spanned!(Span::mixed_site()=> if false { #give })
-}
-
 /// Whether the outer `async` can go unnoticed.
 fn can_detach(guard: &Guard<'_>) -> bool {
-    let function = guard.function;
-    function.attributes.iter().all(is_inert)
-        && !closures_borrow(guard)
+    guard.function.has_inert_attributes()
+        && !guard.captures_arguments()
+        && !arguments::orders_self(&guard.signature)
+        && finds_its_breaker_at_once(guard)
+        && !must_be_used_itself(guard)
         && !matches!(ungrouped(&guard.returned), Type::Never(_))
 }
 
-/// Whether an attribute means the same on a function that returns `impl Future` as on an `async fn`. Any that is not
-/// known may be a macro that looks for `async`.
-fn is_inert(attribute: &Attribute) -> bool {
-    const INERT: [&str; 10] =
-        ["doc", "cfg", "allow", "warn", "deny", "forbid", "expect", "deprecated", "inline", "cold"];
-    let path = attribute.path();
-    let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    match path.get_ident() {
-        Some(_) => INERT.contains(&first.as_str()),
-        None => first == "rustfmt" || first == "clippy",
-    }
+/// Whether nothing is evaluated to find the breaker. What is evaluated waits for the first poll.
+fn finds_its_breaker_at_once(guard: &Guard<'_>) -> bool {
+    let arguments = guard.arguments;
+    let is_static = |given: &Expr| match ungrouped_expr(given) {
+        Expr::Path(path) => !path.path.get_ident().is_some_and(|name| guard.function.has_argument(name)),
+        _ => false,
+    };
+    arguments.key.is_none() && arguments.breaker.as_ref().is_none_or(is_static)
 }
 
-/// Whether the functions given to the attribute may capture arguments, which then have to stay where they can be
-/// borrowed.
-fn closures_borrow(guard: &Guard<'_>) -> bool {
-    let arguments = guard.arguments;
-    let given = arguments.failed_if.iter().chain(&arguments.fallback).map(|given| given.value.to_token_stream());
-    let tracker = guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(Part::rust_tokens));
-    let names: Vec<String> = guard.function.argument_names().iter().map(ToString::to_string).collect();
-    given.chain(tracker.into_iter().flatten()).any(|tokens| arguments::mentions(tokens, &names))
+/// Whether a `#[must_use]` says something of what the future gives that its type does not say: rustc heeds that of an
+/// `async fn` alone.
+fn must_be_used_itself(guard: &Guard<'_>) -> bool {
+    let is_result = match ungrouped(&guard.returned) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
+        _ => false,
+    };
+    !is_result && guard.function.attributes.iter().any(|attribute| attribute.path().is_ident("must_use"))
 }

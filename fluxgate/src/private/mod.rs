@@ -4,9 +4,11 @@
 //! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
 
 mod answer;
+mod given;
 mod keyed;
 mod probe;
 mod register;
+mod shape;
 
 use std::{borrow::Borrow, future::Future};
 
@@ -20,12 +22,11 @@ pub use {
         __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, call::timeout::NoLimit,
         registry::declared::Declaration, trackers::ErrorView,
     },
-    answer::{
-        Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, made, or, own, own_generic,
-        own_in_time, wrapped,
-    },
-    probe::{OfType, Shape, View},
+    answer::{Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, made, own, own_generic, own_in_time, wrapped},
+    given::*,
+    probe::{OfType, View},
     register::{Declared, inventory},
+    shape::{Shape, Value},
 };
 #[cfg(feature = "keyed")]
 pub use {
@@ -78,6 +79,16 @@ pub fn holds<E>(error: &E, predicate: impl Fn(&E) -> bool) -> bool {
 
 /// Tells inference the type that an `async` block returns, where it is never called.
 pub fn returned<R>() -> R {
+    unreachable!("it stands behind `if false`")
+}
+
+/// Makes a closure or a future hold all of what is borrowed here.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it does nothing")]
+pub fn keep<T: ?Sized>(_: &T) {}
+
+/// Makes a closure or a future that borrows what it can hold these by value, where it is never called.
+pub fn moved<A, R>(_: A) -> R {
     unreachable!("it stands behind `if false`")
 }
 
@@ -156,11 +167,12 @@ impl Held for &CircuitBreaker {
     }
 }
 
-impl Held for &'static Declaration {
-    type Holder = &'static CircuitBreaker;
+// Of any lifetime, for a future that is asked whether it is `Send` no longer knows which it was.
+impl<'b> Held for &'b Declaration {
+    type Holder = &'b CircuitBreaker;
 
     #[inline]
-    fn held(self) -> &'static CircuitBreaker {
+    fn held(self) -> &'b CircuitBreaker {
         self
     }
 }
