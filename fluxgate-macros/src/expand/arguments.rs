@@ -12,7 +12,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Pat, PatIdent, PatType, Signature};
 
 use super::Guard;
-use super::mentions::mentions;
+use super::mentions::mentioned;
 use crate::item::{bound_names, names_in};
 use crate::types::{is_copy, needs_no_drop};
 
@@ -66,7 +66,7 @@ pub(super) fn keep_in(guard: &Guard<'_>, signature: &mut Signature) -> TokenStre
             continue;
         }
         let is_asked_for = guard.is_asked_for(argument);
-        let used = bound_names(argument).into_iter().rev().filter(|name| mentions(body.clone(), name));
+        let used = bound_names(argument).into_iter().rev().filter_map(|name| mentioned(body.clone(), &name));
         let used: Vec<Ident> = used.collect();
         match argument {
             FnArg::Typed(typed) if used.is_empty() && may_rename && !is_asked_for && is_of_no_use(&typed.pat) => {
@@ -85,7 +85,7 @@ pub(super) fn force(guard: &Guard<'_>) -> TokenStream {
     let arguments = guard.function.signature.inputs.iter().rev();
     let moving = arguments.filter(|argument| !is_copied(argument) && !guard.is_captured(argument));
     let names = moving.flat_map(|argument| bound_names(argument).into_iter().rev());
-    let names: Vec<Ident> = names.filter(|name| mentions(body.clone(), name)).collect();
+    let names: Vec<Ident> = names.filter_map(|name| mentioned(body.clone(), &name)).collect();
     if names.is_empty() {
         return TokenStream::new();
     }
@@ -103,9 +103,7 @@ fn kept_whole(argument: &FnArg, body: &TokenStream) -> Option<Ident> {
     match argument {
         FnArg::Receiver(receiver) => Some(receiver.self_token.into()),
         FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(pat) if is_plain(pat) && !is_of_no_use(&typed.pat) => {
-                mentions(body.clone(), &pat.ident).then(|| pat.ident.clone())
-            }
+            Pat::Ident(pat) if is_plain(pat) && !is_of_no_use(&typed.pat) => mentioned(body.clone(), &pat.ident),
             _ => None,
         },
     }

@@ -35,7 +35,11 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let (seen, failed, limit) = (guard.seen(), guard.failed(), future::limit(guard));
     // Placed at the return type, for a future that can't be guarded is told of there.
     let [place, _] = guard.place_of_result();
-    let guarded = quote_spanned!(place=> .guard);
+    let guarded = if guard.arguments.wraps_error() {
+        quote_spanned!(place=> .guard_wrapped)
+    } else {
+        quote_spanned!(place=> .guard)
+    };
     let call = quote_spanned! {Span::mixed_site()=>
         #shape #guarded(#held, #answer, #seen, #failed, #limit, #work)
     };

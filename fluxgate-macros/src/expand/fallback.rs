@@ -31,7 +31,10 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     // Placed at the return type, for what that lacks is to be told there.
     let [start, end] = guard.place_of_result();
     let returned = match guard.shape {
-        Shape::ByType => quote_spanned!(start=> _),
+        Shape::ByType => {
+            let user = guard.returned.to_token_stream().into_iter().next().map_or(start, |tree| tree.span());
+            quote_spanned!(user=> _)
+        }
         _ => nameable(guard.returned.clone()).into_token_stream(),
     };
     let krate = located(&guard.krate, start);

@@ -1,20 +1,26 @@
 //! Whether tokens name a variable, as far as that can be told without parsing them.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// Whether `tokens` may use the variable `name`, be it in a format string. Not where the name is that of a field, of a
 /// path's segment or of a lifetime, nor where a `let` binds it.
 pub(super) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    mentions_text(tokens, &name.to_string())
+    place_of_mention(tokens, &name.to_string()).is_some()
 }
 
-fn mentions_text(tokens: TokenStream, name: &str) -> bool {
+/// The name as `tokens` first use it, for what is to be said of that use.
+pub(super) fn mentioned(tokens: TokenStream, name: &Ident) -> Option<Ident> {
+    let place = place_of_mention(tokens, &name.to_string())?;
+    Some(Ident::new(&name.to_string(), name.span().located_at(place)))
+}
+
+fn place_of_mention(tokens: TokenStream, name: &str) -> Option<Span> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
-    trees.iter().enumerate().any(|(index, tree)| match tree {
-        TokenTree::Ident(ident) => ident == name && is_variable(&trees, index),
-        TokenTree::Group(group) => mentions_text(group.stream(), name),
-        TokenTree::Literal(literal) => formats(&literal.to_string(), name),
-        TokenTree::Punct(_) => false,
+    trees.iter().enumerate().find_map(|(index, tree)| match tree {
+        TokenTree::Ident(ident) => (ident == name && is_variable(&trees, index)).then(|| ident.span()),
+        TokenTree::Group(group) => place_of_mention(group.stream(), name),
+        TokenTree::Literal(literal) => formats(&literal.to_string(), name).then(|| literal.span()),
+        TokenTree::Punct(_) => None,
     })
 }
 
@@ -45,7 +51,6 @@ fn formats(literal: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::Span;
     use quote::quote;
 
     use super::*;

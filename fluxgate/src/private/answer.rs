@@ -146,7 +146,8 @@ impl<T, E: From<CallTimedOut>> InTime for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`wrap_error` needs a function that returns a `Result`, not `{Self}`",
     label = "this is no `Result`",
-    note = "a function that can't fail needs a `fallback = |error| …` instead"
+    note = "a function that can't fail needs a `fallback = |error| …` instead,",
+    note = "and one that returns a future by its name is to return `impl Future<Output = …>` or a boxed one"
 )]
 pub trait Fallible {
     type Ok;

@@ -87,9 +87,13 @@ macro_rules! with_fallback {
 /// Guards a function that returns no future.
 macro_rules! guard_sync {
     ($returned:ty, $ok:ty, $error:ty) => {
+        guard_sync!(guard, $returned, $ok, $error);
+        guard_sync!(guard_wrapped, $returned, $ok, $error);
+    };
+    ($guard:ident, $returned:ty, $ok:ty, $error:ty) => {
         #[inline(always)]
         #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
-        pub fn guard<O, S, G>(
+        pub fn $guard<O, S, G>(
             &self,
             breaker: impl Held,
             answer: Answer<S, G>,
@@ -110,27 +114,8 @@ macro_rules! guard_sync {
 /// Guards a boxed future with certain auto traits.
 macro_rules! guard_boxed {
     ($($auto:ident)*) => {
-        #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
-        impl<'a, O: 'a> Shape<Pin<Box<dyn Future<Output = O> $(+ $auto)* + 'a>>> {
-            pub fn guard<P, T, E, S, G>(
-                &self,
-                breaker: impl Held<Holder: $($auto +)* 'a> + 'a,
-                answer: Answer<S, G>,
-                seen: impl Fn(&E) -> Seen<'_> $(+ $auto)* + 'a,
-                failed: impl Fn(&T) -> bool $(+ $auto)* + 'a,
-                limit: impl Limit $(+ $auto)* + 'a,
-                work: impl FnOnce() -> Pin<Box<dyn Future<Output = O> $(+ $auto)* + 'a>>,
-            ) -> Pin<Box<dyn Future<Output = P> $(+ $auto)* + 'a>>
-            where
-                S: Fn(O) -> Result<T, E> $(+ $auto)* + 'a,
-                G: FnOnce(Result<T, Error<E>>) -> P $(+ $auto)* + 'a,
-                T: 'a,
-                E: 'a,
-                P: 'a,
-            {
-                Box::pin(call_async(breaker, made(answer), seen, failed, limit, work()))
-            }
-        }
+        guard_boxed!(guard: $($auto)*);
+        guard_boxed!(guard_wrapped: $($auto)*);
 
         impl<'a, T, E> Shape<Pin<Box<dyn Future<Output = Result<T, E>> $(+ $auto)* + 'a>>> {
             with_fallback!(Result<T, E>, T, E, |returned| returned, Ok);
@@ -147,6 +132,29 @@ macro_rules! guard_boxed {
 
             fn split(self) -> Result<T, E> {
                 unreachable!("it is guarded as a future")
+            }
+        }
+    };
+    ($guard:ident: $($auto:ident)*) => {
+        #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
+        impl<'a, O: 'a> Shape<Pin<Box<dyn Future<Output = O> $(+ $auto)* + 'a>>> {
+            pub fn $guard<P, T, E, S, G>(
+                &self,
+                breaker: impl Held<Holder: $($auto +)* 'a> + 'a,
+                answer: Answer<S, G>,
+                seen: impl Fn(&E) -> Seen<'_> $(+ $auto)* + 'a,
+                failed: impl Fn(&T) -> bool $(+ $auto)* + 'a,
+                limit: impl Limit $(+ $auto)* + 'a,
+                work: impl FnOnce() -> Pin<Box<dyn Future<Output = O> $(+ $auto)* + 'a>>,
+            ) -> Pin<Box<dyn Future<Output = P> $(+ $auto)* + 'a>>
+            where
+                S: Fn(O) -> Result<T, E> $(+ $auto)* + 'a,
+                G: FnOnce(Result<T, Error<E>>) -> P $(+ $auto)* + 'a,
+                T: 'a,
+                E: 'a,
+                P: 'a,
+            {
+                Box::pin(call_async(breaker, made(answer), seen, failed, limit, work()))
             }
         }
     };
@@ -188,6 +196,11 @@ impl<R: Future<Output = Result<T, E>>, T, E> NamedResultFuture<R> {
     {
         unreachable!("nothing has no name")
     }
+
+    /// `wrap_error` has said of its own that this can't be.
+    pub fn guard_wrapped<B, A, V, P, L, W>(&self, _: B, _: A, _: V, _: P, _: L, _: W) -> R {
+        unreachable!("it is no `Result`")
+    }
 }
 
 impl<R: Future> NamedFuture<R> {
@@ -208,6 +221,11 @@ impl<R: Future> NamedFuture<R> {
         G: FnOnce(Result<R::Output, Error<Infallible>>) -> P,
     {
         unreachable!("nothing has no name")
+    }
+
+    /// `wrap_error` has said of its own that this can't be.
+    pub fn guard_wrapped<B, A, V, P, L, W>(&self, _: B, _: A, _: V, _: P, _: L, _: W) -> R {
+        unreachable!("it is no `Result`")
     }
 }
 
