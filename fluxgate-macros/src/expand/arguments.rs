@@ -32,8 +32,8 @@ pub(super) struct Moved {
 /// signature.
 pub(super) fn move_in(guard: &Guard<'_>, signature: &mut Signature) -> Moved {
     let body = guard.function.body.stream();
-    let moves = |argument: &FnArg| may_drop(argument) && !guard.is_captured(argument) && !is_conditional(argument);
-    let all: Vec<usize> = (0..signature.inputs.len()).filter(|index| moves(&signature.inputs[*index])).collect();
+    let is_moved = |argument: &FnArg| may_drop(argument) && !guard.is_captured(argument) && !is_conditional(argument);
+    let all: Vec<usize> = (0..signature.inputs.len()).filter(|index| is_moved(&signature.inputs[*index])).collect();
     if let [only] = all.as_slice() {
         if let Some(name) = kept_whole(&signature.inputs[*only], &body) {
             return Moved { first: keep(guard, &name), given: Vec::new() };

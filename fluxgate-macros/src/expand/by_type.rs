@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! fn stock(sku: Sku) -> BoxFuture<'static, Result<u32, ApiError>> {
-//!     ::fluxgate::__private::Shape::<BoxFuture<'static, Result<u32, ApiError>>>::NEW.guard(
+//!     return ::fluxgate::__private::Shape::<BoxFuture<'static, Result<u32, ApiError>>>::NEW.guard(
 //!         ::fluxgate::__private::breaker!("inventory"),
 //!         ::fluxgate::__private::own::<_, _, _>(),
 //!         ::fluxgate::__private::unseen,
@@ -22,7 +22,7 @@
 //! ```
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 
 use super::{Breaker, Guard, fallback, future};
 use crate::types::nameable;
@@ -44,5 +44,5 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
         #shape #guarded(#held, #answer, #seen, #failed, #limit, #work)
     };
     let returned = fallback::after(guard, &call);
-    guard.function.with(&signature, &quote!(#binding #returned))
+    guard.returning(&signature, &binding, &returned)
 }

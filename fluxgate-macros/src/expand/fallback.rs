@@ -98,19 +98,19 @@ pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream
     let mut change = |of: &mut Type| {
         result = if is_no_result(of) { Err(syn::Error::new_spanned(of, needs)) } else { wrap_type(of, krate) };
     };
-    match shape {
-        Shape::Sync | Shape::Async | Shape::ByType => change(returned),
-        // An alias is asked what its future gives.
-        Shape::Tail(_) if matches!(ungrouped(returned), Type::Path(_)) && !contains_output(returned) => {
-            change(returned)
+    // An alias of a future is asked what that gives.
+    let is_alias = || matches!(ungrouped(returned), Type::Path(_)) && !contains_output(returned);
+    let is_changed = match shape {
+        Shape::Tail(_) if !is_alias() => change_output(returned, &mut change),
+        Shape::Future { .. } => change_output(returned, &mut change),
+        _ => {
+            change(returned);
+            true
         }
-        Shape::Tail(_) | Shape::Future { .. } => {
-            if !change_output(returned, &mut change) {
-                let message =
-                    "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
-                return Err(syn::Error::new_spanned(returned, message));
-            }
-        }
+    };
+    if !is_changed {
+        let message = "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
+        return Err(syn::Error::new_spanned(returned, message));
     }
     result
 }

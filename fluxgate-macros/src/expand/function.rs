@@ -10,18 +10,18 @@
 //!
 //! ```text
 //! fn charge(amount: u64) -> Result<Receipt, ApiError> {
-//!     ::fluxgate::__private::call(
+//!     return ::fluxgate::__private::call(
 //!         ::fluxgate::__private::breaker!("payment_api"),
 //!         ::fluxgate::__private::unseen,
 //!         ::fluxgate::__private::never,
 //!         move || -> Result<Receipt, ApiError> { body },
 //!         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
-//!     )
+//!     );
 //! }
 //! ```
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 
 use super::{Breaker, Guard, fallback};
 use crate::types::nameable;
@@ -38,5 +38,5 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     // Functions among its arguments tell clippy that there is more to the call than its value, which one must use.
     let call = quote_spanned!(span=> #krate::__private::call(#borrowed, #seen, #failed, #work, #answer));
     let returned = fallback::after(guard, &call);
-    guard.function.with(&signature, &quote!(#binding #returned))
+    guard.returning(&signature, &binding, &returned)
 }

@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! fn stock(sku: &str) -> impl Future<Output = Result<u32, ApiError>> {
-//!     ::fluxgate::__private::plain_async(
+//!     return ::fluxgate::__private::plain_async(
 //!         ::fluxgate::__private::breaker!("inventory"),
 //!         async move {
 //!             if false {
@@ -23,11 +23,19 @@
 //! }
 //! ```
 //!
-//! or `call_async` with what else there is to say of results.
+//! or `call_async` with what else there is to say of results. A body that is given arguments is an async closure:
+//!
+//! ```text
+//! ::fluxgate::__private::async_given_2(
+//!     job,
+//!     permit,
+//!     async move |job, _| -> Result<u32, ApiError> { body },
+//! )
+//! ```
 //!
 //! An `async fn` with an `async` block in it would hold its arguments twice, in its own state and in the block's. So the
-//! outer `async` is taken off where nobody can tell, and stays where other attributes look for it or where the
-//! attribute's closures borrow the arguments.
+//! outer `async` is taken off where nobody can tell. It stays where other attributes look for it, where the attribute's
+//! closures borrow the arguments, and where the breaker is found by them, which waits for the first poll.
 
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Span, TokenStream};
@@ -47,7 +55,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     if !can_detach(guard) {
         let call = call(guard, &held, &guard.future_within(&mut signature));
         let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
-        return guard.function.with(&signature, &quote!(#binding #returned));
+        return guard.returning(&signature, &binding, &returned);
     }
     let future = guard.future(&mut signature);
     signature.asyncness = None;
@@ -58,7 +66,7 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
     let call = call(guard, &held, &future);
-    guard.function.with(&signature, &quote!(#binding #call))
+    guard.returning(&signature, &binding, &call)
 }
 
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
@@ -68,7 +76,7 @@ pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let block = beginning_with(&guard.pin(), block);
     let call = call(guard, &held, &quote!(#keywords #block));
     let body = tail.with(&within(guard, call));
-    guard.function.with(&guard.signature, &quote!(#binding #body))
+    guard.returning(&guard.signature, &binding, &body)
 }
 
 /// A future from somewhere else is guarded as a whole.
@@ -88,7 +96,7 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
     if boxed {
         call = quote_spanned!(span=> ::std::boxed::Box::pin(#call));
     }
-    guard.function.with(&signature, &quote!(#binding #call))
+    guard.returning(&signature, &binding, &call)
 }
 
 /// The guarded future, in one that holds what the attribute's closures borrow.

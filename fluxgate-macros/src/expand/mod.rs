@@ -95,6 +95,12 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// The function, which ends in a guarded call. It says `return`, for crates that want it said.
+    fn returning(&self, signature: &Signature, binding: &TokenStream, call: &TokenStream) -> TokenStream {
+        let keyword = quote_spanned!(Span::mixed_site()=> return);
+        self.function.with(signature, &quote!(#binding #keyword #call))
+    }
+
     /// From the first to the last token of the return type, or at the name of a function that has none.
     fn place_of_result(&self) -> [Span; 2] {
         let tokens: Vec<TokenTree> = match &self.function.signature.output {
@@ -190,10 +196,8 @@ impl<'a> Guard<'a> {
 
     fn failed(&self) -> TokenStream {
         let krate = &self.krate;
-        match &self.arguments.failed_if {
-            Some(given) => self.capturing(&given.value),
-            None => quote_spanned!(Span::mixed_site()=> #krate::__private::never),
-        }
+        let given = self.arguments.failed_if.as_ref().map(|given| self.capturing(&given.value));
+        given.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> #krate::__private::never))
     }
 
     /// What the functions given to the attribute may capture.
@@ -244,13 +248,10 @@ impl<'a> Guard<'a> {
 
     /// A function given to the attribute, which captures what [`capture`](Self::capture) says.
     fn capturing(&self, given: &Expr) -> TokenStream {
-        match ungrouped(given) {
-            Expr::Closure(closure) if closure.capture.is_none() => {
-                let capture = self.capture();
-                quote!(#capture #closure)
-            }
-            _ => given.to_token_stream(),
-        }
+        let given = ungrouped(given);
+        let is_free = matches!(given, Expr::Closure(closure) if closure.capture.is_none());
+        let capture = self.capture().filter(|_| is_free);
+        quote!(#capture #given)
     }
 }
 

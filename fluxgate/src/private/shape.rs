@@ -58,7 +58,6 @@ dereferences! {
 macro_rules! with_fallback {
     ($returned:ty, $ok:ty, $error:ty, $split:expr, $join:expr) => {
         /// The end of a call with a `fallback`.
-        #[expect(clippy::type_complexity, reason = "what is opaque in it can have no name")]
         pub fn or(
             &self,
             fallback: impl FnOnce(Error<$error>) -> $returned,
@@ -67,7 +66,6 @@ macro_rules! with_fallback {
         }
 
         /// The end of a call as it is, for a `fallback` that is made after it: one that borrows what the body did.
-        #[expect(clippy::type_complexity, reason = "written as the others are")]
         pub fn ended(&self) -> Answer<Split<$returned, $ok, $error>, Give<$ok, $error, Result<$ok, Error<$error>>>> {
             Answer { split: $split, give: |ended| ended }
         }
