@@ -123,6 +123,7 @@ macro_rules! guard_boxed {
             with_fallback!(O, O, Infallible, Ok, |value| value);
         }
 
+        #[diagnostic::do_not_recommend]
         impl<'a, T, E> Fallible for Pin<Box<dyn Future<Output = Result<T, E>> $(+ $auto)* + 'a>> {
             type Ok = T;
             type Err = E;
