@@ -12,7 +12,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Pat, PatIdent, PatType, Signature};
 
 use super::Guard;
-use super::mentions::mentioned;
+use super::mentions::{at, mentioned};
 use crate::item::{bound_names, names_in};
 use crate::types::{is_copy, needs_no_drop};
 
@@ -44,10 +44,12 @@ pub(super) fn move_in(guard: &Guard<'_>, signature: &mut Signature) -> Moved {
         let is_asked_for = guard.is_asked_for(argument);
         match argument {
             FnArg::Receiver(receiver) => moved.first.extend(keep(guard, &receiver.self_token.into())),
+            _ if moved.given.len() >= MOST_GIVEN => break,
             FnArg::Typed(typed) if is_asked_for => moved.given.extend(given_by_name(typed)),
             FnArg::Typed(typed) => moved.given.push(given_anew(typed, index)),
         }
     }
+    // Names of a pattern, which are captured by themselves.
     moved.given.truncate(MOST_GIVEN);
     moved
 }
@@ -143,7 +145,7 @@ fn given_by_name(typed: &mut PatType) -> Vec<(TokenStream, TokenStream)> {
 fn renamed(typed: &mut PatType, index: usize) -> Ident {
     let span = Span::mixed_site();
     let name = match names_in(&typed.pat).as_slice() {
-        [name] => Ident::new(&name.to_string(), span.located_at(name.span())),
+        [name] => at(name, span.located_at(name.span())),
         _ => format_ident!("argument_{index}", span = span),
     };
     *typed.pat = Pat::Verbatim(name.to_token_stream());
@@ -176,7 +178,7 @@ fn is_conditional(argument: &FnArg) -> bool {
 pub(super) fn is_copied(argument: &FnArg) -> bool {
     match argument {
         FnArg::Receiver(receiver) => is_copy(&receiver.ty),
-        FnArg::Typed(typed) => is_copy(&typed.ty),
+        FnArg::Typed(typed) => is_copy(&typed.ty) && !borrows(&typed.pat),
     }
 }
 

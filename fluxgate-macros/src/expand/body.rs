@@ -46,10 +46,11 @@ impl Guard<'_> {
     pub(super) fn future(&self, signature: &mut Signature) -> TokenStream {
         let moved = arguments::move_in(self, signature);
         let async_move = quote_spanned!(self.function.body.span_open()=> async move);
+        let (pin, first) = (self.pin(), &moved.first);
         if !moved.given.is_empty() {
+            let moved = Moved { first: quote!(#pin #first), given: moved.given };
             return self.taking(&moved, &async_move, &nameable(self.returned.clone()).into_token_stream());
         }
-        let (pin, first) = (self.pin(), &moved.first);
         let block = beginning_with(&quote!(#pin #first), &self.function.body);
         quote!(#async_move #block)
     }

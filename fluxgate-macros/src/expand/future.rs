@@ -141,7 +141,7 @@ pub(super) fn limit(guard: &Guard<'_>) -> TokenStream {
 /// Whether the outer `async` can go unnoticed.
 fn can_detach(guard: &Guard<'_>) -> bool {
     guard.function.has_inert_attributes()
-        && !guard.captures_arguments()
+        && guard.captures_copies()
         && !arguments::orders_self(&guard.signature)
         && finds_its_breaker_at_once(guard)
         && !must_be_used_itself(guard)

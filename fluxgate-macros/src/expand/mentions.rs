@@ -11,7 +11,14 @@ pub(super) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 /// The name as `tokens` first use it, for what is to be said of that use.
 pub(super) fn mentioned(tokens: TokenStream, name: &Ident) -> Option<Ident> {
     let place = place_of_mention(tokens, &name.to_string())?;
-    Some(Ident::new(&name.to_string(), name.span().located_at(place)))
+    Some(at(name, name.span().located_at(place)))
+}
+
+/// The same name elsewhere.
+pub(super) fn at(name: &Ident, place: Span) -> Ident {
+    let mut name = name.clone();
+    name.set_span(place);
+    name
 }
 
 fn place_of_mention(tokens: TokenStream, name: &str) -> Option<Span> {

@@ -23,7 +23,7 @@ use crate::errors::Errors;
 use crate::item::{Function, Unfit, bound_names};
 use crate::policy::Part;
 use crate::shape::Shape;
-use crate::{krate, validate};
+use crate::{krate, types, validate};
 
 pub(crate) use statics::Declaration;
 
@@ -95,9 +95,10 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The function, which ends in a guarded call. It says `return`, for crates that want it said.
+    /// The function, which ends in a guarded call. It says `return`, for crates that want it said, if it returns.
     fn returning(&self, signature: &Signature, binding: &TokenStream, call: &TokenStream) -> TokenStream {
-        let keyword = quote_spanned!(Span::mixed_site()=> return);
+        let returns = !matches!(types::ungrouped(&self.returned), Type::Never(_));
+        let keyword = returns.then(|| Token![return](Span::mixed_site()));
         self.function.with(signature, &quote!(#binding #keyword #call))
     }
 
@@ -241,9 +242,17 @@ impl<'a> Guard<'a> {
         asking.any(|tokens| bound_names(argument).iter().any(|name| mentions::mentions(tokens.clone(), name)))
     }
 
-    /// `move`, where what is made of closures may outlive the function: a boxed future does.
+    /// Whether the functions given to an async function capture nothing but what can be copied into its future.
+    fn captures_copies(&self) -> bool {
+        let mut arguments = self.function.signature.inputs.iter();
+        matches!(self.shape, Shape::Async)
+            && arguments.all(|argument| arguments::is_copied(argument) || !self.is_captured(argument))
+    }
+
+    /// `move`, where what is made of closures may outlive the function: a future does.
     fn capture(&self) -> Option<Token![move]> {
-        (matches!(self.shape, Shape::ByType) && !self.shares_arguments()).then(|| Token![move](Span::mixed_site()))
+        let outlives = matches!(self.shape, Shape::ByType) && !self.shares_arguments() || self.captures_copies();
+        outlives.then(|| Token![move](Span::mixed_site()))
     }
 
     /// A function given to the attribute, which captures what [`capture`](Self::capture) says.

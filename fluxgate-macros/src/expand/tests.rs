@@ -75,6 +75,9 @@ fn work(
             app,
             _permit,
             async move |State(app), _permit| -> Result<u32, ApiError> {
+                if false {
+                    return ::fluxgate::__private::returned::<Result<u32, ApiError>>();
+                }
                 app.work(id).await
             },
         ),
