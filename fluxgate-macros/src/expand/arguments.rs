@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{FnArg, Pat, PatIdent, PatType, Signature};
+use syn::{FnArg, Pat, PatIdent, PatType, Signature, Token};
 
 use super::Guard;
 use super::mentions::{at, mentioned};
@@ -122,15 +122,17 @@ fn given_anew(typed: &mut PatType, index: usize) -> (TokenStream, TokenStream) {
 
 /// The names of an argument, which is asked for the breaker before. They stay as they are, but change in the body only.
 fn given_by_name(typed: &mut PatType) -> Vec<(TokenStream, TokenStream)> {
-    struct Names(Vec<(TokenStream, TokenStream)>);
+    struct Names(Vec<(Option<Token![mut]>, Ident)>);
 
     impl VisitMut for Names {
         fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
-            let name = &pat.ident;
             // What borrows can't drop.
             if pat.by_ref.is_none() {
                 let mutability = pat.mutability.take();
-                self.0.push((quote!(#mutability #name), quote!(#name)));
+                // Alternatives bind the same names.
+                if !self.0.iter().any(|(_, name)| *name == pat.ident) {
+                    self.0.push((mutability, pat.ident.clone()));
+                }
             }
             visit_mut::visit_pat_ident_mut(self, pat);
         }
@@ -138,7 +140,7 @@ fn given_by_name(typed: &mut PatType) -> Vec<(TokenStream, TokenStream)> {
 
     let mut names = Names(Vec::new());
     names.visit_pat_mut(&mut typed.pat);
-    names.0
+    names.0.into_iter().map(|(mutability, name)| (quote!(#mutability #name), name.into_token_stream())).collect()
 }
 
 /// Gives an argument a name that the body can't see.

@@ -18,9 +18,13 @@ mod handlers;
 #[cfg(test)]
 mod lints;
 #[cfg(test)]
+mod nesting;
+#[cfg(test)]
 mod patterns;
 #[cfg(test)]
 mod sends;
+#[cfg(test)]
+mod shapes;
 #[cfg(test)]
 mod sizes;
 #[cfg(test)]
