@@ -1,14 +1,17 @@
 //! The `async` block that is all of a function which is not `async` itself: `Box::pin(async move { … })`, as
 //! `#[async_trait]` leaves it and as people write it, or the block alone.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::expand::beginning_with;
 
 /// A body that is an `async` block, taken apart around it.
 pub(crate) struct Tail {
-    /// `async` or `async move`.
-    pub(crate) keywords: TokenStream,
-    pub(crate) block: Group,
+    asyncness: Ident,
+    /// `move`.
+    capture: Option<Ident>,
+    block: Group,
     /// Where the block stands.
     wrapper: Wrapper,
 }
@@ -29,8 +32,8 @@ impl Tail {
                 Self::in_call(path, arguments).or_else(|| Self::with_method(&trees))
             }
             _ => {
-                let (keywords, block) = async_block(&trees)?;
-                Some(Self { keywords, block, wrapper: Wrapper::None })
+                let (asyncness, capture, block) = async_block(&trees)?;
+                Some(Self { asyncness, capture, block, wrapper: Wrapper::None })
             }
         }
     }
@@ -41,12 +44,13 @@ impl Tail {
             [inner @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' => inner,
             inner => inner,
         };
-        let (keywords, block) = async_block(inner)?;
+        let (asyncness, capture, block) = async_block(inner)?;
         let name = |from_end: usize| path.len().checked_sub(from_end).map(|index| path[index].to_string());
         // `Box` `:` `:` `pin`
         let is_box_pin = name(1).as_deref() == Some("pin") && name(4).as_deref() == Some("Box");
         (is_box_pin && path.iter().all(is_path)).then(|| Self {
-            keywords,
+            asyncness,
+            capture,
             block,
             wrapper: Wrapper::Call(path.iter().cloned().collect(), arguments.clone()),
         })
@@ -61,8 +65,35 @@ impl Tail {
         if !boxes {
             return None;
         }
-        let (keywords, block) = async_block(block)?;
-        Some(Self { keywords, block, wrapper: Wrapper::Method(quote!(#dot #method #arguments)) })
+        let (asyncness, capture, block) = async_block(block)?;
+        Some(Self { asyncness, capture, block, wrapper: Wrapper::Method(quote!(#dot #method #arguments)) })
+    }
+
+    /// The block as it is, but for `first` at its beginning.
+    pub(crate) fn moving(&self, first: &TokenStream) -> TokenStream {
+        let Self { asyncness, capture, block, .. } = self;
+        let block = beginning_with(first, block);
+        quote!(#asyncness #capture #block)
+    }
+
+    /// The block, which leaves where it is what closures borrow besides: it moves no more than it has to. That is not
+    /// `self` either, of which `#[async_trait]` makes `let __self = self;`.
+    pub(crate) fn borrowing(&self, first: &TokenStream) -> TokenStream {
+        let Self { asyncness, block, .. } = self;
+        let mut trees: Vec<TokenTree> = block.stream().into_iter().collect();
+        let names = ["__self", "=", "self", ";"];
+        let found = trees
+            .windows(names.len())
+            .position(|window| window.iter().zip(names).all(|(tree, name)| tree.to_string() == name));
+        if let Some(TokenTree::Ident(this)) = found.and_then(|at| trees.get(at + 2)).cloned() {
+            let borrowed = quote_spanned!(this.span()=> &mut *#this);
+            let at = found.unwrap_or_default() + 2;
+            trees.splice(at..=at, borrowed);
+        }
+        let mut rest = Group::new(Delimiter::Brace, trees.into_iter().collect());
+        rest.set_span(block.span());
+        let block = beginning_with(first, &rest);
+        quote!(#asyncness #block)
     }
 
     /// The body, with `future` in the place of the block.
@@ -80,17 +111,17 @@ impl Tail {
 }
 
 /// `async {…}` or `async move {…}` and nothing else.
-fn async_block(trees: &[TokenTree]) -> Option<(TokenStream, Group)> {
+fn async_block(trees: &[TokenTree]) -> Option<(Ident, Option<Ident>, Group)> {
     match trees {
         [TokenTree::Ident(asyncness), TokenTree::Ident(capture), TokenTree::Group(block)]
             if asyncness == "async" && capture == "move" && block.delimiter() == Delimiter::Brace =>
         {
-            Some((quote!(#asyncness #capture), block.clone()))
+            Some((asyncness.clone(), Some(capture.clone()), block.clone()))
         }
         [TokenTree::Ident(asyncness), TokenTree::Group(block)]
             if asyncness == "async" && block.delimiter() == Delimiter::Brace =>
         {
-            Some((quote!(#asyncness), block.clone()))
+            Some((asyncness.clone(), None, block.clone()))
         }
         _ => None,
     }

@@ -115,7 +115,7 @@ impl Guard<'_> {
 
 /// A block with `first` before its own statements: in one pair of braces, for a second would be called unused. Items,
 /// which are to come before statements, keep theirs.
-pub(super) fn beginning_with(first: &TokenStream, block: &Group) -> Group {
+pub(crate) fn beginning_with(first: &TokenStream, block: &Group) -> Group {
     if first.is_empty() {
         return block.clone();
     }

@@ -42,7 +42,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ReturnType, Type};
 
-use super::body::beginning_with;
 use super::{Breaker, Guard, arguments, fallback, located};
 use crate::args::ungrouped as ungrouped_expr;
 use crate::tail::Tail;
@@ -72,9 +71,8 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let Breaker { binding, held, .. } = guard.breaker();
-    let Tail { keywords, block, .. } = tail;
-    let block = beginning_with(&guard.pin(), block);
-    let call = call(guard, &held, &quote!(#keywords #block));
+    let future = if guard.shares_arguments() { tail.borrowing(&guard.pin()) } else { tail.moving(&guard.pin()) };
+    let call = call(guard, &held, &future);
     let body = tail.with(&within(guard, call));
     guard.returning(&guard.signature, &binding, &body)
 }

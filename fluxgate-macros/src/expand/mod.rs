@@ -25,6 +25,7 @@ use crate::policy::Part;
 use crate::shape::Shape;
 use crate::{krate, types, validate};
 
+pub(crate) use body::beginning_with;
 pub(crate) use statics::Declaration;
 
 /// `#[circuit_breaker(arguments)] item`.

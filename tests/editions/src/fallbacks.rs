@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use async_trait::async_trait;
 use fluxgate::{circuit_breaker, Error};
 
 use crate::support::{tick, Failed};
@@ -48,6 +49,21 @@ impl Cache {
     }
 }
 
+#[async_trait]
+trait Fetch {
+    async fn fetch_boxed(&mut self, more: String) -> Result<String, Failed>;
+}
+
+#[async_trait]
+impl Fetch for Cache {
+    #[circuit_breaker(fallback = |_| Ok(self.last.clone()))]
+    async fn fetch_boxed(&mut self, more: String) -> Result<String, Failed> {
+        self.last.push_str(&more);
+        tick().await;
+        Err(Failed)
+    }
+}
+
 fn owned<'a>(_: Error<Failed>, more: &str) -> Result<&'a mut u32, Failed> {
     assert_eq!(more, "more");
     Err(Failed)
@@ -58,6 +74,7 @@ async fn a_fallback_may_use_the_self_that_the_body_changed() {
     let mut cache = Cache { last: String::new(), numbers: vec![] };
     assert_eq!(cache.fetch("a"), Ok("a".to_owned()));
     assert_eq!(cache.fetch_async("b").await, Ok("ab".to_owned()));
+    assert_eq!(cache.fetch_boxed("c".to_owned()).await, Ok("abc".to_owned()));
     assert_eq!((cache.forget("c".to_owned()), cache.last.as_str()), (Err(Failed), ""));
 }
 
