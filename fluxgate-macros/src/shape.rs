@@ -41,10 +41,14 @@ fn is_impl_future(returned: &Type) -> bool {
     matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
 }
 
-/// `Pin<Box<dyn Future<…>>>`.
+/// `Pin<Box<dyn Future<…>>>`, or one of `impl Future<…>`.
 fn is_boxed_future(returned: &Type) -> bool {
     let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
-    matches!(inner.map(ungrouped), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
+    match inner.map(ungrouped) {
+        Some(Type::TraitObject(object)) => object.bounds.iter().any(is_future),
+        Some(inner) => is_impl_future(inner),
+        None => false,
+    }
 }
 
 /// Whether a type may be a future by its name, or by an alias.

@@ -81,11 +81,15 @@ pub(super) fn keep_in(guard: &Guard<'_>, signature: &mut Signature) -> TokenStre
     first
 }
 
-/// Makes a body that borrows what closures borrow besides hold everything else, where nothing is ever called.
+/// Makes a body that borrows what closures borrow besides hold other arguments by value, where nothing is ever called: in
+/// a future all of them, which is to be sent as they are; in a closure the references, of which it may return what they
+/// lend.
 pub(super) fn force(guard: &Guard<'_>) -> TokenStream {
     let body = guard.function.body.stream();
+    let is_async = guard.function.signature.asyncness.is_some();
     let arguments = guard.function.signature.inputs.iter().rev();
-    let moving = arguments.filter(|argument| !is_copied(argument) && !guard.is_captured(argument));
+    let moving = arguments
+        .filter(|argument| !is_copied(argument) && !guard.is_captured(argument) && (is_async || !may_drop(argument)));
     let names = moving.flat_map(|argument| bound_names(argument).into_iter().rev());
     let names: Vec<Ident> = names.filter_map(|name| mentioned(body.clone(), &name)).collect();
     if names.is_empty() {

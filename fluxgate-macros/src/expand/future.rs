@@ -45,7 +45,7 @@ use syn::{Expr, ReturnType, Type};
 use super::{Breaker, Guard, arguments, fallback, located};
 use crate::args::ungrouped as ungrouped_expr;
 use crate::tail::Tail;
-use crate::types::ungrouped;
+use crate::types::{nameable, ungrouped};
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
@@ -83,7 +83,7 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
     let krate = &guard.krate;
     let Breaker { binding, held, .. } = guard.breaker();
     let returned = match &guard.function.signature.output {
-        ReturnType::Type(_, returned) if boxed => returned.to_token_stream(),
+        ReturnType::Type(_, returned) if boxed => nameable(Type::clone(returned)).to_token_stream(),
         _ => quote!(_),
     };
     let mut signature = guard.signature.clone();

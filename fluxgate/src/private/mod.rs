@@ -1,7 +1,9 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
 //! Every guarded function is one call of [`call`] or [`call_async`], or of its shorter form for plain ones: with its
-//! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
+//! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end. Where
+//! the name of its return type does not tell which of them, [`Shape`] decides by the type. A body may be given arguments
+//! (`given_1` and the like), and a fallback that borrows what the body does is made after the call.
 
 mod answer;
 mod given;

@@ -90,6 +90,11 @@ fn sync_too(n: u32, limit: u32) -> Answer<u32> {
     Box::pin(std::future::ready(n + 1))
 }
 
+#[circuit_breaker(name = "boxed opaque")]
+fn boxed_opaque(n: u32) -> Pin<Box<impl Future<Output = Result<u32, Failed>>>> {
+    Box::pin(inner(n))
+}
+
 #[circuit_breaker(name = "no future")]
 fn no_future(n: u32) -> FutureOf<u32> {
     if n > 3 {
@@ -127,7 +132,8 @@ async fn boxed_futures_are_guarded_under_any_alias_and_wherever_the_function_ret
     for name in ["whole", "whole with a fallback", "early", "early by its type", "block by an alias"] {
         assert_eq!(counts(name), (2, 1), "{name}");
     }
-    for name in ["wrapped", "wrapped block", "local", "sync too"] {
+    assert_eq!((boxed_opaque(1).await, boxed_opaque(4).await), (Ok(1), Err(Failed)));
+    for name in ["boxed opaque", "wrapped", "wrapped block", "local", "sync too"] {
         assert_eq!(counts(name), (2, 1), "{name}");
     }
     get("early").unwrap().force_open();
