@@ -86,8 +86,8 @@ use proc_macro::TokenStream;
 /// guarded whole, wherever the function returns it.
 ///
 /// The compiler looks only so deep into futures that await each other. With its limit of 128, 20 guarded functions may
-/// await one another in a row, 17 with a `fallback`, and 12 where the breaker is found by an argument or where a closure
-/// borrows one; it is 32 without the attribute. Macros that wrap the body too leave less: 7 with `#[tracing::instrument]`
+/// await one another in a row, 17 with a `fallback` that copies an argument, and 12 where the breaker is found by an
+/// argument or where a closure borrows one; it is 32 without the attribute. Macros that wrap the body too leave less: 7 with `#[tracing::instrument]`
 /// below, which alone leaves 11. `#![recursion_limit = "256"]` doubles these numbers, and behind a
 /// `Pin<Box<dyn Future>>` the compiler begins again.
 ///

@@ -32,6 +32,32 @@ impl Cache {
         Err(Failed)
     }
 
+    #[circuit_breaker(fallback = |_| Ok(&self.last))]
+    fn shared(&self) -> Result<&str, Failed> {
+        if self.last.is_empty() {
+            Ok("nothing")
+        } else {
+            Err(Failed)
+        }
+    }
+
+    #[circuit_breaker(fallback = |_| Ok(&self.last))]
+    async fn shared_async(&self) -> Result<&str, Failed> {
+        tick().await;
+        if self.last.is_empty() {
+            Ok("nothing")
+        } else {
+            Err(Failed)
+        }
+    }
+
+    #[circuit_breaker(key = self.last, fallback = |_| Ok(self.numbers.len()))]
+    async fn found_by_a_field(&mut self, more: String) -> Result<usize, Failed> {
+        tick().await;
+        self.last = more;
+        Err(Failed)
+    }
+
     #[circuit_breaker(fallback = |error| owned(error, &more))]
     fn borrowed(&mut self, more: String, others: &mut Vec<u32>) -> Result<&mut u32, Failed> {
         self.last.push_str(&more);
@@ -76,6 +102,14 @@ async fn a_fallback_may_use_the_self_that_the_body_changed() {
     assert_eq!(cache.fetch_async("b").await, Ok("ab".to_owned()));
     assert_eq!(cache.fetch_boxed("c".to_owned()).await, Ok("abc".to_owned()));
     assert_eq!((cache.forget("c".to_owned()), cache.last.as_str()), (Err(Failed), ""));
+}
+
+#[tokio::test]
+async fn a_result_and_its_fallback_may_both_borrow_from_a_shared_self() {
+    let mut cache = Cache { last: String::new(), numbers: vec![] };
+    assert_eq!((cache.shared(), cache.shared_async().await), (Ok("nothing"), Ok("nothing")));
+    assert_eq!((cache.found_by_a_field("a".to_owned()).await, cache.last.as_str()), (Ok(0), "a"));
+    assert_eq!((cache.shared(), cache.shared_async().await), (Ok("a"), Ok("a")));
 }
 
 #[tokio::test]
