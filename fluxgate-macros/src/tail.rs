@@ -76,19 +76,18 @@ impl Tail {
         quote!(#asyncness #capture #block)
     }
 
-    /// The block, which leaves where it is what closures borrow besides: it moves no more than it has to. That is not
-    /// `self` either, of which `#[async_trait]` makes `let __self = self;`.
-    pub(crate) fn borrowing(&self, first: &TokenStream) -> TokenStream {
+    /// The block, which leaves where it is what closures borrow besides: it moves no more than it has to. Where it
+    /// `lends_self`, a `&mut self` that `#[async_trait]` moves by `let __self = self;` is lent to it instead.
+    pub(crate) fn borrowing(&self, first: &TokenStream, lends_self: bool) -> TokenStream {
         let Self { asyncness, block, .. } = self;
         let mut trees: Vec<TokenTree> = block.stream().into_iter().collect();
-        let names = ["__self", "=", "self", ";"];
-        let found = trees
-            .windows(names.len())
-            .position(|window| window.iter().zip(names).all(|(tree, name)| tree.to_string() == name));
-        if let Some(TokenTree::Ident(this)) = found.and_then(|at| trees.get(at + 2)).cloned() {
-            let borrowed = quote_spanned!(this.span()=> &mut *#this);
-            let at = found.unwrap_or_default() + 2;
-            trees.splice(at..=at, borrowed);
+        let moving = ["__self", "=", "self", ";"];
+        let is_moving = |window: &[TokenTree]| window.iter().zip(moving).all(|(tree, name)| tree.to_string() == name);
+        let found = trees.windows(moving.len()).position(is_moving).filter(|_| lends_self);
+        if let Some(this) = found.map(|at| at + 2) {
+            let name = &trees[this];
+            let lent = quote_spanned!(name.span()=> &mut *#name);
+            trees.splice(this..=this, lent);
         }
         let mut rest = Group::new(Delimiter::Brace, trees.into_iter().collect());
         rest.set_span(block.span());

@@ -71,7 +71,13 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let Breaker { binding, held, .. } = guard.breaker();
-    let future = if guard.shares_arguments() { tail.borrowing(&guard.pin()) } else { tail.moving(&guard.pin()) };
+    let future = if guard.shares_arguments() {
+        let receiver = guard.function.signature.receiver();
+        let is_mutable = receiver.is_some_and(|this| this.reference.is_some() && this.mutability.is_some());
+        tail.borrowing(&guard.pin(), is_mutable)
+    } else {
+        tail.moving(&guard.pin())
+    };
     let call = call(guard, &held, &future);
     let body = tail.with(&within(guard, call));
     guard.returning(&guard.signature, &binding, &body)
