@@ -2,7 +2,8 @@
 
 use syn::visit::{self, Visit};
 use syn::{
-    GenericArgument, GenericParam, Lifetime, PathArguments, Type, TypeParamBound, TypeReference, WherePredicate,
+    GenericArgument, GenericParam, Lifetime, ParenthesizedGenericArguments, PathArguments, ReturnType, Type,
+    TypeParamBound, TypeReference, WherePredicate,
 };
 
 use crate::item::Function;
@@ -52,6 +53,16 @@ impl Function {
         find.found
     }
 
+    /// Whether what the function returns borrows from a `&mut self`, as far as its signature tells.
+    pub(crate) fn borrows_from_self(&self) -> bool {
+        let Some(receiver) = self.signature.receiver() else { return false };
+        let Some(of_self) = mutable_reference(&receiver.ty) else { return false };
+        let ReturnType::Type(_, returned) = &self.signature.output else { return false };
+        let mut find = FindOfSelf { of_self: of_self.lifetime.as_ref(), found: false };
+        find.visit_type(returned);
+        find.found
+    }
+
     fn parameters_that_may_borrow(&self) -> Vec<String> {
         let generics = &self.signature.generics;
         let bounded =
@@ -84,6 +95,40 @@ fn last_of_two(returned: &Type) -> Option<&Type> {
     });
     types.next()?;
     types.last()
+}
+
+/// `&mut Self`, be it pinned.
+fn mutable_reference(of: &Type) -> Option<&TypeReference> {
+    match ungrouped(of) {
+        Type::Reference(reference) => reference.mutability.is_some().then_some(reference),
+        Type::Path(path) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(of) => mutable_reference(of),
+                _ => None,
+            }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+struct FindOfSelf<'s> {
+    of_self: Option<&'s Lifetime>,
+    found: bool,
+}
+
+impl<'a> Visit<'a> for FindOfSelf<'_> {
+    fn visit_lifetime(&mut self, lifetime: &'a Lifetime) {
+        self.found |= lifetime.ident == "_" || Some(lifetime) == self.of_self;
+    }
+
+    fn visit_type_reference(&mut self, reference: &'a TypeReference) {
+        self.found |= reference.lifetime.is_none();
+        visit::visit_type_reference(self, reference);
+    }
+
+    /// What a function in the type takes and gives has lifetimes of its own.
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'a ParenthesizedGenericArguments) {}
 }
 
 struct Find {

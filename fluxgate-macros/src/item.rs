@@ -1,13 +1,14 @@
 //! The function under the attribute: its signature is parsed, its body stays as it was written.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Pat, ReturnType, Signature, Token, Type, Visibility};
+use syn::visit::{self, Visit};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Signature, Token, Type, Visibility};
 
 use crate::shape::Shape;
-use crate::types::change_output;
+use crate::types::{change_output, contains_impl, ungrouped};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -51,44 +52,100 @@ impl Function {
         };
         let mut returned = Type::clone(returned);
         match shape {
-            Shape::Sync | Shape::Async => returned,
+            Shape::Sync | Shape::Async | Shape::ByType => returned,
             Shape::Tail(_) | Shape::Future { .. } => {
                 let mut output = None;
                 change_output(&mut returned, &mut |of| output = Some(of.clone()));
-                output.unwrap_or_else(|| syn::parse_quote!(_))
+                output.unwrap_or_else(|| output_of(&returned))
             }
         }
     }
 
     /// The names that the arguments bind, `self` included.
     pub(crate) fn argument_names(&self) -> Vec<Ident> {
-        let mut names = Vec::new();
-        for argument in &self.signature.inputs {
-            match argument {
-                syn::FnArg::Receiver(receiver) => names.push(receiver.self_token.into()),
-                syn::FnArg::Typed(typed) => bound_names(typed.pat.to_token_stream(), &mut names),
-            }
-        }
-        names
+        self.signature.inputs.iter().flat_map(bound_names).collect()
     }
 
     pub(crate) fn has_argument(&self, name: &Ident) -> bool {
-        self.signature.inputs.iter().any(|argument| match argument {
-            syn::FnArg::Typed(typed) => matches!(&*typed.pat, Pat::Ident(pat) if pat.ident == *name),
-            syn::FnArg::Receiver(_) => name == "self",
-        })
+        self.argument_names().contains(name)
+    }
+
+    /// Whether all other attributes mean the same wherever the function's arguments and its future come from. One that is
+    /// not known may be a macro that looks at the signature, or for `async`.
+    pub(crate) fn has_inert_attributes(&self) -> bool {
+        self.attributes.iter().all(is_inert)
+    }
+
+    /// Whether `#[instrument]` of `tracing` stands below, which moves what the body names into a block of its own.
+    pub(crate) fn is_instrumented(&self) -> bool {
+        let last =
+            |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "instrument");
+        self.attributes.iter().any(last)
     }
 }
 
-/// Every name in a pattern: one too many, such as a type's, does no harm to those who ask.
-fn bound_names(pattern: TokenStream, names: &mut Vec<Ident>) {
-    for tree in pattern {
-        match tree {
-            TokenTree::Ident(ident) => names.push(ident),
-            TokenTree::Group(group) => bound_names(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+/// What a future of a type gives that does not say it, such as an alias.
+fn output_of(future: &Type) -> Type {
+    if !matches!(ungrouped(future), Type::Path(_)) || contains_impl(future) {
+        return syn::parse_quote!(_);
+    }
+    syn::parse_quote_spanned!(Span::mixed_site()=> <#future as ::core::future::Future>::Output)
+}
+
+fn is_inert(attribute: &Attribute) -> bool {
+    const INERT: [&str; 19] = [
+        "doc",
+        "cfg",
+        "allow",
+        "warn",
+        "deny",
+        "forbid",
+        "expect",
+        "deprecated",
+        "inline",
+        "cold",
+        "must_use",
+        "no_mangle",
+        "export_name",
+        "link_section",
+        "unsafe",
+        "target_feature",
+        "instruction_set",
+        "coverage",
+        "optimize",
+    ];
+    const TOOLS: [&str; 5] = ["rustfmt", "clippy", "rustdoc", "diagnostic", "miri"];
+    let path = attribute.path();
+    let first = path.segments.first().map(|segment| segment.ident.unraw().to_string()).unwrap_or_default();
+    let known: &[&str] = if path.get_ident().is_some() { &INERT } else { &TOOLS };
+    known.contains(&first.as_str())
+}
+
+/// The names that an argument binds, `self` included.
+pub(crate) fn bound_names(argument: &FnArg) -> Vec<Ident> {
+    match argument {
+        FnArg::Receiver(receiver) => vec![receiver.self_token.into()],
+        FnArg::Typed(typed) => names_in(&typed.pat),
+    }
+}
+
+/// The names that a pattern binds.
+pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
+    struct Names(Vec<Ident>);
+
+    impl<'a> Visit<'a> for Names {
+        fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
+            // Alternatives bind the same names.
+            if !self.0.contains(&pat.ident) {
+                self.0.push(pat.ident.clone());
+            }
+            visit::visit_pat_ident(self, pat);
         }
     }
+
+    let mut names = Names(Vec::new());
+    names.visit_pat(pattern);
+    names.0
 }
 
 /// What is a mistake of its own and not one of syntax passes through syn's parser as a value.

@@ -4,7 +4,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 use crate::item::Function;
 use crate::tail::Tail;
-use crate::types::ungrouped;
+use crate::types::{is_certain_value, ungrouped};
 
 /// How a function gives its result.
 pub(crate) enum Shape {
@@ -12,10 +12,12 @@ pub(crate) enum Shape {
     Sync,
     /// It is an `async fn`.
     Async,
-    /// It returns a future that ends in an `async` block of its own.
+    /// It returns an `async` block, and does nothing before.
     Tail(Tail),
     /// It returns a future that it has from somewhere else, boxed or not.
     Future { boxed: bool },
+    /// It returns a type whose name does not tell whether it is a boxed future: the compiler is asked.
+    ByType,
 }
 
 impl Function {
@@ -29,6 +31,7 @@ impl Function {
         match &self.signature.output {
             ReturnType::Type(_, returned) if is_impl_future(returned) => Shape::Future { boxed: false },
             ReturnType::Type(_, returned) if is_boxed_future(returned) => Shape::Future { boxed: true },
+            ReturnType::Type(_, returned) if may_be_future(returned) => Shape::ByType,
             _ => Shape::Sync,
         }
     }
@@ -38,10 +41,26 @@ fn is_impl_future(returned: &Type) -> bool {
     matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
 }
 
-/// `Pin<Box<dyn Future<…>>>`.
+/// `Pin<Box<dyn Future<…>>>`, or one of `impl Future<…>`.
 fn is_boxed_future(returned: &Type) -> bool {
     let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
-    matches!(inner.map(ungrouped), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future))
+    match inner.map(ungrouped) {
+        Some(Type::TraitObject(object)) => object.bounds.iter().any(is_future),
+        Some(inner) => is_impl_future(inner),
+        None => false,
+    }
+}
+
+/// Whether a type may be a future by its name, or by an alias.
+fn may_be_future(returned: &Type) -> bool {
+    match ungrouped(returned) {
+        Type::Path(path) => {
+            let is_result = path.path.segments.last().is_some_and(|last| last.ident == "Result");
+            !is_result && !is_certain_value(returned)
+        }
+        Type::Macro(_) => true,
+        _ => false,
+    }
 }
 
 fn argument_of<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {

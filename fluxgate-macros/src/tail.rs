@@ -1,16 +1,17 @@
-//! The `async` block at the end of a function that is not `async` itself: `Box::pin(async move { … })`, as
+//! The `async` block that is all of a function which is not `async` itself: `Box::pin(async move { … })`, as
 //! `#[async_trait]` leaves it and as people write it, or the block alone.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 
-/// A body that ends in an `async` block, taken apart around it.
+use crate::expand::beginning_with;
+
+/// A body that is an `async` block, taken apart around it.
 pub(crate) struct Tail {
-    /// What the function does before.
-    pub(crate) before: TokenStream,
-    /// `async` or `async move`.
-    pub(crate) keywords: TokenStream,
-    pub(crate) block: Group,
+    asyncness: Ident,
+    /// `move`.
+    capture: Option<Ident>,
+    block: Group,
     /// Where the block stands.
     wrapper: Wrapper,
 }
@@ -27,38 +28,36 @@ impl Tail {
     pub(crate) fn find(body: &Group) -> Option<Self> {
         let trees: Vec<TokenTree> = body.stream().into_iter().collect();
         match trees.as_slice() {
-            [before @ .., TokenTree::Group(arguments)] if arguments.delimiter() == Delimiter::Parenthesis => {
-                Self::in_call(before, arguments).or_else(|| Self::with_method(&trees))
+            [path @ .., TokenTree::Group(arguments)] if arguments.delimiter() == Delimiter::Parenthesis => {
+                Self::in_call(path, arguments).or_else(|| Self::with_method(&trees))
             }
             _ => {
-                let (before, keywords, block) = split_async(&trees)?;
-                Some(Self { before: before.iter().cloned().collect(), keywords, block, wrapper: Wrapper::None })
+                let (asyncness, capture, block) = async_block(&trees)?;
+                Some(Self { asyncness, capture, block, wrapper: Wrapper::None })
             }
         }
     }
 
-    fn in_call(before: &[TokenTree], arguments: &Group) -> Option<Self> {
+    fn in_call(path: &[TokenTree], arguments: &Group) -> Option<Self> {
         let inner: Vec<TokenTree> = arguments.stream().into_iter().collect();
         let inner = match inner.as_slice() {
             [inner @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' => inner,
             inner => inner,
         };
-        let ([], keywords, block) = split_async(inner)? else { return None };
-        let path = before.iter().rev().take_while(|tree| is_path(tree)).count();
-        let (before, path) = before.split_at(before.len() - path);
+        let (asyncness, capture, block) = async_block(inner)?;
         let name = |from_end: usize| path.len().checked_sub(from_end).map(|index| path[index].to_string());
         // `Box` `:` `:` `pin`
         let is_box_pin = name(1).as_deref() == Some("pin") && name(4).as_deref() == Some("Box");
-        is_box_pin.then(|| Self {
-            before: before.iter().cloned().collect(),
-            keywords,
+        (is_box_pin && path.iter().all(is_path)).then(|| Self {
+            asyncness,
+            capture,
             block,
             wrapper: Wrapper::Call(path.iter().cloned().collect(), arguments.clone()),
         })
     }
 
     fn with_method(trees: &[TokenTree]) -> Option<Self> {
-        let [before @ .., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(arguments)] = trees else {
+        let [block @ .., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(arguments)] = trees else {
             return None;
         };
         let boxes =
@@ -66,12 +65,37 @@ impl Tail {
         if !boxes {
             return None;
         }
-        let (before, keywords, block) = split_async(before)?;
-        let wrapper = Wrapper::Method(quote!(#dot #method #arguments));
-        Some(Self { before: before.iter().cloned().collect(), keywords, block, wrapper })
+        let (asyncness, capture, block) = async_block(block)?;
+        Some(Self { asyncness, capture, block, wrapper: Wrapper::Method(quote!(#dot #method #arguments)) })
     }
 
-    /// The end of the body, with `future` in the place of the block.
+    /// The block as it is, but for `first` at its beginning.
+    pub(crate) fn moving(&self, first: &TokenStream) -> TokenStream {
+        let Self { asyncness, capture, block, .. } = self;
+        let block = beginning_with(first, block);
+        quote!(#asyncness #capture #block)
+    }
+
+    /// The block, which leaves where it is what closures borrow besides: it moves no more than it has to. Where it
+    /// `lends_self`, a `&mut self` that `#[async_trait]` moves by `let __self = self;` is lent to it instead.
+    pub(crate) fn borrowing(&self, first: &TokenStream, lends_self: bool) -> TokenStream {
+        let Self { asyncness, block, .. } = self;
+        let mut trees: Vec<TokenTree> = block.stream().into_iter().collect();
+        let moving = ["__self", "=", "self", ";"];
+        let is_moving = |window: &[TokenTree]| window.iter().zip(moving).all(|(tree, name)| tree.to_string() == name);
+        let found = trees.windows(moving.len()).position(is_moving).filter(|_| lends_self);
+        if let Some(this) = found.map(|at| at + 2) {
+            let name = &trees[this];
+            let lent = quote_spanned!(name.span()=> &mut *#name);
+            trees.splice(this..=this, lent);
+        }
+        let mut rest = Group::new(Delimiter::Brace, trees.into_iter().collect());
+        rest.set_span(block.span());
+        let block = beginning_with(first, &rest);
+        quote!(#asyncness #block)
+    }
+
+    /// The body, with `future` in the place of the block.
     pub(crate) fn with(&self, future: &TokenStream) -> TokenStream {
         match &self.wrapper {
             Wrapper::None => future.to_token_stream(),
@@ -85,29 +109,21 @@ impl Tail {
     }
 }
 
-/// `async {…}` or `async move {…}` at the end of `trees`, as an expression of its own.
-fn split_async(trees: &[TokenTree]) -> Option<(&[TokenTree], TokenStream, Group)> {
-    let [before @ .., TokenTree::Group(block)] = trees else { return None };
-    if block.delimiter() != Delimiter::Brace {
-        return None;
-    }
-    let (before, keywords) = match before {
-        [before @ .., TokenTree::Ident(asyncness), TokenTree::Ident(capture)]
-            if asyncness == "async" && capture == "move" =>
+/// `async {…}` or `async move {…}` and nothing else.
+fn async_block(trees: &[TokenTree]) -> Option<(Ident, Option<Ident>, Group)> {
+    match trees {
+        [TokenTree::Ident(asyncness), TokenTree::Ident(capture), TokenTree::Group(block)]
+            if asyncness == "async" && capture == "move" && block.delimiter() == Delimiter::Brace =>
         {
-            (before, quote!(#asyncness #capture))
+            Some((asyncness.clone(), Some(capture.clone()), block.clone()))
         }
-        [before @ .., TokenTree::Ident(asyncness)] if asyncness == "async" => (before, quote!(#asyncness)),
-        _ => return None,
-    };
-    // After anything but the end of a statement it is an operand: `x = async {}`, `return async {}`.
-    let stands_alone = match before.last() {
-        None => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        Some(TokenTree::Ident(_) | TokenTree::Literal(_)) => false,
-    };
-    stands_alone.then(|| (before, keywords, block.clone()))
+        [TokenTree::Ident(asyncness), TokenTree::Group(block)]
+            if asyncness == "async" && block.delimiter() == Delimiter::Brace =>
+        {
+            Some((asyncness.clone(), None, block.clone()))
+        }
+        _ => None,
+    }
 }
 
 fn is_path(tree: &TokenTree) -> bool {

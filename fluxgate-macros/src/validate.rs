@@ -110,9 +110,22 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
             "a function that returns `!` can't return a rejection; give it a `fallback`, or let it return a `Result`";
         errors.at(&function.signature.output, message);
     }
+    fallback_of_self(arguments, function, errors);
     shared(arguments, &["Self", "self"], errors);
     let generics = function.generic_names();
     shared(arguments, &generics.iter().map(String::as_str).collect::<Vec<_>>(), errors);
+}
+
+/// What the body returns of a `&mut self` is borrowed for as long as the caller keeps it.
+fn fallback_of_self(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    let Some(fallback) = &arguments.fallback else { return };
+    let Some(used) = find(fallback.value.to_token_stream(), &["self"]) else { return };
+    if function.borrows_from_self() {
+        errors.at(
+            used,
+            "the result borrows from `self`, so a `fallback` can't use `self` after the body; return what is owned, or match on the error where the function is called",
+        );
+    }
 }
 
 fn of_the_function(arguments: &Arguments, is_default: bool, errors: &mut Errors) {

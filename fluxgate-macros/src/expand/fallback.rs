@@ -8,19 +8,18 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 use super::{Guard, located};
 use crate::args::{Arguments, Given};
 use crate::shape::Shape;
-use crate::types::{change_output, contains_impl, is_no_result, nameable, ungrouped};
+use crate::types::{change_output, contains_impl, contains_output, is_no_result, nameable, ungrouped};
 
 /// What the end of a call becomes. In a sync call it comes last, for a fallback is to borrow what the body has not moved.
 pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     if let Some(given) = &guard.arguments.fallback {
-        let krate = &guard.krate;
-        let (kind, fallback) = (kind(guard), &given.value);
-        let returned = match ungrouped(&guard.returned) {
-            Type::Never(_) => quote_spanned!(span=> _),
-            returned => nameable(returned.clone()).into_token_stream(),
-        };
-        return quote_spanned!(span=> #krate::__private::or::<#returned, _, _, _>(#kind, #fallback));
+        let shape = shape(guard);
+        if comes_after(guard) {
+            return quote_spanned!(span=> #shape.ended());
+        }
+        let fallback = guard.capturing(&given.value);
+        return quote_spanned!(span=> #shape.or(#fallback));
     }
     let generic = guard.function.generic_error(&guard.returned);
     let name = match (&guard.arguments.timeout, generic) {
@@ -30,8 +29,14 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
         (None, None) => "own",
     };
     // Placed at the return type, for what that lacks is to be told there.
-    let returned = nameable(guard.returned.clone());
     let [start, end] = guard.place_of_result();
+    let returned = match guard.shape {
+        Shape::ByType => {
+            let user = guard.returned.to_token_stream().into_iter().next().map_or(start, |tree| tree.span());
+            quote_spanned!(user=> _)
+        }
+        _ => nameable(guard.returned.clone()).into_token_stream(),
+    };
     let krate = located(&guard.krate, start);
     let name = Ident::new(name, start);
     let error = quote_spanned!(generic.map_or(end, Spanned::span)=> _);
@@ -39,27 +44,46 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     quote_spanned!(start=> #krate::__private::#name::<#returned #end)
 }
 
+/// Whether the fallback is made once the call has ended, for it may borrow what the body does.
+pub(super) fn comes_after(guard: &Guard<'_>) -> bool {
+    let moves = guard.capture().is_some();
+    !moves && guard.fallback_captures_arguments()
+}
+
+/// What the function returns, of the call that has ended.
+pub(super) fn after(guard: &Guard<'_>, ended: &TokenStream) -> TokenStream {
+    match guard.arguments.fallback.as_ref().filter(|_| comes_after(guard)) {
+        Some(given) => {
+            let (shape, fallback) = (shape(guard), &given.value);
+            quote_spanned!(Span::mixed_site()=> #shape.or_else(#ended, #fallback))
+        }
+        None => ended.clone(),
+    }
+}
+
 /// The same, made when it is needed: the functions in it would be called by their address if a future kept them.
 pub(super) fn later_answer(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let span = Span::mixed_site();
     let answer = answer(guard);
-    if guard.arguments.fallback.is_some() {
+    if guard.arguments.fallback.is_some() && !comes_after(guard) {
         quote_spanned!(span=> #krate::__private::made(#answer))
     } else {
         quote_spanned!(span=> || #answer)
     }
 }
 
-/// How a fallback learns whether the function returns a `Result`: from the type, where that has a name.
-fn kind(guard: &Guard<'_>) -> TokenStream {
-    let krate = &guard.krate;
-    let span = Span::mixed_site();
+/// What decides by the type that the function returns whether it is a `Result`, where that type has a name.
+pub(super) fn shape(guard: &Guard<'_>) -> TokenStream {
+    let krate = located(&guard.krate, guard.place_of_result()[0]);
+    let span = Span::mixed_site().located_at(guard.place_of_result()[0]);
     match ungrouped(&guard.returned) {
-        Type::Never(_) | Type::ImplTrait(_) | Type::Infer(_) => quote_spanned!(span=> #krate::__private::Plain),
+        Type::Never(_) | Type::ImplTrait(_) | Type::Infer(_) => {
+            quote_spanned!(span=> #krate::__private::Value::<_>::NEW)
+        }
         returned => {
             let returned = nameable(returned.clone());
-            quote_spanned!(span=> #krate::__private::Shape::<#returned>::NEW.kind())
+            quote_spanned!(span=> #krate::__private::Shape::<#returned>::NEW)
         }
     }
 }
@@ -74,15 +98,19 @@ pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream
     let mut change = |of: &mut Type| {
         result = if is_no_result(of) { Err(syn::Error::new_spanned(of, needs)) } else { wrap_type(of, krate) };
     };
-    match shape {
-        Shape::Sync | Shape::Async => change(returned),
-        Shape::Tail(_) | Shape::Future { .. } => {
-            if !change_output(returned, &mut change) {
-                let message =
-                    "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
-                return Err(syn::Error::new_spanned(returned, message));
-            }
+    // An alias of a future is asked what that gives.
+    let is_alias = || matches!(ungrouped(returned), Type::Path(_)) && !contains_output(returned);
+    let is_changed = match shape {
+        Shape::Tail(_) if !is_alias() => change_output(returned, &mut change),
+        Shape::Future { .. } => change_output(returned, &mut change),
+        _ => {
+            change(returned);
+            true
         }
+    };
+    if !is_changed {
+        let message = "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
+        return Err(syn::Error::new_spanned(returned, message));
     }
     result
 }

@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! fn stock(sku: &str) -> impl Future<Output = Result<u32, ApiError>> {
-//!     ::fluxgate::__private::plain_async(
+//!     return ::fluxgate::__private::plain_async(
 //!         ::fluxgate::__private::breaker!("inventory"),
 //!         async move {
 //!             if false {
@@ -23,32 +23,40 @@
 //! }
 //! ```
 //!
-//! or `call_async` with what else there is to say of results.
+//! or `call_async` with what else there is to say of results. A body that is given arguments is an async closure:
+//!
+//! ```text
+//! ::fluxgate::__private::async_given_2(
+//!     job,
+//!     permit,
+//!     async move |job, _| -> Result<u32, ApiError> { body },
+//! )
+//! ```
 //!
 //! An `async fn` with an `async` block in it would hold its arguments twice, in its own state and in the block's. So the
-//! outer `async` is taken off where nobody can tell, and stays where other attributes look for it or where the
-//! attribute's closures borrow the arguments.
+//! outer `async` is taken off where nobody can tell. It stays where other attributes look for it, where the attribute's
+//! closures borrow the arguments, and where the breaker is found by them, which waits for the first poll.
 
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, ReturnType, Type};
+use syn::{Expr, ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, beginning_with, fallback, located, respanned};
-use crate::policy::Part;
+use super::{Breaker, Guard, arguments, fallback, located};
+use crate::args::ungrouped as ungrouped_expr;
 use crate::tail::Tail;
 use crate::types::{nameable, ungrouped};
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let Breaker { binding, held, .. } = guard.breaker();
-    let pin = pin(guard);
-    if !can_detach(guard) {
-        let call = call(guard, &held, &guard.future(&pin));
-        return guard.function.with(&guard.signature, &quote_spanned!(span=> #binding #call.await));
-    }
     let mut signature = guard.signature.clone();
-    let captures = arguments::take_along(&mut signature, &guard.function.body.stream());
+    if !can_detach(guard) {
+        let call = call(guard, &held, &guard.future_within(&mut signature));
+        let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+        return guard.returning(&signature, &binding, &returned);
+    }
+    let future = guard.future(&mut signature);
     signature.asyncness = None;
     let output: Type = match &signature.output {
         ReturnType::Default => syn::parse_quote!(()),
@@ -56,28 +64,23 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     };
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
-    let call = call(guard, &held, &guard.future(&quote!(#pin #captures)));
-    guard.function.with(&signature, &quote!(#binding #call))
+    let call = call(guard, &held, &future);
+    guard.returning(&signature, &binding, &call)
 }
 
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
-    let span = Span::mixed_site();
-    let Breaker { mut binding, mut held, .. } = guard.breaker();
-    let Tail { before, keywords, block, .. } = tail;
-    if binding.is_empty() && !before.is_empty() {
-        // Before what the function binds, which the policy is not to see.
-        let breaker = quote_spanned!(span=> breaker);
-        binding = quote_spanned!(span=> let #breaker = #held;);
-        held = breaker;
-    }
-    let block = beginning_with(&pin(guard), block);
-    let mut future = call(guard, &held, &quote!(#keywords #block));
-    if closures_borrow(guard) {
-        future = quote_spanned!(span=> async move { #future.await });
-    }
-    let tail = tail.with(&future);
-    guard.function.with(&guard.signature, &quote!(#binding #before #tail))
+    let Breaker { binding, held, .. } = guard.breaker();
+    let future = if guard.shares_arguments() {
+        let receiver = guard.function.signature.receiver();
+        let is_mutable = receiver.is_some_and(|this| this.reference.is_some() && this.mutability.is_some());
+        tail.borrowing(&guard.pin(), is_mutable)
+    } else {
+        tail.moving(&guard.pin())
+    };
+    let call = call(guard, &held, &future);
+    let body = tail.with(&within(guard, call));
+    guard.returning(&guard.signature, &binding, &body)
 }
 
 /// A future from somewhere else is guarded as a whole.
@@ -86,20 +89,28 @@ pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
     let krate = &guard.krate;
     let Breaker { binding, held, .. } = guard.breaker();
     let returned = match &guard.function.signature.output {
-        ReturnType::Type(_, returned) if boxed => returned.to_token_stream(),
+        ReturnType::Type(_, returned) if boxed => nameable(Type::clone(returned)).to_token_stream(),
         _ => quote!(_),
     };
+    let mut signature = guard.signature.clone();
     // A closure, for a `return` in the body is to give the future that is guarded.
-    let work = guard.closure(&returned);
+    let work = guard.closure(&mut signature, &returned);
     let future = quote_spanned!(span=> #krate::__private::run(#work));
-    let mut call = call(guard, &held, &future);
-    if closures_borrow(guard) {
-        call = quote_spanned!(span=> async move { #call.await });
-    }
+    let mut call = within(guard, call(guard, &held, &future));
     if boxed {
         call = quote_spanned!(span=> ::std::boxed::Box::pin(#call));
     }
-    guard.function.with(&guard.signature, &quote!(#binding #call))
+    guard.returning(&signature, &binding, &call)
+}
+
+/// The guarded future, in one that holds what the attribute's closures borrow.
+fn within(guard: &Guard<'_>, call: TokenStream) -> TokenStream {
+    if !guard.captures_arguments() {
+        return call;
+    }
+    let span = Span::mixed_site();
+    let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+    quote_spanned!(span=> async move { #returned })
 }
 
 /// The guarded future.
@@ -115,7 +126,7 @@ fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStr
     }
 }
 
-fn limit(guard: &Guard<'_>) -> TokenStream {
+pub(super) fn limit(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let Some(given) = &guard.arguments.timeout else {
         return quote_spanned!(Span::mixed_site()=> #krate::__private::NoLimit);
@@ -131,57 +142,32 @@ fn limit(guard: &Guard<'_>) -> TokenStream {
     quote_spanned!(span=> #krate::__private::timeout!(#limit))
 }
 
-/// Tells inference at the beginning of the block what it returns, so that `?`, `return` and coercions in it mean what
-/// they meant. A block, unlike a closure, can't say it.
-fn pin(guard: &Guard<'_>) -> TokenStream {
-    match ungrouped(&guard.returned) {
-        Type::Infer(_) | Type::Never(_) => return TokenStream::new(),
-        Type::Tuple(unit) if unit.elems.is_empty() => return TokenStream::new(),
-        _ => {}
-    }
-    let returned = nameable(guard.returned.clone());
-    // Placed as if it were the user's: where the body returns another type, rustc points at it as the return type.
-    let written = match &guard.function.signature.output {
-        ReturnType::Type(_, written) => written.to_token_stream().into_iter().next(),
-        ReturnType::Default => None,
-    };
-    let place = written.map_or_else(|| guard.function.signature.ident.span(), |tree| tree.span());
-    let krate = match &guard.arguments.krate {
-        // Its spans may be what it means, as those of `$crate` are.
-        Some(_) => located(&guard.krate, place),
-        None => respanned(&guard.krate, place),
-    };
-    let give = quote_spanned!(place=> return #krate::__private::returned::<#returned>(););
-    quote_spanned!(Span::mixed_site()=> if false { #give })
-}
-
 /// Whether the outer `async` can go unnoticed.
 fn can_detach(guard: &Guard<'_>) -> bool {
-    let function = guard.function;
-    function.attributes.iter().all(is_inert)
-        && !closures_borrow(guard)
+    guard.function.has_inert_attributes()
+        && guard.captures_copies()
+        && !arguments::orders_self(&guard.signature)
+        && finds_its_breaker_at_once(guard)
+        && !must_be_used_itself(guard)
         && !matches!(ungrouped(&guard.returned), Type::Never(_))
 }
 
-/// Whether an attribute means the same on a function that returns `impl Future` as on an `async fn`. Any that is not
-/// known may be a macro that looks for `async`.
-fn is_inert(attribute: &Attribute) -> bool {
-    const INERT: [&str; 10] =
-        ["doc", "cfg", "allow", "warn", "deny", "forbid", "expect", "deprecated", "inline", "cold"];
-    let path = attribute.path();
-    let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    match path.get_ident() {
-        Some(_) => INERT.contains(&first.as_str()),
-        None => first == "rustfmt" || first == "clippy",
-    }
+/// Whether nothing is evaluated to find the breaker. What is evaluated waits for the first poll.
+fn finds_its_breaker_at_once(guard: &Guard<'_>) -> bool {
+    let arguments = guard.arguments;
+    let is_static = |given: &Expr| match ungrouped_expr(given) {
+        Expr::Path(path) => !path.path.get_ident().is_some_and(|name| guard.function.has_argument(name)),
+        _ => false,
+    };
+    arguments.key.is_none() && arguments.breaker.as_ref().is_none_or(is_static)
 }
 
-/// Whether the functions given to the attribute may capture arguments, which then have to stay where they can be
-/// borrowed.
-fn closures_borrow(guard: &Guard<'_>) -> bool {
-    let arguments = guard.arguments;
-    let given = arguments.failed_if.iter().chain(&arguments.fallback).map(|given| given.value.to_token_stream());
-    let tracker = guard.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(Part::rust_tokens));
-    let names: Vec<String> = guard.function.argument_names().iter().map(ToString::to_string).collect();
-    given.chain(tracker.into_iter().flatten()).any(|tokens| arguments::mentions(tokens, &names))
+/// Whether a `#[must_use]` says something of what the future gives that its type does not say: rustc heeds that of an
+/// `async fn` alone.
+fn must_be_used_itself(guard: &Guard<'_>) -> bool {
+    let is_result = match ungrouped(&guard.returned) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
+        _ => false,
+    };
+    !is_result && guard.function.attributes.iter().any(|attribute| attribute.path().is_ident("must_use"))
 }

@@ -1,26 +1,31 @@
 //! From checked arguments to code: what the expansions of all shapes have in common.
 
 mod arguments;
+mod body;
+mod by_type;
 mod fallback;
 mod function;
 mod future;
 #[cfg(test)]
 mod hostile;
+mod mentions;
 mod statics;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Signature, Type};
+use syn::{Expr, FnArg, Signature, Token, Type};
 
 use crate::args::{Arguments, Place, ungrouped};
 use crate::block::Block;
 use crate::errors::Errors;
-use crate::item::{Function, Unfit};
+use crate::item::{Function, Unfit, bound_names};
+use crate::policy::Part;
 use crate::shape::Shape;
-use crate::{krate, validate};
+use crate::{krate, types, validate};
 
+pub(crate) use body::beginning_with;
 pub(crate) use statics::Declaration;
 
 /// `#[circuit_breaker(arguments)] item`.
@@ -87,7 +92,15 @@ impl<'a> Guard<'a> {
             Shape::Async => future::expand(self),
             Shape::Tail(tail) => future::expand_tail(self, tail),
             Shape::Future { boxed } => future::expand_future(self, *boxed),
+            Shape::ByType => by_type::expand(self),
         }
+    }
+
+    /// The function, which ends in a guarded call. It says `return`, for crates that want it said, if it returns.
+    fn returning(&self, signature: &Signature, binding: &TokenStream, call: &TokenStream) -> TokenStream {
+        let returns = !matches!(types::ungrouped(&self.returned), Type::Never(_));
+        let keyword = returns.then(|| Token![return](Span::mixed_site()));
+        self.function.with(signature, &quote!(#binding #keyword #call))
     }
 
     /// From the first to the last token of the return type, or at the name of a function that has none.
@@ -100,25 +113,6 @@ impl<'a> Guard<'a> {
             let user = tree.map_or_else(Span::call_site, TokenTree::span);
             Span::mixed_site().located_at(user)
         })
-    }
-
-    /// The body as a closure.
-    ///
-    /// It is placed at the body as if it were the user's: in generated closures rustc no longer calls a moved argument
-    /// by its name.
-    fn closure(&self, returned: &TokenStream) -> TokenStream {
-        let body = &self.function.body;
-        let move_to = quote_spanned!(body.span_open()=> move ||);
-        let arrow = quote_spanned!(Span::mixed_site()=> ->);
-        quote!(#move_to #arrow #returned #body)
-    }
-
-    /// The body as a future, after `first` is done. Placed as the closure is.
-    fn future(&self, first: &TokenStream) -> TokenStream {
-        let body = &self.function.body;
-        let block = beginning_with(first, body);
-        let async_move = quote_spanned!(body.span_open()=> async move);
-        quote!(#async_move #block)
     }
 
     fn breaker(&self) -> Breaker {
@@ -167,9 +161,11 @@ impl<'a> Guard<'a> {
                 let condition = tracker.condition(krate, &error);
                 if self.arguments.retry_after.is_some() {
                     let view = quote_spanned!(span=> #krate::__private::View::new(error).view());
-                    return quote_spanned!(span=> |error| #krate::__private::Seen::JudgedAt(#condition, #view));
+                    let capture = self.capture();
+                    return quote_spanned!(span=> #capture |error| #krate::__private::Seen::JudgedAt(#condition, #view));
                 }
-                quote_spanned!(span=> |error| #krate::__private::Seen::Judged(#condition))
+                let capture = self.capture();
+                quote_spanned!(span=> #capture |error| #krate::__private::Seen::Judged(#condition))
             }
             _ => quote_spanned!(span=> |error| #krate::__private::View::new(error).seen()),
         }
@@ -202,8 +198,70 @@ impl<'a> Guard<'a> {
 
     fn failed(&self) -> TokenStream {
         let krate = &self.krate;
-        let given = self.arguments.failed_if.as_ref().map(|given| given.value.to_token_stream());
+        let given = self.arguments.failed_if.as_ref().map(|given| self.capturing(&given.value));
         given.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> #krate::__private::never))
+    }
+
+    /// What the functions given to the attribute may capture.
+    fn captured_tokens(&self) -> impl Iterator<Item = TokenStream> {
+        let arguments = self.arguments;
+        let given = arguments.failed_if.iter().chain(&arguments.fallback).map(|given| given.value.to_token_stream());
+        let tracker = self.tracker_is_compiled_in().then(|| arguments.tracker.iter().flat_map(Part::rust_tokens));
+        given.chain(tracker.into_iter().flatten())
+    }
+
+    /// Whether the functions given to the attribute may capture an argument.
+    fn is_captured(&self, argument: &FnArg) -> bool {
+        let names = bound_names(argument);
+        self.captured_tokens().any(|tokens| names.iter().any(|name| mentions::mentions(tokens.clone(), name)))
+    }
+
+    fn captures_arguments(&self) -> bool {
+        self.function.signature.inputs.iter().any(|argument| self.is_captured(argument))
+    }
+
+    fn fallback_captures_arguments(&self) -> bool {
+        let names = self.function.argument_names();
+        let fallback = self.arguments.fallback.as_ref().map(|given| given.value.to_token_stream());
+        fallback.is_some_and(|tokens| names.iter().any(|name| mentions::mentions(tokens.clone(), name)))
+    }
+
+    /// Whether the body has to leave an argument where it is, because it may be borrowed there besides: what is moved
+    /// into a body is gone, unless it is copied.
+    fn shares_arguments(&self) -> bool {
+        let body = self.function.body.stream();
+        self.function.signature.inputs.iter().any(|argument| {
+            let is_used = || bound_names(argument).iter().any(|name| mentions::mentions(body.clone(), name));
+            !arguments::is_copied(argument) && self.is_captured(argument) && is_used()
+        })
+    }
+
+    /// Whether the breaker is found by an argument.
+    fn is_asked_for(&self, argument: &FnArg) -> bool {
+        let breaker = self.arguments.breaker.iter().map(ToTokens::to_token_stream);
+        let mut asking = breaker.chain(self.arguments.key.iter().map(|key| key.value.to_token_stream()));
+        asking.any(|tokens| bound_names(argument).iter().any(|name| mentions::mentions(tokens.clone(), name)))
+    }
+
+    /// Whether the functions given to an async function capture nothing but what can be copied into its future.
+    fn captures_copies(&self) -> bool {
+        let mut arguments = self.function.signature.inputs.iter();
+        matches!(self.shape, Shape::Async)
+            && arguments.all(|argument| arguments::is_copied(argument) || !self.is_captured(argument))
+    }
+
+    /// `move`, where what is made of closures may outlive the function: a future does.
+    fn capture(&self) -> Option<Token![move]> {
+        let outlives = matches!(self.shape, Shape::ByType) && !self.shares_arguments() || self.captures_copies();
+        outlives.then(|| Token![move](Span::mixed_site()))
+    }
+
+    /// A function given to the attribute, which captures what [`capture`](Self::capture) says.
+    fn capturing(&self, given: &Expr) -> TokenStream {
+        let given = ungrouped(given);
+        let is_free = matches!(given, Expr::Closure(closure) if closure.capture.is_none());
+        let capture = self.capture().filter(|_| is_free);
+        quote!(#capture #given)
     }
 }
 
@@ -215,17 +273,6 @@ struct Breaker {
     borrowed: TokenStream,
     /// What a future can take with it: a borrowed static, or a breaker of its own.
     held: TokenStream,
-}
-
-/// A block with `first` before its own statements: in one pair of braces, for a second would be called unused.
-fn beginning_with(first: &TokenStream, block: &Group) -> Group {
-    if first.is_empty() {
-        return block.clone();
-    }
-    let statements = block.stream();
-    let mut whole = Group::new(Delimiter::Brace, quote!(#first #statements));
-    whole.set_span(block.span());
-    whole
 }
 
 /// The same tokens, shown elsewhere.

@@ -18,13 +18,13 @@ fn a_plain_function_becomes_one_call_with_its_body_in_it() {
     };
     let expected = r#"
 fn charge(amount: u64) -> Result<Receipt, ApiError> {
-    ::fluxgate::__private::call(
+    return ::fluxgate::__private::call(
         ::fluxgate::__private::breaker!(fn "charge"),
         ::fluxgate::__private::unseen,
         ::fluxgate::__private::never,
         move || -> Result<Receipt, ApiError> { provider().charge(amount) },
         ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
-    )
+    );
 }
 "#;
     assert_eq!(expanded(quote!(), &function), expected.trim_start());
@@ -39,7 +39,7 @@ fn so_does_a_plain_async_function() {
     };
     let expected = r#"
 fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError>> {
-    ::fluxgate::__private::plain_async(
+    return ::fluxgate::__private::plain_async(
         ::fluxgate::__private::breaker!("inventory"),
         async move {
             if false {
@@ -48,10 +48,42 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
             warehouse(sku).await
         },
         || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
-    )
+    );
 }
 "#;
     let expansion = expanded(quote!(name = "inventory"), &function);
     assert_eq!(expansion, expected.trim_start());
     assert!(expansion.lines().count() <= 12, "{expansion}");
+}
+
+#[test]
+fn arguments_that_are_dropped_in_order_are_those_of_a_closure() {
+    let function = quote! {
+        async fn work(State(app): State<App>, _permit: Permit, id: u32) -> Result<u32, ApiError> {
+            app.work(id).await
+        }
+    };
+    let expected = r#"
+fn work(
+    app: State<App>,
+    _permit: Permit,
+    id: u32,
+) -> impl ::core::future::Future<Output = Result<u32, ApiError>> {
+    return ::fluxgate::__private::plain_async(
+        ::fluxgate::__private::breaker!("inventory"),
+        ::fluxgate::__private::async_given_2(
+            app,
+            _permit,
+            async move |State(app), _permit| -> Result<u32, ApiError> {
+                if false {
+                    return ::fluxgate::__private::returned::<Result<u32, ApiError>>();
+                }
+                app.work(id).await
+            },
+        ),
+        || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+    );
+}
+"#;
+    assert_eq!(expanded(quote!(name = "inventory"), &function), expected.trim_start());
 }

@@ -1,7 +1,5 @@
 //! How the end of a call becomes what the guarded function returns.
 
-use std::convert::Infallible;
-
 use crate::error::{CallNotPermitted, CallTimedOut, Error};
 
 /// What a body's return value comes to as a `Result`, and what is made of the end of its call.
@@ -13,7 +11,7 @@ pub struct Answer<S, G> {
 }
 
 /// What a body that returns `R` comes to.
-pub(crate) type Split<R, T, E> = fn(R) -> Result<T, E>;
+pub type Split<R, T, E> = fn(R) -> Result<T, E>;
 
 /// Makes what the function returns of the end of its call.
 pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
@@ -44,20 +42,11 @@ where
 
 /// The end of a call as it is, for `wrap_error`.
 #[expect(clippy::type_complexity, reason = "written as those above are")]
-pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R::Wrapped>>
+pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, Result<T, Error<E>>>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
-    Answer { split: R::split, give: R::wrapped }
-}
-
-/// The end of a call with a `fallback`.
-#[expect(clippy::type_complexity, reason = "what is opaque in it can have no name")]
-pub fn or<R, K: Kind<R, Ok = T, Err = E>, T, E>(
-    _: K,
-    fallback: impl FnOnce(Error<E>) -> R,
-) -> Answer<impl Fn(R) -> Result<T, E>, impl FnOnce(Result<T, Error<E>>) -> R> {
-    Answer { split: K::split, give: |answer: Result<T, Error<E>>| answer.map_or_else(fallback, K::join) }
+    Answer { split: R::split, give: |answer| answer }
 }
 
 /// An answer that holds no function by its address may be made at once.
@@ -153,20 +142,20 @@ impl<T, E: From<CallTimedOut>> InTime for Result<T, E> {
     }
 }
 
-/// The return type of a function whose error `wrap_error` can wrap: a `Result`.
+/// The return type of a function whose error `wrap_error` can wrap: a `Result`, or a boxed future of one.
 #[diagnostic::on_unimplemented(
     message = "`wrap_error` needs a function that returns a `Result`, not `{Self}`",
     label = "this is no `Result`",
-    note = "a function that can't fail needs a `fallback = |error| …` instead"
+    note = "a function that can't fail needs a `fallback = |error| …` instead,",
+    note = "and one that returns a future by its name is to return `impl Future<Output = …>` or a boxed one"
 )]
 pub trait Fallible {
     type Ok;
     type Err;
     type Wrapped;
 
+    /// Of a future, what it gives is taken apart.
     fn split(self) -> Result<Self::Ok, Self::Err>;
-
-    fn wrapped(answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Wrapped;
 }
 
 impl<T, E> Fallible for Result<T, E> {
@@ -176,51 +165,5 @@ impl<T, E> Fallible for Result<T, E> {
 
     fn split(self) -> Self {
         self
-    }
-
-    fn wrapped(answer: Self::Wrapped) -> Self::Wrapped {
-        answer
-    }
-}
-
-/// What a function with a `fallback` returns, as a `Result`.
-pub trait Kind<R> {
-    type Ok;
-    type Err;
-
-    fn split(returned: R) -> Result<Self::Ok, Self::Err>;
-
-    fn join(value: Self::Ok) -> R;
-}
-
-/// The kind of a `Result`.
-pub struct IsResult;
-
-impl<T, E> Kind<Result<T, E>> for IsResult {
-    type Ok = T;
-    type Err = E;
-
-    fn split(returned: Result<T, E>) -> Result<T, E> {
-        returned
-    }
-
-    fn join(value: T) -> Result<T, E> {
-        Ok(value)
-    }
-}
-
-/// The kind of everything else, which is never an error.
-pub struct Plain;
-
-impl<R> Kind<R> for Plain {
-    type Ok = R;
-    type Err = Infallible;
-
-    fn split(returned: R) -> Result<R, Infallible> {
-        Ok(returned)
-    }
-
-    fn join(value: R) -> R {
-        value
     }
 }

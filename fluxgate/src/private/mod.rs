@@ -1,12 +1,16 @@
 //! What the expansions of the macros may name. Nothing here is meant for people.
 //!
 //! Every guarded function is one call of [`call`] or [`call_async`], or of its shorter form for plain ones: with its
-//! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end.
+//! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end. Where
+//! the name of its return type does not tell which of them, [`Shape`] decides by the type. A body may be given arguments
+//! (`given_1` and the like), and a fallback that borrows what the body does is made after the call.
 
 mod answer;
+mod given;
 mod keyed;
 mod probe;
 mod register;
+mod shape;
 
 use std::{borrow::Borrow, future::Future};
 
@@ -20,12 +24,11 @@ pub use {
         __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, call::timeout::NoLimit,
         registry::declared::Declaration, trackers::ErrorView,
     },
-    answer::{
-        Answer, Fallible, Give, Guarded, InTime, IsAResult, IsResult, Kind, Plain, made, or, own, own_generic,
-        own_in_time, wrapped,
-    },
-    probe::{OfType, Shape, View},
+    answer::{Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, made, own, own_generic, own_in_time, wrapped},
+    given::*,
+    probe::{OfType, View},
     register::{Declared, inventory},
+    shape::{Shape, Value},
 };
 #[cfg(feature = "keyed")]
 pub use {
@@ -81,6 +84,16 @@ pub fn returned<R>() -> R {
     unreachable!("it stands behind `if false`")
 }
 
+/// Makes a closure or a future hold all of what is borrowed here.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it does nothing")]
+pub fn keep<T: ?Sized>(_: &T) {}
+
+/// Makes a closure or a future that borrows what it can hold these by value, where it is never called.
+pub fn moved<A, R>(_: A) -> R {
+    unreachable!("it stands behind `if false`")
+}
+
 /// Runs a body in which `return` is to end no more than that body.
 pub fn run<R>(body: impl FnOnce() -> R) -> R {
     body()
@@ -105,39 +118,48 @@ where
 
 /// An async guarded function, or one that returns a future.
 ///
-/// `answer` stands before what is asked about errors, for the compiler learns from it which errors these are.
+/// `answer` stands before what is asked about errors, for the compiler learns from it which errors these are. The future
+/// has its own type and no opaque one, for the compiler looks only so deep into futures that await each other.
 #[expect(private_bounds, reason = "only expansions call this, and they bring no limits of their own")]
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn call_async<R, T, E, O, S, G>(
-    breaker: impl Held,
-    answer: impl FnOnce() -> Answer<S, G>,
-    seen: impl Fn(&E) -> Seen<'_>,
-    failed: impl Fn(&T) -> bool,
-    limit: impl Limit,
-    future: impl Future<Output = R>,
-) -> impl Future<Output = O>
+pub fn call_async<R, T, E, O, S, G, B, A, V, P, L, F>(
+    breaker: B,
+    answer: A,
+    seen: V,
+    failed: P,
+    limit: L,
+    future: F,
+) -> CallFuture<B::Holder, F, Later<A, V, P>, L>
 where
+    B: Held,
+    A: FnOnce() -> Answer<S, G>,
+    V: Fn(&E) -> Seen<'_>,
+    P: Fn(&T) -> bool,
+    L: Limit,
+    F: Future<Output = R>,
     S: Fn(R) -> Result<T, E>,
     G: FnOnce(Result<T, Error<E>>) -> O,
 {
-    let ending = Later(move || Guarding { seen, failed, answer: answer() });
-    CallFuture::new(breaker.held(), ending, limit, future)
+    CallFuture::new(breaker.held(), Later { answer, seen, failed }, limit, future)
 }
 
 /// The same where nothing looks at errors, all values are successes, and the call may take as long as it likes.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
-pub fn plain_async<R, T, E, O, S, G>(
-    breaker: impl Held,
-    future: impl Future<Output = R>,
-    answer: impl FnOnce() -> Answer<S, G>,
-) -> impl Future<Output = O>
+pub fn plain_async<R, T, E, O, S, G, B, A, F>(
+    breaker: B,
+    future: F,
+    answer: A,
+) -> CallFuture<B::Holder, F, PlainLater<A>>
 where
+    B: Held,
+    A: FnOnce() -> Answer<S, G>,
+    F: Future<Output = R>,
     S: Fn(R) -> Result<T, E>,
     G: FnOnce(Result<T, Error<E>>) -> O,
 {
-    call_async(breaker, answer, unseen, never, NoLimit, future)
+    CallFuture::new(breaker.held(), PlainLater(answer), NoLimit, future)
 }
 
 /// A breaker as a future can hold it: for as long as it is borrowed, or a handle of its own.
@@ -156,11 +178,12 @@ impl Held for &CircuitBreaker {
     }
 }
 
-impl Held for &'static Declaration {
-    type Holder = &'static CircuitBreaker;
+// Of any lifetime, for a future that is asked whether it is `Send` no longer knows which it was.
+impl<'b> Held for &'b Declaration {
+    type Holder = &'b CircuitBreaker;
 
     #[inline]
-    fn held(self) -> &'static CircuitBreaker {
+    fn held(self) -> &'b CircuitBreaker {
         self
     }
 }
@@ -175,20 +198,49 @@ impl Held for CircuitBreaker {
 }
 
 /// An ending that is made when it is needed.
-struct Later<F>(F);
+pub struct Later<A, V, P> {
+    answer: A,
+    seen: V,
+    failed: P,
+}
 
-impl<R, F: FnOnce() -> N, N: Ending<R>> EndsWith<R> for Later<F> {
-    type Ending = N;
+impl<R, T, E, O, A, V, P, S, G> EndsWith<R> for Later<A, V, P>
+where
+    A: FnOnce() -> Answer<S, G>,
+    V: Fn(&E) -> Seen<'_>,
+    P: Fn(&T) -> bool,
+    S: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
+{
+    type Ending = Guarding<V, P, Answer<S, G>>;
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the functions in it are to be seen where they are called")]
-    fn ending(self) -> N {
-        (self.0)()
+    fn ending(self) -> Self::Ending {
+        Guarding { seen: self.seen, failed: self.failed, answer: (self.answer)() }
+    }
+}
+
+/// The same of a call of which only the answer is said.
+pub struct PlainLater<A>(A);
+
+impl<R, T, E, O, A, S, G> EndsWith<R> for PlainLater<A>
+where
+    A: FnOnce() -> Answer<S, G>,
+    S: Fn(R) -> Result<T, E>,
+    G: FnOnce(Result<T, Error<E>>) -> O,
+{
+    type Ending = Guarding<fn(&E) -> Seen<'_>, fn(&T) -> bool, Answer<S, G>>;
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the functions in it are to be seen where they are called")]
+    fn ending(self) -> Self::Ending {
+        Guarding { seen: unseen, failed: never, answer: (self.0)() }
     }
 }
 
 /// The ending of a guarded function.
-struct Guarding<V, P, A> {
+pub struct Guarding<V, P, A> {
     seen: V,
     failed: P,
     answer: A,

@@ -6,37 +6,8 @@
 
 use std::{error::Error, marker::PhantomData, ops::Deref};
 
-use super::{IsResult, Plain, Seen};
+use super::Seen;
 use crate::policy::trackers::{ErrorView, Tracker, TypeOf, type_of_any};
-
-/// Whether `R` is a `Result`, be it by another name.
-pub struct Shape<R>(NoResult<R>);
-
-pub struct NoResult<R>(PhantomData<fn() -> R>);
-
-impl<R> Shape<R> {
-    pub const NEW: Self = Self(NoResult(PhantomData));
-}
-
-impl<T, E> Shape<Result<T, E>> {
-    pub fn kind(&self) -> IsResult {
-        IsResult
-    }
-}
-
-impl<R> Deref for Shape<R> {
-    type Target = NoResult<R>;
-
-    fn deref(&self) -> &NoResult<R> {
-        &self.0
-    }
-}
-
-impl<R> NoResult<R> {
-    pub fn kind(&self) -> Plain {
-        Plain
-    }
-}
 
 /// A tracker of errors that are a `T`: anywhere in the chain if `T` is an error, else the value itself.
 pub struct OfType<T>(OfAnyType<T>);

@@ -55,6 +55,7 @@ async fn coerced(items: &mut Vec<String>) -> Result<&str, ApiError> {
 
 #[circuit_breaker]
 #[allow(clippy::many_single_char_names, clippy::trivially_copy_pass_by_ref, reason = "it is all about patterns")]
+#[allow(clippy::toplevel_ref_arg, reason = "it fires as without the attribute")]
 async fn patterns((a, mut b): (u32, u32), _: String, ref c: u32, mut d: Vec<u32>, &e: &u32) -> Result<u32, ApiError> {
     d.push(*c);
     b += 1;
