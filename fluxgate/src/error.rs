@@ -63,11 +63,11 @@ impl CallNotPermitted {
         self.state
     }
 
-    /// How long until a retry is due.
+    /// How long until a retry is due or, while half-open, until a ramp that ends at 1 admits every call.
     ///
-    /// `None` if no time will bring it (`Never`, `forced_open`), if a retry of your own can't foresee it, or if one is
-    /// under way already (`half_open`, where the next call may be admitted). On Linux it may be up to 20 ms too long, for
-    /// a rejection goes by a clock that is cheap to read.
+    /// `None` if no time will bring it (`Never`, `forced_open`), if a retry of your own can't foresee it, or while every slot
+    /// of a half-open breaker is taken: then the next call may be admitted. On Linux it may be up to 20 ms too long, for a
+    /// rejection goes by a clock that is cheap to read.
     ///
     /// # Examples
     ///

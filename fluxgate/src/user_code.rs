@@ -22,11 +22,15 @@ pub(crate) fn run<R>(part: &str, breaker: &str, code: impl FnOnce() -> R) -> Opt
     }
 }
 
+/// Runs what may be asked while the breaker is locked. Returns `None` if it panicked, of which only the panic hook tells:
+/// the log is the application's too.
+pub(crate) fn run_unlogged<R>(code: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(discard).ok()
+}
+
 /// Writes to the log, whose subscriber is the application's too: a panic in it is caught.
 pub(crate) fn log(write: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(write)) {
-        discard(payload);
-    }
+    let _ = run_unlogged(write);
 }
 
 fn log_panic(part: &str, breaker: Option<&str>, payload: Box<dyn Any + Send>) {
@@ -58,14 +62,39 @@ pub(crate) fn drop_caught<T>(part: &str, value: T) {
     }
 }
 
+/// A value that the application supplied. Whoever drops it is spared a panic of its `Drop`.
+pub(crate) struct Caught<T>(Option<T>);
+
+impl<T> Caught<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+}
+
+impl<T> Deref for Caught<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // `drop` alone takes it.
+        self.0.as_ref().unwrap_or_else(|| unreachable!("the value is there until it is dropped"))
+    }
+}
+
+impl<T> Drop for Caught<T> {
+    fn drop(&mut self) {
+        drop_caught("drop", self.0.take());
+    }
+}
+
 /// A shared part that the application supplied: a component of a policy, a listener, a clock.
 ///
 /// Whoever drops the last handle, a call among others, is spared a panic of its `Drop`.
-pub(crate) struct Supplied<T: ?Sized>(Option<Arc<T>>);
+pub(crate) struct Supplied<T: ?Sized>(Caught<Arc<T>>);
 
 impl<T: ?Sized> Supplied<T> {
     pub(crate) fn new(part: Arc<T>) -> Self {
-        Self(Some(part))
+        Self(Caught::new(part))
     }
 
     /// Returns whether both are handles of one part.
@@ -75,18 +104,13 @@ impl<T: ?Sized> Supplied<T> {
 
     /// Returns what tells the part from others while it lives.
     pub(crate) fn address(&self) -> *const () {
-        Arc::as_ptr(self.part()).cast()
-    }
-
-    fn part(&self) -> &Arc<T> {
-        // `drop` alone takes it.
-        self.0.as_ref().unwrap_or_else(|| unreachable!("the part is there until it is dropped"))
+        Arc::as_ptr(&self.0).cast()
     }
 }
 
 impl<T: ?Sized> Clone for Supplied<T> {
     fn clone(&self) -> Self {
-        Self(Some(Arc::clone(self.part())))
+        Self::new(Arc::clone(&self.0))
     }
 }
 
@@ -95,13 +119,7 @@ impl<T: ?Sized> Deref for Supplied<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.part()
-    }
-}
-
-impl<T: ?Sized> Drop for Supplied<T> {
-    fn drop(&mut self) {
-        drop_caught("drop", self.0.take());
+        &self.0
     }
 }
 

@@ -386,6 +386,40 @@ fn a_rejection_for_want_of_a_slot_or_by_a_ramp_that_ends_below_one_says_nothing(
 }
 
 #[test]
+fn figures_and_rejections_agree_about_when_to_come_back() {
+    let (breaker, clock) =
+        breaker_with("FailureStreak(1)", |builder| builder.permit(RampUp(0.0, 1.0, 60)).max_half_open_calls(1));
+    let rejection = || breaker.try_acquire().unwrap_err().retry_after();
+    fail(&breaker);
+    clock.advance(4 * SECOND);
+    assert_eq!((breaker.info().retry_after, rejection()), (Some(56 * SECOND), Some(56 * SECOND)));
+    clock.advance(56 * SECOND);
+    assert_eq!(breaker.info().retry_after, Some(Duration::ZERO));
+    assert_eq!(rejection(), Some(60 * SECOND));
+    clock.advance(59 * SECOND);
+    let _probe = std::iter::repeat_with(|| breaker.try_acquire()).find_map(Result::ok).unwrap();
+    assert_eq!((breaker.info().retry_after, rejection()), (None, None), "the slot is taken");
+}
+
+#[test]
+fn a_reason_names_no_probe_that_was_abandoned_before_the_last_success() {
+    let recorder = Recorder::default();
+    let (breaker, clock) = breaker_with("FailureStreak(1) & Closed() | FailureStreak(2)", |builder| {
+        // The ramp keeps it half-open after a success.
+        builder.permit(RampUp(1.0, 1.0, 600)).max_failed_probes(MaxFailedProbes::Off).listener(recorder.clone())
+    });
+    fail(&breaker);
+    clock.advance(60 * SECOND);
+    let _hung = breaker.try_acquire().unwrap();
+    clock.advance(60 * SECOND);
+    assert!(succeed(&breaker));
+    assert_eq!(state(&breaker), State::HalfOpen);
+    assert!(fail(&breaker) && fail(&breaker));
+    let signals = recorder.signals();
+    assert_eq!(signals.last().unwrap().reason().to_string(), "FailureStreak(2): 2 failures in a row");
+}
+
+#[test]
 fn what_would_be_rejected_and_what_is_agree_about_a_ramp() {
     let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| builder.permit(RampUp(0.0, 1.0, 60)));
     fail(&breaker);

@@ -338,3 +338,66 @@ fn the_totals_have_a_nested_call_of_a_probe_once() {
     let totals = breaker.totals().unwrap();
     assert_eq!((totals.successes, totals.failures), (1, 1));
 }
+
+#[test]
+fn a_call_inside_a_probe_is_part_of_it_even_while_its_thread_ends() {
+    /// Calls when the thread-local values are dropped.
+    struct AtTheEnd(CircuitBreaker);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            let nested = self.0.call(|| Ok::<_, Down>(succeed(&self.0)));
+            assert_eq!(nested, Ok(true));
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Option<AtTheEnd>> = const { std::cell::RefCell::new(None) });
+
+    let (breaker, _) = due();
+    let of_the_thread = breaker.clone();
+    thread::spawn(move || {
+        LAST.with(|last| *last.borrow_mut() = Some(AtTheEnd(of_the_thread)));
+        // Later than the other, so it is gone before, if it is of the kind that is dropped.
+        let other = CircuitBreaker::new("other");
+        assert!(succeed(&other));
+    })
+    .join()
+    .unwrap();
+    assert_eq!(state(&breaker), State::Closed);
+}
+
+#[test]
+fn an_abandoned_probe_is_one_call_in_the_totals_under_any_policy() {
+    struct Counts;
+    impl fluxgate::Listener for Counts {
+        fn on_transition(&self, _: &fluxgate::Signal) {}
+        fn counts_calls(&self) -> bool {
+            true
+        }
+    }
+    let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| {
+        builder.permit(All()).max_half_open_calls(1).max_probe_time(30).listener(Counts)
+    });
+    fail(&breaker);
+    clock.advance(60 * SECOND);
+    let hung = breaker.try_acquire().unwrap();
+    breaker.set_policy(breaker.policy().tripper(FailureStreak(5))).unwrap();
+    clock.advance(30 * SECOND);
+    breaker.try_acquire().unwrap().ignored();
+    hung.success();
+    let totals = breaker.totals().unwrap();
+    assert_eq!((totals.successes, totals.failures, totals.ignored), (0, 2, 1));
+}
+
+#[test]
+fn a_probe_inside_more_probes_of_other_breakers_than_are_kept_is_a_call_like_any_other() {
+    fn descend(breakers: &[CircuitBreaker]) -> Result<(), fluxgate::Error<Down>> {
+        let Some((breaker, others)) = breakers.split_first() else { return Ok(()) };
+        breaker.call(|| {
+            let _ = descend(others);
+            Ok(())
+        })
+    }
+    let breakers: Vec<_> = (0..40).map(|_| due().0).collect();
+    descend(&breakers).unwrap();
+    assert!(breakers.iter().all(|breaker| state(breaker) == State::Closed));
+    assert_eq!(breakers[0].call(|| Ok::<_, Down>(succeed(&breakers[0]))), Ok(true));
+}

@@ -119,6 +119,18 @@ fn two_recordings_do_not_share_a_file() {
     assert_eq!(folder.read("trace.csv").lines().count(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_with_two_names_is_one_file() {
+    let folder = Folder::new();
+    let [first, second] = ["first of two names", "second of two names"].map(CircuitBreaker::new);
+    first.record_calls(folder.path("trace.csv")).unwrap();
+    fs::hard_link(folder.path("trace.csv"), folder.path("linked.csv")).unwrap();
+    assert_eq!(second.record_calls(folder.path("linked.csv")).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert!(succeed(&first));
+    assert_eq!(first.stop_recording().unwrap().unwrap().rows, 1);
+}
+
 #[test]
 fn an_error_that_two_policies_look_at_is_one_row_and_what_it_says_counts_by_the_last() {
     let folder = Folder::new();

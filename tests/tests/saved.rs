@@ -5,7 +5,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fluxgate::{
-    BreakerSnapshot, CircuitBreaker, KeyedBreakers, Reason, Restored, Saved, State, breakers, retries::Cooldown,
+    BreakerSnapshot, CircuitBreaker, KeyedBreakers, Reason, Restored, Saved, State, breakers,
+    retries::{Cooldown, Never},
     trippers::FailureStreak,
 };
 use fluxgate_tests::fixture::{Recorder, SECOND, breaker_with, fail, state, succeed};
@@ -215,4 +216,110 @@ fn a_single_snapshot_names_its_breaker_by_label_and_key() {
     let record = json!({ "version": 1, "name": "old", "state": "open", "since": 0 });
     let snapshot: BreakerSnapshot = serde_json::from_value(record).unwrap();
     assert_eq!((snapshot.label(), snapshot.key()), ("old", None));
+}
+
+#[test]
+fn what_still_waits_is_saved_again() {
+    let _turn = turn();
+    let record = json!({ "version": 1, "name": "twice saved", "state": "forced_open", "since": 0 });
+    let saved: Saved = serde_json::from_value(json!({ "breakers": [record] })).unwrap();
+    assert_eq!(counts(fluxgate::restore(saved)), (0, 1, 0));
+    let again = written("twice saved");
+    assert_eq!(again.breakers().count(), 1, "its breaker was not used in this run of the program");
+    let breaker = breaker("twice saved");
+    assert_eq!(state(&breaker), State::ForcedOpen);
+    assert_eq!(written("twice saved").breakers().count(), 1);
+}
+
+#[test]
+fn a_stand_in_takes_no_record() {
+    struct Listens;
+    impl fluxgate::Listener for Listens {
+        fn on_transition(&self, _: &fluxgate::Signal) {}
+    }
+    fn uses_it() -> Listens {
+        assert_eq!(WAITED_FOR.info().state, State::Closed, "a stand-in");
+        Listens
+    }
+    breakers! {
+        WAITED_FOR { name = "waited for", listeners = [uses_it()] }
+    }
+    let _turn = turn();
+    let record = json!({ "version": 1, "name": "waited for", "state": "forced_open", "since": 0 });
+    fluxgate::restore(serde_json::from_value(json!({ "breakers": [record] })).unwrap());
+    assert_eq!(WAITED_FOR.info().state, State::ForcedOpen);
+}
+
+#[test]
+fn the_breaker_that_new_keys_share_goes_on_where_it_was_and_is_no_key() {
+    let hosts = |name: &str| -> KeyedBreakers<String> {
+        let policy = |builder: fluxgate::Builder| builder.tripper(FailureStreak(1)).retry(Cooldown(600));
+        KeyedBreakers::builder(name).policy(policy).max(1).build().unwrap()
+    };
+    let _turn = turn();
+    let saved = {
+        let hosts = hosts("full hosts");
+        let needed = hosts.get("*");
+        assert!(fail(&hosts.get("another")));
+        assert_eq!((state(&needed), state(&hosts.get("another"))), (State::Closed, State::Open));
+        written("full hosts")
+    };
+    assert_eq!(saved.breakers().filter(|breaker| breaker.key().is_some()).count(), 1);
+    // Made before it is restored, and after.
+    let before = hosts("full hosts");
+    let of_the_key = before.get("*");
+    assert_eq!(counts(fluxgate::restore(saved.clone())), (2, 0, 0));
+    assert_eq!((state(&of_the_key), state(&before.get("another"))), (State::Closed, State::Open));
+    drop((before, of_the_key));
+    assert_eq!(counts(fluxgate::restore(saved)), (0, 2, 0));
+    let after = hosts("full hosts");
+    assert_eq!(written("full hosts").breakers().count(), 2, "nothing is lost where it is not used");
+    let of_the_key = after.get("*");
+    assert_eq!((state(&of_the_key), state(&after.get("another"))), (State::Closed, State::Open));
+}
+
+#[test]
+fn a_retry_that_was_under_way_is_due_under_every_policy() {
+    struct NotYet;
+    impl fluxgate::retries::CustomRetry for NotYet {
+        fn is_due(&self, _: &fluxgate::retries::RetryContext) -> bool {
+            false
+        }
+    }
+    let retries: [fluxgate::Retry; 3] = [Cooldown(600).into(), Never(), NotYet.into()];
+    for retry in retries {
+        let snapshot = json!({ "version": 1, "name": "test", "state": "half_open", "since": 0 });
+        let snapshot: BreakerSnapshot = serde_json::from_value(snapshot).unwrap();
+        let permit = fluxgate::permits::All();
+        let (breaker, _) = breaker_with("FailureStreak(1)", |builder| builder.retry(retry.clone()).permit(permit));
+        breaker.restore(&snapshot).unwrap();
+        assert_eq!((state(&breaker), breaker.info().retry_after), (State::Open, Some(std::time::Duration::ZERO)));
+        assert!(breaker.would_reject().is_none(), "{retry}");
+        assert!(fail(&breaker), "{retry}");
+        assert!(!succeed(&breaker), "from then on it goes by {retry}");
+    }
+}
+
+#[test]
+fn a_listener_that_hears_of_a_restored_state_finds_its_breaker() {
+    static SEEN: Mutex<Vec<State>> = Mutex::new(Vec::new());
+
+    struct Looks;
+    impl fluxgate::Listener for Looks {
+        fn on_transition(&self, signal: &fluxgate::Signal) {
+            let found = fluxgate::get(signal.breaker()).map(|breaker| breaker.info().state);
+            let declared = (signal.breaker() == "found: declared").then(|| FOUND.info().state);
+            SEEN.lock().unwrap().extend([found, declared].into_iter().flatten());
+        }
+    }
+    breakers! {
+        FOUND { name = "found: declared", listeners = [Looks] }
+    }
+    let _turn = turn();
+    let records = ["found: declared", "found: by hand"]
+        .map(|name| json!({ "version": 1, "name": name, "state": "forced_open", "since": 0 }));
+    fluxgate::restore(serde_json::from_value(json!({ "breakers": records })).unwrap());
+    assert!(!succeed(&FOUND));
+    let _by_hand = CircuitBreaker::builder("found: by hand").listener(Looks).build().unwrap();
+    assert_eq!(*SEEN.lock().unwrap(), [State::ForcedOpen; 3]);
 }

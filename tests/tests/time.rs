@@ -3,16 +3,16 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
 
 use fluxgate::{
-    CircuitBreaker, Clock, State,
+    CircuitBreaker, Clock, ManualClock, State,
     permits::{All, RampUp},
     retries::{Backoff, Cooldown},
-    trippers::FailureStreak,
+    trippers::{self, FailureStreak},
     windows::TimeWindow,
 };
 use fluxgate_tests::fixture::{Down, Recorder, SECOND, breaker_with, fail, state, succeed};
@@ -144,4 +144,47 @@ fn a_breaker_works_at_the_end_of_its_clock() {
     assert_eq!((state(&breaker), breaker.info().calls), (State::HalfOpen, 1));
     breaker.reset();
     assert_eq!(breaker.call(|| Ok::<_, Down>(7)), Ok(7));
+}
+
+/// A clock that panics while it is told to.
+#[derive(Clone, Default)]
+struct Broken(Arc<AtomicBool>, ManualClock);
+
+impl Clock for Broken {
+    fn now(&self) -> Duration {
+        assert!(!self.0.load(Ordering::SeqCst), "the clock is broken");
+        self.1.now()
+    }
+
+    fn wall_time(&self) -> SystemTime {
+        assert!(!self.0.load(Ordering::SeqCst), "the clock is broken");
+        self.1.wall_time()
+    }
+}
+
+#[test]
+fn while_a_clock_panics_time_stands_still_and_calls_go_on() {
+    let clock = Broken::default();
+    let tripper = trippers::SlowRate(0.5, 60) | FailureStreak(1);
+    let builder = CircuitBreaker::builder("broken clock").tripper(tripper).retry(Cooldown(30)).permit(All());
+    let breaker = builder.clock(clock.clone()).build().unwrap();
+    let break_it = |broken| clock.0.store(broken, Ordering::SeqCst);
+    clock.1.advance(100 * SECOND);
+    assert!(fail(&breaker));
+    break_it(true);
+    assert!(!succeed(&breaker), "the retry is not due");
+    assert_eq!(breaker.info().state, State::Open);
+    break_it(false);
+    clock.1.advance(30 * SECOND);
+    assert!(succeed(&breaker));
+    break_it(true);
+    assert!(succeed(&breaker));
+    let by_hand = breaker.try_acquire().unwrap();
+    assert!(fail(&breaker));
+    drop(by_hand);
+    assert_eq!(breaker.info().state, State::Open);
+    let _ = fluxgate::registry().iter().map(CircuitBreaker::info).count();
+    break_it(false);
+    clock.1.advance(30 * SECOND);
+    assert!(succeed(&breaker));
 }

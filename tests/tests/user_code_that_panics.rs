@@ -244,3 +244,50 @@ fn a_caller_does_not_deliver_without_end_what_others_leave_with_it() {
     assert_eq!(threads.iter().filter(|thread| **thread == caller).count(), 64);
     assert!(!threads.contains(&thread::current().id()), "who finds somebody delivering leaves it there");
 }
+
+#[test]
+fn keys_that_panic_when_they_are_dropped_do_so_unnoticed() {
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct Key(u64);
+    impl std::fmt::Display for Key {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.fmt(formatter)
+        }
+    }
+    impl Drop for Key {
+        fn drop(&mut self) {
+            // The ones of this test panic for themselves.
+            if self.0 < 10 && !thread::panicking() {
+                panic_any(Explosive);
+            }
+        }
+    }
+    broken_log();
+    let set = fluxgate::KeyedBreakers::<Key>::builder("explosive keys").max(1).build().unwrap();
+    let ask = |key| {
+        let key = std::mem::ManuallyDrop::new(Key(key));
+        assert!(succeed(&set.get(&*key)));
+    };
+    ask(1);
+    ask(2);
+    assert_eq!(set.len(), 1);
+    assert!(set.remove(&*std::mem::ManuallyDrop::new(Key(2))).is_some());
+    ask(3);
+    drop(set);
+}
+
+#[test]
+fn guarded_code_can_be_caught_like_any_other() {
+    fluxgate::breakers! {
+        CAUGHT { name = "caught: declared" }
+    }
+    fn is_unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>(_: &T) {}
+
+    let breaker = CircuitBreaker::new("caught");
+    is_unwind_safe(&breaker);
+    is_unwind_safe(&fluxgate::KeyedBreakers::<u64>::builder("caught").build().unwrap());
+    is_unwind_safe(&CAUGHT);
+    let result = std::panic::catch_unwind(|| breaker.call(|| -> Result<(), Down> { panic!("the user's code") }));
+    assert!(result.is_err());
+    assert_eq!(breaker.info().failures, 1);
+}

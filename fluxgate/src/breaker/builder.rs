@@ -531,18 +531,26 @@ impl Builder {
     /// assert!(error.to_string().contains("MinRequests"));
     /// ```
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
+        let breaker = self.build_untold()?;
+        breaker.tell();
+        Ok(breaker)
+    }
+
+    /// The same for a breaker that can't be found yet by all ways to it: its listeners are to be [told](CircuitBreaker::tell)
+    /// afterwards of how it began.
+    pub(crate) fn build_untold(self) -> Result<CircuitBreaker, PolicyError> {
         #[cfg(feature = "serde")]
         if self.configured {
             return self.build_configured();
         }
-        self.build_as_it_is()
+        self.build_as_it_is(true)
     }
 
     #[cfg(feature = "serde")]
     fn build_configured(mut self) -> Result<CircuitBreaker, PolicyError> {
         #[cfg(feature = "keyed")]
         if self.name.member().is_some() {
-            return self.build_as_it_is();
+            return self.build_as_it_is(true);
         }
         let (policy, shadow) = self.own();
         policy.check()?;
@@ -552,12 +560,13 @@ impl Builder {
             self.shadow = config.shadow.unwrap_or(shadow);
         }
         configuration::check(&self.name, &self.policy)?;
-        let breaker = self.build_as_it_is()?;
+        let breaker = self.build_as_it_is(true)?;
         configuration::begin(&breaker, policy, shadow)?;
         Ok(breaker)
     }
 
-    fn build_as_it_is(self) -> Result<CircuitBreaker, PolicyError> {
+    /// `resumes` says whether it begins where a breaker of its name was before a restart, if that is known.
+    fn build_as_it_is(self, resumes: bool) -> Result<CircuitBreaker, PolicyError> {
         if self.name.as_str().is_empty() {
             let others = self.policy.check().err();
             let others = others.iter().flat_map(PolicyError::mistakes).cloned();
@@ -596,13 +605,21 @@ impl Builder {
             rules: Mutex::new(rules),
             core: Mutex::new(core),
         });
+        let breaker = CircuitBreaker::from(Arc::clone(&shared));
         #[cfg(feature = "serde")]
-        if let Some(saved) = registry::saved::take(&CircuitBreaker::from(Arc::clone(&shared))) {
+        if let Some(saved) = resumes.then(|| registry::saved::take(&breaker)).flatten() {
             // Before anybody finds it. Its version was looked at.
-            let _ = CircuitBreaker::from(Arc::clone(&shared)).restore(&saved);
+            let _ = breaker.restore_untold(&saved);
         }
+        let _ = resumes; // without the feature nothing is saved
         registry::enter(&shared);
-        Ok(shared.into())
+        Ok(breaker)
+    }
+
+    /// A breaker for those who use another one while it is being made. It is not listed.
+    #[cfg(feature = "macros")]
+    pub(crate) fn build_stand_in(self) -> Result<CircuitBreaker, PolicyError> {
+        self.build_as_it_is(false).map(registry::unlisted)
     }
 }
 

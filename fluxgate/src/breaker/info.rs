@@ -45,8 +45,9 @@ pub struct Info {
     /// How many probes are in flight; 0 unless half-open.
     pub probes_in_flight: usize,
     /// How long until a retry is due, if the breaker is open and that is known: zero once it is due, `None` for `Never`, and
-    /// for a retry of your own unless the service has asked to be left alone. While half-open, how long until a ramp that
-    /// ends at 1 admits every call.
+    /// for a retry of your own unless the service has asked to be left alone: only a rejection
+    /// [asks that](crate::CallNotPermitted::retry_after). While half-open, how long until a ramp that ends at 1 admits every
+    /// call; `None` while all slots are taken.
     pub retry_after: Option<Duration>,
     /// How many calls have been rejected since the breaker was made; a reset does not change it.
     pub rejected: u64,

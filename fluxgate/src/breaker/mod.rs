@@ -5,7 +5,11 @@ pub(crate) mod info;
 pub(crate) mod restore;
 pub(crate) mod totals;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
 
 #[cfg(feature = "recorder")]
 use crate::recorder::Recording;
@@ -21,7 +25,7 @@ use crate::{
     state::State,
     sync::{
         AtomicU64, Gap, Mutex, MutexGuard, Ordering,
-        status_word::{Published, SuccessIs, Summary},
+        status_word::{Glance, Published, SuccessIs, Summary},
         success_counters::{Enrolled, Successes},
     },
     time::{BreakerClock, nanos::Nanos},
@@ -95,6 +99,14 @@ pub(crate) struct Core {
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
+}
+
+impl Core {
+    /// Returns what calls have to know of the policy now.
+    fn glance(&self) -> Glance {
+        let glance = self.rules.glance;
+        if self.machine.retry_is_due { glance.without(Glance::NEVER_DUE) } else { glance }
+    }
 }
 
 impl CircuitBreaker {
@@ -355,7 +367,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let summary = Summary::new(machine.state, core.shadow, success, machine.generation)
             .with_recording(core.recording)
-            .with_policy(core.rules.glance);
+            .with_policy(core.glance());
         self.shared.published.write(summary);
         summary
     }
@@ -401,6 +413,11 @@ impl CircuitBreaker {
         }
     }
 }
+
+/// No panic leaves a breaker half-changed: no code of the user runs while it is locked but its clock, whose panics end
+/// there.
+impl UnwindSafe for CircuitBreaker {}
+impl RefUnwindSafe for CircuitBreaker {}
 
 impl From<&Self> for CircuitBreaker {
     /// Another handle of the same breaker.

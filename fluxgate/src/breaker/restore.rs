@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
-/// a store, in whatever format serde knows.
+/// a store, in any self-describing format such as JSON, TOML or YAML.
 ///
 /// Its fields, as they are written:
 ///
@@ -75,6 +75,11 @@ pub struct BreakerSnapshot {
 }
 
 impl BreakerSnapshot {
+    /// Returns what [`CircuitBreaker::identity`] was when it was taken.
+    pub(crate) fn identity(&self) -> (String, Option<String>) {
+        (self.label().to_owned(), self.key.clone())
+    }
+
     /// Of the format above.
     pub(crate) const VERSION: u32 = 1;
 
@@ -132,11 +137,13 @@ impl fmt::Display for RestoreError {
 impl std::error::Error for RestoreError {}
 
 impl CircuitBreaker {
-    /// Returns what the breaker is known by over a restart: its label, or that of its set and its key.
+    /// Returns what the breaker is known by over a restart: its label, or that of its set and its key, which the breaker
+    /// that new keys share has not.
     pub(crate) fn identity(&self) -> (String, Option<String>) {
         #[cfg(feature = "keyed")]
         if let Some(member) = self.shared.name.member() {
-            return (member.family().label().to_string(), Some(member.key().to_owned()));
+            let key = (!member.is_overflow()).then(|| member.key().to_owned());
+            return (member.family().label().to_string(), key);
         }
         (self.label().to_owned(), None)
     }
@@ -225,6 +232,13 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn restore(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
+        self.restore_untold(snapshot)?;
+        self.tell();
+        Ok(())
+    }
+
+    /// The same, without serving the listeners.
+    pub(crate) fn restore_untold(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
         if snapshot.version != BreakerSnapshot::VERSION {
             return Err(RestoreError::UnknownVersion(snapshot.version));
         }
@@ -250,8 +264,6 @@ impl CircuitBreaker {
             machine.resume(&opening, now, &rules.retry, heeds);
             left
         });
-        drop(core);
-        self.shared.outbox.deliver();
         Ok(())
     }
 }

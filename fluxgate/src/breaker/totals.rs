@@ -70,27 +70,27 @@ pub(crate) struct Totals {
     successes: u64,
     failures: u64,
     ignored: u64,
-    /// Probes that were counted as failures while still in flight.
-    abandoned: Vec<Ticket>,
+    /// The ids of probes that were counted as failures while still in flight.
+    abandoned: Vec<u64>,
     transitions: Transitions,
 }
 
 impl Totals {
     /// Counts a call once, however often it ends. A call from before a transition is a call all the same.
     pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, change: Change) {
+        // By its id alone: a new policy gives the same probe another generation.
+        let probe = ticket.probe_id();
         if ended == Ended::Abandoned {
             // Not recorded: it had ended, or somebody else abandoned it, just before.
             if change == Change::Recorded {
-                self.abandoned.push(ticket);
+                self.abandoned.extend(probe);
                 self.failures += 1;
             }
             return;
         }
-        if ticket.is_probe() {
-            if let Some(place) = self.abandoned.iter().position(|abandoned| *abandoned == ticket) {
-                self.abandoned.swap_remove(place);
-                return;
-            }
+        if let Some(place) = self.abandoned.iter().position(|abandoned| Some(*abandoned) == probe) {
+            self.abandoned.swap_remove(place);
+            return;
         }
         match outcome {
             Outcome::Success => self.successes += 1,

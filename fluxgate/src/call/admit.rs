@@ -40,11 +40,11 @@ enum Admission {
 }
 
 impl Core {
-    /// Returns how long until a retry is due, or until the ramp of a half-open breaker admits every call, where that is
-    /// known.
+    /// Returns how long until a retry is due, or until the ramp of a half-open breaker with room for a probe admits every
+    /// call, where that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
         match (self.machine.state, &self.rules.permit) {
-            (State::HalfOpen, permits::Rule::Ramp(ramp)) => {
+            (State::HalfOpen, permits::Rule::Ramp(ramp)) if !self.rules.is_full(self.machine.probes.in_flight()) => {
                 ramp.admits_all_after(now.since(self.machine.since)).map(Duration::from)
             }
             _ => self.machine.retry_after(now),
@@ -197,13 +197,16 @@ impl CircuitBreaker {
             let answer = Err(core.machine.retry_after(now));
             return Asked::Answer(core, answer);
         }
+        if core.machine.retry_is_due {
+            return Asked::Answer(core, Ok(()));
+        }
         let context = RetryContext {
             open_for: core.machine.lasted(now).into(),
             reopens: core.machine.reopens,
             draw: core.machine.draw.unwrap_or_default(),
         };
         let custom = custom.clone();
-        self.ask(core, || {
+        self.ask(core, move || {
             if user_code::run("retry", self.name(), || custom.is_due(&context)).unwrap_or(false) {
                 return Ok(());
             }
@@ -228,7 +231,7 @@ impl CircuitBreaker {
                     in_flight: core.machine.probes.in_flight(),
                     draw: core.random.draw(),
                 };
-                let admits = || user_code::run("permit", self.name(), || custom.admits(&context)).unwrap_or(false);
+                let admits = move || user_code::run("permit", self.name(), || custom.admits(&context)).unwrap_or(false);
                 let answer = self.ask(core, admits);
                 match answer {
                     // Others may have been asked at the same time, for the same last slot.
@@ -242,7 +245,7 @@ impl CircuitBreaker {
     }
 
     /// Asks user code without the lock. The answer counts only if the breaker has changed neither its state nor its
-    /// policy meanwhile.
+    /// policy meanwhile. The question owns its part of the policy: that may be the last handle, whose `Drop` is the user's.
     fn ask<'a, A>(&'a self, core: MutexGuard<'a, Core>, question: impl FnOnce() -> A) -> Asked<'a, A> {
         let generation = core.machine.generation;
         drop(core);

@@ -12,9 +12,19 @@ use crate::{
 };
 
 sync::thread_local! {
-    /// Innermost last.
     #[allow(clippy::missing_const_for_thread_local, reason = "loom's thread locals have no such form")]
-    static RUNNING: RefCell<Vec<RunningProbe>> = RefCell::new(Vec::new());
+    static RUNNING: RefCell<RunningProbes> = RefCell::new(RunningProbes::default());
+}
+
+/// So many different breakers may probe within each other. A call of one further in is one like any other.
+const DEEPEST: usize = 16;
+
+/// In a place without a destructor, so that it is there until the thread has ended.
+#[derive(Default)]
+struct RunningProbes {
+    /// Innermost last.
+    list: [Option<RunningProbe>; DEEPEST],
+    len: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -34,8 +44,25 @@ fn address(breaker: &CircuitBreaker) -> *const Shared {
     Arc::as_ptr(breaker.shared.direct())
 }
 
-/// Gives up the list while the thread is being torn down: then every call is one like any other.
-fn with_running<R>(work: impl FnOnce(&mut Vec<RunningProbe>) -> R) -> Option<R> {
+impl RunningProbes {
+    fn push(&mut self, probe: RunningProbe) {
+        if let Some(place) = self.list.get_mut(self.len) {
+            *place = Some(probe);
+            self.len += 1;
+        }
+    }
+
+    fn remove(&mut self, probe: RunningProbe) {
+        if let Some(place) = self.list.iter().rposition(|known| *known == Some(probe)) {
+            self.list[place..].rotate_left(1);
+            self.list[DEEPEST - 1] = None;
+            self.len -= 1;
+        }
+    }
+}
+
+/// Gives up where a platform has no such place any more: then every call is one like any other.
+fn with_running<R>(work: impl FnOnce(&mut RunningProbes) -> R) -> Option<R> {
     RUNNING.try_with(|running| work(&mut running.borrow_mut())).ok()
 }
 
@@ -49,18 +76,14 @@ pub(super) fn enter(breaker: &CircuitBreaker, ticket: Ticket) {
 #[cold]
 pub(super) fn leave(breaker: &CircuitBreaker, ticket: Ticket) {
     let probe = RunningProbe::new(breaker, ticket);
-    with_running(|running| {
-        if let Some(place) = running.iter().rposition(|known| *known == probe) {
-            running.remove(place);
-        }
-    });
+    with_running(|running| running.remove(probe));
 }
 
 /// Returns whether a call that begins on this thread is part of a probe of the breaker's present state.
 pub(super) fn is_inside(breaker: &CircuitBreaker, core: &Core) -> bool {
     let address = address(breaker);
-    let inside = |running: &mut Vec<RunningProbe>| {
-        running.iter().any(|probe| probe.breaker == address && core.machine.is_probing(probe.ticket))
+    let inside = |running: &mut RunningProbes| {
+        running.list.iter().flatten().any(|probe| probe.breaker == address && core.machine.is_probing(probe.ticket))
     };
     with_running(inside).unwrap_or(false)
 }

@@ -255,13 +255,15 @@ impl CircuitBreaker {
         for _ in 0..MOST_POLICIES {
             let question = self.question(&mut core, occasion, exact);
             drop(core);
+            let asked_in = question.generation;
+            // The question goes with it: its policy may be the last handle of parts whose `Drop` is the user's.
             let verdict = question.judge();
             core = self.shared.core.lock();
             let Some((to, reason)) = verdict else { break };
-            if !core.machine.counts(question.generation) {
+            if !core.machine.counts(asked_in) {
                 break;
             }
-            if core.machine.generation == question.generation {
+            if core.machine.generation == asked_in {
                 let now = exact.unwrap_or_else(|| self.now());
                 self.enter(&mut core, to, now, reason);
                 break;
@@ -339,7 +341,7 @@ fn judge_under_lock(
 }
 
 impl Question<'_> {
-    fn judge(&self) -> Option<(State, Reason)> {
+    fn judge(self) -> Option<(State, Reason)> {
         let tripped = self.occasion.recorded.and_then(|_| self.rules.tripper.judge(self.breaker, &self.context));
         verdict(&self.occasion, tripped, || match &self.rules.permit {
             permits::Rule::Ramp(ramp) => ramp.is_final(self.permit.half_open_for.into()),

@@ -74,7 +74,7 @@ impl CircuitBreaker {
                 let is_full = rules.is_full(machine.probes.in_flight());
                 let admits_none =
                     matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
-                let retry_after = if is_full { None } else { core.retry_after(now) };
+                let retry_after = core.retry_after(now);
                 drop(core);
                 (is_full || admits_none)
                     .then(|| self.rejection(State::HalfOpen, retry_after.map_or(Nanos::NEVER, Nanos::from)))

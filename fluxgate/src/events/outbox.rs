@@ -39,6 +39,8 @@ struct Served {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Message>,
+    /// What was too much. It waits to be dropped with nothing locked, for parts of it are the user's own.
+    surplus: Vec<Message>,
     /// The process in which somebody delivers. In a forked child nobody does.
     delivering: Option<u32>,
     /// How many signals were dropped because too many were waiting.
@@ -111,12 +113,12 @@ impl Outbox {
     pub(crate) fn post(&self, message: impl Into<Message>) {
         let Some(served) = &self.served else { return };
         let mut queue = served.queue.lock();
-        // Dropped once the lock is free: parts of it are the user's own.
-        let oldest = if queue.waiting.len() == MOST_WAITING { queue.waiting.pop_front() } else { None };
-        queue.lost += u64::from(oldest.is_some());
+        if queue.waiting.len() == MOST_WAITING {
+            let oldest = queue.waiting.pop_front();
+            queue.surplus.extend(oldest);
+            queue.lost += 1;
+        }
         queue.waiting.push_back(message.into());
-        drop(queue);
-        drop(oldest);
     }
 
     /// Called with nothing locked.
@@ -141,11 +143,14 @@ impl Served {
     /// Takes it upon the caller to deliver. Returns `false` if there is nothing to deliver, or somebody else does.
     fn begin(&self) -> bool {
         let mut queue = self.queue.lock();
-        if queue.waiting.is_empty() || queue.delivering.is_some_and(|process| process == process::id()) {
-            return false;
+        let surplus = mem::take(&mut queue.surplus);
+        let begins = !queue.waiting.is_empty() && queue.delivering != Some(process::id());
+        if begins {
+            queue.delivering = Some(process::id());
         }
-        queue.delivering = Some(process::id());
-        true
+        drop(queue);
+        drop(surplus);
+        begins
     }
 
     /// Delivers so many messages. Returns `false`, and is to be called again, if others are still waiting.

@@ -42,7 +42,9 @@ impl Common {
     /// family's set that uses it before it is made.
     #[cfg(feature = "macros")]
     pub(super) fn stand_in(family: Arc<Family>) -> Self {
-        let overflow = crate::registry::unlisted(CircuitBreaker::new(Member::in_reserve(&family, &OVERFLOW)));
+        let overflow = CircuitBreaker::builder(Member::in_reserve(&family, &OVERFLOW)).build_stand_in();
+        // The default policy is valid: a test makes one.
+        let overflow = overflow.unwrap_or_else(|error| unreachable!("{error}"));
         Self { family, configure: Arc::new(|builder| builder), overflow }
     }
 

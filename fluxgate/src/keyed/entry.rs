@@ -19,12 +19,12 @@ use crate::{
         making::{self, Begun, Turn},
     },
     time::nanos::Nanos,
-    user_code,
+    user_code::Caught,
 };
 
 /// Held by the map of a set, where it is found by its key, and by the queue in which it waits to be evicted.
 pub(super) struct Slot<K> {
-    pub(super) key: K,
+    key: Caught<K>,
     /// For look-ups, which take no lock.
     living: OnceLock<Living>,
     /// The key's lock, never held while the user's code runs.
@@ -96,7 +96,17 @@ impl<K> Slot<K> {
     pub(super) const NOWHERE: u64 = u64::MAX;
 
     pub(super) fn new(key: K) -> Self {
-        Self { key, living: OnceLock::new(), owner: Mutex::new(Owner::Unmade), place: AtomicU64::new(Self::NOWHERE) }
+        Self {
+            key: Caught::new(key),
+            living: OnceLock::new(),
+            owner: Mutex::new(Owner::Unmade),
+            place: AtomicU64::new(Self::NOWHERE),
+        }
+    }
+
+    #[inline]
+    pub(super) fn key(&self) -> &K {
+        &self.key
     }
 
     /// Returns a handle of the breaker, if it is there.
@@ -202,7 +212,7 @@ impl<K> Slot<K> {
             return true;
         }
         let Some(breaker) = self.breaker() else { return false };
-        user_code::run("clock", breaker.name(), || breaker.now()).is_some_and(|now| now >= seen.due)
+        breaker.now() >= seen.due
     }
 
     /// Takes the breaker from the set, if it is as it was seen and the set has the only handle of it. `set` is its
@@ -294,7 +304,7 @@ mod tests {
         let family = Family::new(set.into(), 1);
         let slot = Slot::new("a");
         let Found::Unmade(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
-        let member = Member::new(&family, &slot.key, Nanos(0));
+        let member = Member::new(&family, slot.key(), Nanos(0));
         making.done(&CircuitBreaker::new(Name::from(member)));
         slot
     }

@@ -60,6 +60,9 @@ pub(crate) struct Member {
     used: AtomicU64,
     /// Whether it is kept in reserve and not yet to be seen.
     in_reserve: AtomicBool,
+    /// Whether new keys share its breaker where there is no room.
+    #[cfg(feature = "serde")]
+    is_overflow: bool,
     account: Mutex<Account>,
 }
 
@@ -181,7 +184,13 @@ impl Member {
 
     /// Of a breaker that is not to be seen before [`Self::show`].
     pub(super) fn in_reserve(family: &Arc<Family>, key: &dyn Display) -> Arc<Self> {
-        Arc::new(Self { in_reserve: AtomicBool::new(true), ..Self::made(family, key, Nanos(0)) })
+        let in_reserve = AtomicBool::new(true);
+        Arc::new(Self {
+            in_reserve,
+            #[cfg(feature = "serde")]
+            is_overflow: true,
+            ..Self::made(family, key, Nanos(0))
+        })
     }
 
     fn made(family: &Arc<Family>, key: &dyn Display, now: Nanos) -> Self {
@@ -191,6 +200,8 @@ impl Member {
             family: Arc::clone(family),
             used: AtomicU64::new(now.0),
             in_reserve: AtomicBool::new(false),
+            #[cfg(feature = "serde")]
+            is_overflow: false,
             account: Mutex::default(),
         }
     }
@@ -225,8 +236,14 @@ impl Member {
     }
 
     /// Lets it be seen.
-    pub(super) fn show(&self) {
+    pub(crate) fn show(&self) {
         self.in_reserve.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells whether new keys share its breaker where there is no room.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_overflow(&self) -> bool {
+        self.is_overflow
     }
 
     pub(crate) fn is_in_reserve(&self) -> bool {

@@ -160,7 +160,10 @@ impl Family {
         aftermath: &mut Aftermath,
     ) -> Result<CircuitBreaker, PolicyError> {
         let had = self.governed.now();
-        let breaker = had.of(name).over(builder).build()?;
+        let breaker = had.of(name).over(builder).build_untold()?;
+        if breaker.shared.outbox.has_listeners() {
+            aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
+        }
         self.settle(had, &breaker, aftermath);
         Ok(breaker)
     }

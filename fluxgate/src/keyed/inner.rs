@@ -100,7 +100,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         let (set, slot) = (Arc::clone(self), Arc::new(Slot::new(key)));
         let get = move || {
             let mut fresh = Some(Arc::clone(&slot));
-            set.find_or_make(&slot.key, set.now(), || fresh.take())
+            set.find_or_make(slot.key(), set.now(), || fresh.take())
         };
         thread::Builder::new().spawn(get).ok()?.join().ok()
     }
@@ -145,7 +145,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     fn make(&self, slot: &Slot<K>, now: Nanos, making: Making<'_, K>) -> Option<CircuitBreaker> {
         let mut aftermath = Aftermath::default();
         let made = user_code::run("policy of a set", self.common.family.name().as_str(), || {
-            self.common.make(&slot.key, now, &mut aftermath)
+            self.common.make(slot.key(), now, &mut aftermath)
         });
         let made = match made? {
             Ok(breaker) => {

@@ -71,7 +71,7 @@ impl<K: Hash + Eq> Slots<K> {
             if slots.try_insert(Entry(Arc::clone(slot)), ()).is_ok() {
                 return Ok(());
             }
-            if let Some((entry, ())) = slots.get_key_value(&ByKey(&slot.key)) {
+            if let Some((entry, ())) = slots.get_key_value(&ByKey(slot.key())) {
                 return Err(Arc::clone(&entry.0));
             }
         }
@@ -88,13 +88,13 @@ struct Entry<K>(Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Entry<K> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.0.key.hash(hasher);
+        self.0.key().hash(hasher);
     }
 }
 
 impl<K: Eq> PartialEq for Entry<K> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key == other.0.key
+        self.0.key() == other.0.key()
     }
 }
 
@@ -113,7 +113,7 @@ impl<Q: Hash + ?Sized> Hash for ByKey<'_, Q> {
 impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for ByKey<'_, Q> {
     #[inline]
     fn equivalent(&self, entry: &Entry<K>) -> bool {
-        entry.0.key.borrow() == self.0
+        entry.0.key().borrow() == self.0
     }
 }
 
@@ -121,7 +121,7 @@ struct Exactly<'s, K>(&'s Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Exactly<'_, K> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.0.key.hash(hasher);
+        self.0.key().hash(hasher);
     }
 }
 

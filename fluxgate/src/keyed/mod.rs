@@ -38,6 +38,7 @@ use std::{
     borrow::Borrow,
     fmt::{self, Display},
     hash::Hash,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::Arc,
 };
 
@@ -80,6 +81,10 @@ use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Pol
 /// ```
 #[doc(alias("pool", "per_host", "per_key", "CircuitBreakerRegistry", "partition"))]
 pub struct KeyedBreakers<K>(Arc<Inner<K>>);
+
+/// As of a breaker: no panic leaves anything half-changed. Keys are compared where nothing is locked.
+impl<K> UnwindSafe for KeyedBreakers<K> {}
+impl<K> RefUnwindSafe for KeyedBreakers<K> {}
 
 impl<K> KeyedBreakers<K> {
     /// Begins a set. Logs and metrics call it by this name, and its breakers by it and their keys.

@@ -44,6 +44,8 @@ pub(crate) struct Machine {
     /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
     /// asked. `Nanos::NEVER` where there is nothing to say, and in other states.
     pub(crate) due: Nanos,
+    /// In an `open` that goes on from before a restart: a retry was under way, so the next is due whatever the policy says.
+    pub(crate) retry_is_due: bool,
     /// Until when the service has asked to be left alone, by a `Retry-After`. Zero where it has not.
     pub(crate) put_off_until: Nanos,
     /// The policy is new, and no tripper of its has looked at the window yet.
@@ -94,6 +96,7 @@ impl Machine {
             probes: Probes::default(),
             draw: None,
             due: Nanos::NEVER,
+            retry_is_due: false,
             put_off_until: Nanos(0),
             unjudged: false,
             measured_from: Nanos(0),
@@ -206,6 +209,9 @@ impl Machine {
 
     /// When this opening ends by itself, as [`Self::due`].
     pub(crate) fn end_of_opening(&self, retry: &retries::Rule) -> Nanos {
+        if self.retry_is_due {
+            return self.since;
+        }
         match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
             Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.put_off_until).min(Nanos::LAST),
             None if retry.is_custom() && self.put_off_until > Nanos(0) => self.put_off_until,
@@ -250,8 +256,8 @@ impl Machine {
         self.draw = self.draw.map(|drawn| opening.draw.unwrap_or(drawn));
         let put_off_for = heeds.map_or(Nanos(0), |limit| opening.put_off_for.min(limit));
         self.put_off_until = if put_off_for == Nanos(0) { Nanos(0) } else { now.plus(put_off_for) };
-        let due = self.end_of_opening(retry);
-        self.due = if opening.is_due && due != Nanos::NEVER { now } else { due };
+        self.retry_is_due = opening.is_due;
+        self.due = self.end_of_opening(retry);
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
@@ -266,6 +272,7 @@ impl Machine {
         self.generation += 1;
         self.oldest = self.generation;
         self.due = Nanos::NEVER;
+        self.retry_is_due = false;
         let put_off_until = mem::take(&mut self.put_off_until);
         self.unjudged = false;
         self.records.clear(now);

@@ -37,7 +37,7 @@ pub(crate) struct EndedProbes {
     waited: Nanos,
     /// Ignored errors in a row.
     ignored: u64,
-    /// Probes that were abandoned.
+    /// Probes that were abandoned since the last success.
     abandoned: u64,
 }
 
@@ -46,7 +46,7 @@ impl EndedProbes {
         let ignored = self.ignored;
         self.ignored = 0;
         match (outcome, ended) {
-            (Outcome::Success, _) => (self.failed, self.waited) = (0, Nanos(0)),
+            (Outcome::Success, _) => *self = Self::default(),
             (Outcome::Failure, ended) => {
                 self.failed += 1;
                 self.abandoned += u64::from(ended == Ended::Abandoned);
@@ -69,7 +69,7 @@ impl EndedProbes {
         self.ignored
     }
 
-    /// Returns the number of probes that were abandoned since the state began.
+    /// Returns the number of probes that were abandoned since the last success.
     pub(crate) fn abandoned(&self) -> u64 {
         self.abandoned
     }

@@ -26,7 +26,6 @@ pub(crate) struct Recording {
     pub(crate) began: Began,
     /// The process that writes the file: a forked child has a copy of all this, and no thread.
     process: u32,
-    _claim: Claim,
     /// Calls and commands in the order of their starts, from the first that can't be written yet.
     slots: VecDeque<Slot>,
     /// The starts of the probes in flight, whose tickets don't tell.
@@ -68,6 +67,8 @@ impl Recording {
     pub(crate) fn new(file: File, claim: Claim, began: Began) -> io::Result<Self> {
         let (writer, batches) = sync_channel::<Vec<Row>>(QUEUE);
         let write = move || {
+            // Until the last row is on its way, however the recording ends.
+            let _claim = claim;
             let mut file = BufWriter::new(file);
             file.write_all(b"at,outcome,duration\n")?;
             let mut rows = 0;
@@ -85,7 +86,6 @@ impl Recording {
         Ok(Self {
             began,
             process: process::id(),
-            _claim: claim,
             slots: VecDeque::new(),
             probes: VecDeque::new(),
             ready: Vec::new(),
@@ -254,7 +254,6 @@ mod tests {
         let mut recording = Recording {
             began: Began { at: Nanos(0), generation: 0, rejected_before: 0 },
             process: process::id(),
-            _claim: Claim(None),
             slots: VecDeque::new(),
             probes: VecDeque::new(),
             ready: Vec::new(),

@@ -9,7 +9,7 @@ use super::{lazy::Lazy, making};
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
     name::Name,
-    registry, user_code,
+    user_code,
 };
 
 /// A breaker that was declared by [`breakers!`](crate::breakers).
@@ -68,7 +68,11 @@ impl Declaration {
     #[cold]
     fn at_first_use(&self) -> &CircuitBreaker {
         match self.breaker.get_or_make(true, || self.made()) {
-            Some(breaker) => breaker,
+            Some(breaker) => {
+                // Now that it can be found, also through this.
+                breaker.tell();
+                breaker
+            }
             None => self.stand_in(),
         }
     }
@@ -76,13 +80,15 @@ impl Declaration {
     fn made(&self) -> CircuitBreaker {
         let builder = (self.configure)(CircuitBreaker::builder(Name::from_static(self.name)));
         // The macro has made the same checks while it compiled.
-        builder.build().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+        builder.build_untold().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
     }
 
     fn stand_in(&self) -> &CircuitBreaker {
         if self.stand_in.get().is_none() {
-            let is_first =
-                self.stand_in.set(registry::unlisted(CircuitBreaker::new(Name::from_static(self.name)))).is_ok();
+            let stand_in = CircuitBreaker::builder(Name::from_static(self.name)).build_stand_in();
+            // The name is not empty, which the macro has checked, and the default policy is valid.
+            let stand_in = stand_in.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"));
+            let is_first = self.stand_in.set(stand_in).is_ok();
             if is_first {
                 user_code::log(|| {
                     #[cfg(feature = "tracing")]
@@ -102,7 +108,11 @@ impl Declaration {
     /// declaration is for those who use the breaker.
     fn list(&self, waits: bool) {
         if self.breaker.get().is_none() {
-            user_code::run("declaration", self.name, || self.breaker.get_or_make(waits, || self.made()).is_some());
+            let made =
+                user_code::run("declaration", self.name, || self.breaker.get_or_make(waits, || self.made())).flatten();
+            if let Some(breaker) = made {
+                breaker.tell();
+            }
         }
     }
 }

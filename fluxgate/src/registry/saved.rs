@@ -1,7 +1,7 @@
 //! The states of all breakers across a restart of the program.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -18,8 +18,8 @@ use crate::{
 /// The states of all breakers of a process, from [`save`]: to be written to a file or a store at shutdown, and given to
 /// [`restore`] at the start.
 ///
-/// It is written as a table with the list `breakers`, in whatever format serde knows. A record of a later version of the
-/// library, or one that is damaged, is kept as it is: it does not keep the others from being read.
+/// It is written as a table with the list `breakers`, in any self-describing format such as JSON, TOML or YAML. A record of
+/// a later version of the library, or one that is damaged, is kept as it is: it does not keep the others from being read.
 ///
 /// # Examples
 ///
@@ -79,7 +79,8 @@ static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Saves the state of every breaker of the process, those of sets included. It changes nothing.
 ///
 /// Each is read under its lock at one moment: see [`BreakerSnapshot`] for what is kept. Declared breakers that no call has
-/// reached have no state to save.
+/// reached have no state to save, unless an earlier run of the program has left one: what still waits for its breaker
+/// after [`restore`] is saved as it is.
 ///
 /// Save before an async runtime is dropped: the calls in flight that end with it count as dropped by their callers, and
 /// may open healthy breakers.
@@ -105,9 +106,14 @@ static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// ```
 #[doc(alias("persist", "snapshot", "serialize", "dump"))]
 pub fn save() -> Saved {
+    // First, so that a breaker which is made meanwhile is found here or below.
+    let waiting: Vec<BreakerSnapshot> = WAITING.lock().iter().flat_map(HashMap::values).cloned().collect();
     let breakers = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown);
+    let snapshots: Vec<BreakerSnapshot> = breakers.map(|breaker| breaker.snapshot()).collect();
+    let made: HashSet<Identity> = snapshots.iter().map(BreakerSnapshot::identity).collect();
+    let unmade = waiting.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
     // A record is plain data, which JSON can always have.
-    let records = breakers.filter_map(|breaker| serde_json::to_value(breaker.snapshot()).ok());
+    let records = snapshots.iter().chain(unmade).filter_map(|snapshot| serde_json::to_value(snapshot).ok());
     Saved { breakers: records.collect() }
 }
 
@@ -138,14 +144,11 @@ pub fn restore(saved: Saved) -> Restored {
     let mut result = Restored::default();
     let mut records = HashMap::new();
     for record in saved.breakers {
-        let read = read(&record).and_then(|snapshot| {
-            let identity = (snapshot.label().to_owned(), snapshot.key().map(str::to_owned));
-            match records.entry(identity) {
-                Entry::Occupied(_) => Err("another record is of the same breaker".to_owned()),
-                Entry::Vacant(place) => {
-                    place.insert(snapshot);
-                    Ok(())
-                }
+        let read = read(&record).and_then(|snapshot| match records.entry(snapshot.identity()) {
+            Entry::Occupied(_) => Err("another record is of the same breaker".to_owned()),
+            Entry::Vacant(place) => {
+                place.insert(snapshot);
+                Ok(())
             }
         });
         if let Err(why) = read {
@@ -156,7 +159,8 @@ pub fn restore(saved: Saved) -> Restored {
     let all = records.len();
     // First of all, so that a breaker which is made meanwhile finds its record here or is found below.
     let replaced = replace(records);
-    for breaker in living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown) {
+    // That which a set keeps in reserve as well: it may have been in use before.
+    for breaker in living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)) {
         if let Some(snapshot) = take(&breaker) {
             // Of a version that was looked at.
             let _ = breaker.restore(&snapshot);
@@ -183,6 +187,11 @@ pub(crate) fn take(breaker: &CircuitBreaker) -> Option<BreakerSnapshot> {
     let mut waiting = WAITING.lock();
     let records = waiting.as_mut()?;
     let record = records.remove(&identity);
+    #[cfg(feature = "keyed")]
+    if let (Some(_), Some(member)) = (&record, breaker.shared.name.member()) {
+        // It was in use before.
+        member.show();
+    }
     WAITING_COUNT.store(records.len(), Ordering::Release);
     record
 }

@@ -56,6 +56,12 @@ impl Glance {
     pub(crate) fn with(self, bit: Self, holds: bool) -> Self {
         if holds { Self(self.0 | bit.0) } else { self }
     }
+
+    /// The same without this bit.
+    #[must_use]
+    pub(crate) fn without(self, bit: Self) -> Self {
+        Self(self.0 & !bit.0)
+    }
 }
 
 const STATE_BITS: u32 = 3;

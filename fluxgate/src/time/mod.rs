@@ -19,7 +19,8 @@ pub use tokio::TokioClock;
 /// those with tokio's timers, or one of your own.
 ///
 /// A breaker reads it only where its policy has a use for the time, and never while it runs a call. It may read it
-/// with its own lock held, so an implementation must not use the breaker that it serves.
+/// with its own lock held, so an implementation must not use the breaker that it serves. While it panics, time stands still
+/// for the breaker, within a second, and calls go on.
 ///
 /// # Examples
 ///

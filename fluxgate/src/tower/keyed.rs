@@ -90,10 +90,12 @@ where
     /// If the inner service panics, which counts as a failure.
     fn call(&mut self, request: Request) -> Self::Future {
         let breaker = (self.choose)(&request);
+        // Cloned before there is a ticket that a panic of the user's code would lose.
+        let classifier = self.classifier.clone();
         match breaker.admit() {
             Ok(ticket) => {
                 self.inner_is_ready = false;
-                begin(&mut self.inner, request, &breaker, ticket, self.classifier.clone())
+                begin(&mut self.inner, request, &breaker, ticket, classifier)
             }
             Err(rejected) => {
                 // What the inner service has reserved for this call, a permit of a limit that it shares with other clones

@@ -75,9 +75,9 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
         C: Classifier<R, E> + Clone,
         A: Answer<E>,
     {
+        let ending = Classified::<C, A>::new(self.classifier.clone());
         if let Ok(ticket) = self.breaker.admit() {
             let running = Running::ending(&self.breaker, ticket);
-            let ending = Classified::<C, A>::new(self.classifier.clone());
             running.end_by_error(|breaker| Ending::<Result<R, E>>::of_error(&ending, error, breaker));
         }
     }
@@ -134,13 +134,15 @@ where
                 return ResponseFuture::rejected(rejection);
             }
         }
+        // Cloned before there is a ticket that a panic of the user's code would lose.
+        let classifier = self.classifier.clone();
         let ticket = match self.breaker.admit() {
             Ok(ticket) => ticket,
             // The inner service is still ready, for the next call.
             Err(rejected) => return ResponseFuture::rejected(self.breaker.not_permitted(rejected)),
         };
         self.readiness = Readiness::Unknown;
-        begin(&mut self.inner, request, &self.breaker, ticket, self.classifier.clone())
+        begin(&mut self.inner, request, &self.breaker, ticket, classifier)
     }
 }
 

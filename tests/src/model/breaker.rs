@@ -112,7 +112,8 @@ impl<'p> Model<'p> {
         match self.policy.permit {
             Permit::RampUp { last, duration, .. } if self.state == State::HalfOpen => {
                 let left = duration.saturating_sub(now - self.since);
-                (last >= 1.0 && left > 0).then_some(left)
+                let is_full = self.probes.len() >= self.policy.max_half_open_calls as usize;
+                (!is_full && last >= 1.0 && left > 0).then_some(left)
             }
             _ => self.due.map(|due| due.saturating_sub(now)),
         }
@@ -250,7 +251,7 @@ impl<'p> Model<'p> {
         if failed {
             self.ended.failed += 1;
         } else {
-            (self.ended.failed, self.ended.waited) = (0, 0);
+            self.ended = Ended::default();
         }
         self.records.add(Record { failed, duration, at: now });
         self.streak = if failed { self.streak + 1 } else { 0 };
