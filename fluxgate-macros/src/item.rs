@@ -93,7 +93,7 @@ fn output_of(future: &Type) -> Type {
 }
 
 fn is_inert(attribute: &Attribute) -> bool {
-    const INERT: [&str; 19] = [
+    const INERT: [&str; 20] = [
         "doc",
         "cfg",
         "allow",
@@ -105,6 +105,7 @@ fn is_inert(attribute: &Attribute) -> bool {
         "inline",
         "cold",
         "must_use",
+        "track_caller",
         "no_mangle",
         "export_name",
         "link_section",

@@ -7,10 +7,13 @@ use syn::{AssocType, GenericArgument, PathArguments, ReturnType, Token, Type, Ty
 
 /// A type without the invisible brackets that a `macro_rules!` variable puts around it.
 pub(crate) fn ungrouped(mut of: &Type) -> &Type {
-    while let Type::Group(group) = of {
-        of = &group.elem;
+    loop {
+        of = match of {
+            Type::Group(group) => &group.elem,
+            Type::Paren(parentheses) => &parentheses.elem,
+            _ => return of,
+        };
     }
-    of
 }
 
 /// Whether `impl Trait` occurs in a type.

@@ -40,13 +40,14 @@ pub(super) fn move_in(guard: &Guard<'_>, signature: &mut Signature) -> Moved {
         }
     }
     let mut moved = Moved::default();
+    let names: Vec<Ident> = signature.inputs.iter().flat_map(bound_names).collect();
     for (index, argument) in signature.inputs.iter_mut().enumerate().filter(|(index, _)| all.contains(index)) {
         let is_asked_for = guard.is_asked_for(argument);
         match argument {
             FnArg::Receiver(receiver) => moved.first.extend(keep(guard, &receiver.self_token.into())),
             _ if moved.given.len() >= MOST_GIVEN => break,
             FnArg::Typed(typed) if is_asked_for => moved.given.extend(given_by_name(typed)),
-            FnArg::Typed(typed) => moved.given.push(given_anew(typed, index)),
+            FnArg::Typed(typed) => moved.given.push(given_anew(typed, index, &names)),
         }
     }
     // Names of a pattern, which are captured by themselves.
@@ -63,6 +64,7 @@ pub(super) fn keep_in(guard: &Guard<'_>, signature: &mut Signature) -> TokenStre
     let body = guard.function.body.stream();
     let may_rename = guard.function.has_inert_attributes();
     let mut first = TokenStream::new();
+    let names: Vec<Ident> = signature.inputs.iter().flat_map(bound_names).collect();
     for (index, argument) in signature.inputs.iter_mut().enumerate().rev() {
         if !may_drop(argument) || guard.is_captured(argument) || is_conditional(argument) {
             continue;
@@ -72,7 +74,7 @@ pub(super) fn keep_in(guard: &Guard<'_>, signature: &mut Signature) -> TokenStre
         let used: Vec<Ident> = used.collect();
         match argument {
             FnArg::Typed(typed) if used.is_empty() && may_rename && !is_asked_for && is_of_no_use(&typed.pat) => {
-                let name = renamed(typed, index);
+                let name = renamed(typed, index, &names);
                 first.extend(keep(guard, &name));
             }
             _ => first.extend(used.iter().map(|name| keep(guard, name))),
@@ -117,10 +119,10 @@ fn kept_whole(argument: &FnArg, body: &TokenStream) -> Option<Ident> {
 
 /// The pattern of an argument, and the argument: the same to those who read the signature, and by a name that the body
 /// can't see.
-fn given_anew(typed: &mut PatType, index: usize) -> (TokenStream, TokenStream) {
+fn given_anew(typed: &mut PatType, index: usize, names: &[Ident]) -> (TokenStream, TokenStream) {
     let attributes = std::mem::take(&mut typed.attrs);
     let pattern = typed.pat.clone();
-    let name = renamed(typed, index);
+    let name = renamed(typed, index, names);
     (quote!(#(#attributes)* #pattern), name.into_token_stream())
 }
 
@@ -144,14 +146,18 @@ fn given_by_name(typed: &mut PatType) -> Vec<(TokenStream, TokenStream)> {
 
     let mut names = Names(Vec::new());
     names.visit_pat_mut(&mut typed.pat);
-    names.0.into_iter().map(|(mutability, name)| (quote!(#mutability #name), name.into_token_stream())).collect()
+    let attributes = std::mem::take(&mut typed.attrs);
+    let pattern = |mutability: Option<Token![mut]>, name: &Ident| quote!(#(#attributes)* #mutability #name);
+    names.0.into_iter().map(|(mutability, name)| (pattern(mutability, &name), name.into_token_stream())).collect()
 }
 
-/// Gives an argument a name that the body can't see.
-fn renamed(typed: &mut PatType, index: usize) -> Ident {
+/// Gives an argument a name that the body can't see: its own, unless another one of `names` is spelled like it, which
+/// another macro may have written.
+fn renamed(typed: &mut PatType, index: usize, names: &[Ident]) -> Ident {
     let span = Span::mixed_site();
+    let is_unique = |name: &Ident| names.iter().filter(|other| *other == name).count() <= 1;
     let name = match names_in(&typed.pat).as_slice() {
-        [name] => at(name, span.located_at(name.span())),
+        [name] if is_unique(name) => at(name, span.located_at(name.span())),
         _ => format_ident!("argument_{index}", span = span),
     };
     *typed.pat = Pat::Verbatim(name.to_token_stream());
@@ -200,6 +206,12 @@ fn may_drop(argument: &FnArg) -> bool {
 pub(super) fn orders_self(signature: &Signature) -> bool {
     matches!(signature.receiver(), Some(receiver) if receiver.reference.is_none() && !needs_no_drop(&receiver.ty))
         && signature.inputs.iter().filter(|argument| may_drop(argument)).count() > 1
+}
+
+/// Whether the body can be moved every argument whose drop may matter.
+pub(super) fn can_be_given(signature: &Signature) -> bool {
+    let mut dropped = signature.inputs.iter().filter(|argument| may_drop(argument));
+    dropped.clone().count() <= MOST_GIVEN && !dropped.any(is_conditional)
 }
 
 /// Whether a pattern has a `ref` in it.

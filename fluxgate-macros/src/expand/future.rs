@@ -65,7 +65,10 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
     let call = call(guard, &held, &future);
-    guard.returning(&signature, &binding, &call)
+    // That of an `async fn` need not be used.
+    let this = signature.receiver().map(|receiver| receiver.self_token);
+    let uses = this.map(|this| quote_spanned!(span=> let _ = #this;));
+    guard.returning(&signature, &quote!(#uses #binding), &call)
 }
 
 /// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
@@ -147,6 +150,7 @@ fn can_detach(guard: &Guard<'_>) -> bool {
     guard.function.has_inert_attributes()
         && guard.captures_copies()
         && !arguments::orders_self(&guard.signature)
+        && arguments::can_be_given(&guard.signature)
         && finds_its_breaker_at_once(guard)
         && !must_be_used_itself(guard)
         && !matches!(ungrouped(&guard.returned), Type::Never(_))

@@ -54,14 +54,18 @@ dereferences! {
     NamedFuture to Value;
 }
 
-/// Ends a call of which the caller gets what a `fallback` makes of an error.
+/// Ends a call of which the caller gets what a `fallback` makes of an error. In brackets stand the parameters of the
+/// `impl`: the end holds nothing of `self`, which would have to outlive the future.
 macro_rules! with_fallback {
-    ($returned:ty, $ok:ty, $error:ty, $split:expr, $join:expr) => {
+    ([$($parameter:tt)*], $returned:ty, $ok:ty, $error:ty, $split:expr, $join:expr) => {
         /// The end of a call with a `fallback`.
-        pub fn or(
+        pub fn or<Fallback: FnOnce(Error<$error>) -> $returned>(
             &self,
-            fallback: impl FnOnce(Error<$error>) -> $returned,
-        ) -> Answer<impl Fn($returned) -> Result<$ok, $error>, impl FnOnce(Result<$ok, Error<$error>>) -> $returned> {
+            fallback: Fallback,
+        ) -> Answer<
+            impl Fn($returned) -> Result<$ok, $error> + use<$($parameter)*, Fallback>,
+            impl FnOnce(Result<$ok, Error<$error>>) -> $returned + use<$($parameter)*, Fallback>,
+        > {
             Answer { split: $split, give: |ended: Result<$ok, Error<$error>>| ended.map_or_else(fallback, $join) }
         }
 
@@ -116,11 +120,11 @@ macro_rules! guard_boxed {
         guard_boxed!(guard_wrapped: $($auto)*);
 
         impl<'a, T, E> Shape<Pin<Box<dyn Future<Output = Result<T, E>> $(+ $auto)* + 'a>>> {
-            with_fallback!(Result<T, E>, T, E, |returned| returned, Ok);
+            with_fallback!(['a, T, E], Result<T, E>, T, E, |returned| returned, Ok);
         }
 
         impl<'a, O> OtherBoxed<Pin<Box<dyn Future<Output = O> $(+ $auto)* + 'a>>> {
-            with_fallback!(O, O, Infallible, Ok, |value| value);
+            with_fallback!(['a, O], O, O, Infallible, Ok, |value| value);
         }
 
         #[diagnostic::do_not_recommend]
@@ -160,7 +164,7 @@ macro_rules! guard_boxed {
 }
 
 impl<T, E> Shape<Result<T, E>> {
-    with_fallback!(Result<T, E>, T, E, |returned| returned, Ok);
+    with_fallback!([T, E], Result<T, E>, T, E, |returned| returned, Ok);
     guard_sync!(Result<T, E>, T, E);
 }
 
@@ -177,7 +181,7 @@ guard_boxed!(Send Sync);
 pub trait HasNoName {}
 
 impl<R: Future<Output = Result<T, E>>, T, E> NamedResultFuture<R> {
-    with_fallback!(Result<T, E>, T, E, |returned| returned, Ok);
+    with_fallback!([R, T, E], Result<T, E>, T, E, |returned| returned, Ok);
 
     pub fn guard<L, P, S, G>(
         &self,
@@ -203,7 +207,7 @@ impl<R: Future<Output = Result<T, E>>, T, E> NamedResultFuture<R> {
 }
 
 impl<R: Future> NamedFuture<R> {
-    with_fallback!(R::Output, R::Output, Infallible, Ok, |value| value);
+    with_fallback!([R], R::Output, R::Output, Infallible, Ok, |value| value);
 
     pub fn guard<L, P, S, G>(
         &self,
@@ -229,7 +233,7 @@ impl<R: Future> NamedFuture<R> {
 }
 
 impl<R> Value<R> {
-    with_fallback!(R, R, Infallible, Ok, |value| value);
+    with_fallback!([R], R, R, Infallible, Ok, |value| value);
     guard_sync!(R, R, Infallible);
 }
 

@@ -12,6 +12,23 @@ twice! {
             Ok(())
         }
     }
+    [] under_a_condition {
+        pub async fn call(id: u32, #[cfg(all())] _permit: Told) -> Result<(), Failed> {
+            tell(format!("body of {id}"));
+            tick().await;
+            Ok(())
+        }
+    }
+    [] more_than_twelve {
+        #[allow(clippy::too_many_arguments, reason = "as many as may be given to a body, and more")]
+        pub async fn call(a: Told, _b: Told, _c: Told, _d: Told, _e: Told, _f: Told, _g: Told, _h: Told, _i: Told,
+            _j: Told, _k: Told, _l: Told, _m: Told, _n: Told) -> Result<(), Failed> {
+            a.touch();
+            tick().await;
+            tell("end");
+            Ok(())
+        }
+    }
     [] in_order {
         pub async fn call(a: Told, _b: Told, c: Told) -> Result<(), Failed> {
             let _local = Told("local");
@@ -148,6 +165,9 @@ macro_rules! compare {
 fn arguments_of_an_async_function_live_as_long_as_without_the_attribute_and_drop_in_the_same_order() {
     compare! {
         format_string(Told("permit"), 1);
+        under_a_condition(1, Told("permit"));
+        more_than_twelve(Told("a"), Told("b"), Told("c"), Told("d"), Told("e"), Told("f"), Told("g"), Told("h"),
+            Told("i"), Told("j"), Told("k"), Told("l"), Told("m"), Told("n"));
         in_order(Told("a"), Told("b"), Told("c"));
         fields(job());
         moved_fields(job(), Told("other"));

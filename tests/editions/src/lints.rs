@@ -37,6 +37,25 @@ async fn needlessly_mutable(mut a: Told, _b: Told) -> Result<(), Failed> {
     Ok(())
 }
 
+#[circuit_breaker(key = n)]
+fn allowed_in_an_argument(
+    #[allow(unused_mut, reason = "it is not changed")] (n, mut text): (u8, String),
+    #[allow(unused_variables, reason = "it is not used")] other: Told,
+) -> Result<u8, Failed> {
+    Ok(n + u8::from(text.is_empty()))
+}
+
+struct Client;
+
+impl Client {
+    #[circuit_breaker]
+    #[warn(clippy::unused_self)]
+    async fn needs_no_self(&self) -> Result<u8, Failed> {
+        tick().await;
+        Ok(1)
+    }
+}
+
 #[circuit_breaker]
 #[expect(clippy::items_after_statements, reason = "the item comes second")]
 async fn item_after_a_statement(a: Told, b: Told) -> Result<u32, Failed> {
@@ -57,6 +76,8 @@ async fn must_be_used(a: Told) -> u32 {
 #[tokio::test]
 async fn lints_of_arguments_and_results_fire_as_without_the_attribute() {
     let told = || Told("told");
+    assert_eq!(allowed_in_an_argument((1, "text".to_owned()), told()), Ok(1));
+    assert_eq!(Client.needs_no_self().await, Ok(1));
     assert_eq!(unused_among_others(told(), told()).await, Ok(()));
     assert_eq!(unused_among_others_sync(told(), told()), Ok(()));
     assert_eq!(unused_in_a_pattern((told(), told())).await, Ok(()));

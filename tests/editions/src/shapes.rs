@@ -1,6 +1,6 @@
 //! Shapes of functions that have more to them than most.
 
-use std::{fmt::Display, pin::Pin};
+use std::{fmt::Display, future::Future, pin::Pin};
 
 use fluxgate::circuit_breaker;
 
@@ -137,6 +137,52 @@ macro_rules! made {
 }
 
 made!(made_by_a_macro, x: String);
+
+/// The same where the macro moves its arguments by name.
+macro_rules! made_without_a_key {
+    ($name:ident, $argument:ident: $type:ty) => {
+        #[circuit_breaker]
+        async fn $name(x: String, $argument: $type) -> Result<usize, Failed> {
+            Ok(x.len() * 10 + $argument.len())
+        }
+    };
+}
+
+made_without_a_key!(joined, x: String);
+
+#[circuit_breaker(fallback = |_| Ok(Vec::new()))]
+async fn generic_result<T>(item: T, fails: bool) -> Result<Vec<T>, Failed> {
+    tick().await;
+    if fails {
+        Err(Failed)
+    } else {
+        Ok(vec![item])
+    }
+}
+
+#[circuit_breaker(fallback = |_| vec![])]
+async fn generic_value<T>(item: T, _other: String) -> Vec<T> {
+    tick().await;
+    vec![item]
+}
+
+#[circuit_breaker(fallback = |_| Box::new([]))]
+fn generic_boxed<'a, T: Send + 'a>(item: T) -> Pin<Box<dyn Future<Output = Box<[T]>> + Send + 'a>> {
+    Box::pin(async move {
+        tick().await;
+        Box::new([item]) as Box<[T]>
+    })
+}
+
+#[tokio::test]
+async fn a_generic_function_may_have_a_fallback() {
+    let borrowed = String::from("borrowed");
+    assert_eq!(generic_result(&borrowed, false).await, Ok(vec![&borrowed]));
+    assert_eq!(generic_result(&borrowed, true).await, Ok(vec![]));
+    assert_eq!(generic_value(&borrowed, String::new()).await, [&borrowed]);
+    assert_eq!(generic_boxed(&*borrowed).await[..], [&*borrowed]);
+    assert_eq!(joined("ab".to_owned(), "c".to_owned()).await, Ok(21));
+}
 
 #[tokio::test]
 async fn functions_of_every_shape_are_guarded() {
