@@ -14,6 +14,8 @@ impl Parser<'_> {
         let simple = simple(&mut self.cursor);
         let ends = match self.cursor.peek() {
             None | Some(TokenKind::Comma | TokenKind::Close(_)) => true,
+            // A duration in parts, such as `1m 30s`.
+            Some(TokenKind::Number(next)) if has_unit(simple.as_ref()) && !number::split(next).1.is_empty() => false,
             // Another value: it is rather a comma that is missing.
             Some(TokenKind::Number(_) | TokenKind::Name(_) | TokenKind::Text) => simple.is_some(),
             Some(_) => false,
@@ -97,6 +99,10 @@ fn unit(cursor: &mut Cursor<'_>) -> String {
         }
         _ => String::new(),
     }
+}
+
+fn has_unit(literal: Option<&Literal>) -> bool {
+    matches!(literal, Some(Literal { sort: Sort::Number { unit, .. }, .. }) if !unit.is_empty())
 }
 
 fn is_not_finite(name: &str) -> bool {

@@ -147,8 +147,14 @@ fn an_unknown_unit() {
 
 #[test]
 fn a_duration_as_others_write_it() {
-    for (marked, write) in [("«PT30S»", "30s"), ("«00:00:30»", "30s"), ("«00:01:30.5»", "90500ms"), ("«P1D»", "24h")]
-    {
+    for (marked, write) in [
+        ("«PT30S»", "30s"),
+        ("«00:00:30»", "30s"),
+        ("«00:01:30.5»", "90500ms"),
+        ("«P1D»", "24h"),
+        ("«1m 30s»", "90s"),
+        ("«1h 5m 3s»", "3903s"),
+    ] {
         let written = marked.trim_matches(['«', '»']);
         let message = format!("AvgLatency: `{written}` is no duration here; write {write}");
         assert_mistake(Tripper, &format!("AvgLatency({marked})"), E::WrongType, &message);
