@@ -1,6 +1,9 @@
 //! What an exporter of OpenTelemetry is given.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use fluxgate::{
     CircuitBreaker, ManualClock,
@@ -17,18 +20,22 @@ use opentelemetry_sdk::metrics::{
 /// The figures of one breaker: by the instrument, and its other attributes as text.
 type Figures = BTreeMap<(String, String), f64>;
 
+/// Every application has the breakers of the whole process, for which the SDK has room up to a limit: so tests take turns.
 struct Application {
+    _turn: MutexGuard<'static, ()>,
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
 }
 
 impl Application {
     fn new() -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let exporter = InMemoryMetricExporter::default();
         let provider =
             SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
         listener::register(&provider.meter("test"));
-        Self { provider, exporter }
+        Self { _turn: turn, provider, exporter }
     }
 
     fn figures(&self, name: &str) -> Figures {
