@@ -4,6 +4,7 @@
 
 pub mod conformance;
 pub mod fixture;
+pub mod hanging;
 pub mod model;
 pub mod openmetrics;
 pub mod policy_file;

@@ -7,7 +7,6 @@ use std::{
     sync::{
         Arc, Barrier, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     thread,
     time::Duration,
@@ -17,22 +16,10 @@ use fluxgate::{
     Builder, CircuitBreaker, Clock, KeyedBreakers, Listener, ManualClock, Signal, breakers, circuit_breaker, get,
     registry, sets,
 };
-use fluxgate_tests::fixture::{Down, succeed};
-
-/// A test that hangs fails instead.
-fn ends<R: Send + 'static>(test: impl FnOnce() -> R + Send + 'static) -> R {
-    let (sender, receiver) = mpsc::channel();
-    let running = thread::spawn(move || {
-        let _ = sender.send(test());
-    });
-    match receiver.recv_timeout(Duration::from_secs(60)) {
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
-        result => {
-            running.join().unwrap();
-            result.unwrap()
-        }
-    }
-}
+use fluxgate_tests::{
+    fixture::{Down, succeed},
+    hanging::ends,
+};
 
 struct Quiet;
 

@@ -9,10 +9,7 @@ use std::{
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
     },
-    thread,
-    time::Duration,
 };
 
 use fluxgate::{
@@ -24,21 +21,10 @@ use fluxgate::{
 };
 use fluxgate_tests::{
     fixture::{Down, SECOND, fail, succeed},
+    hanging::ends,
     sets::turn,
 };
 use prometheus_client::{encoding::text, registry::Registry};
-
-/// A test that hangs fails instead.
-fn ends(test: impl FnOnce() + Send + 'static) {
-    let (sender, receiver) = mpsc::channel();
-    let running = thread::spawn(move || {
-        test();
-        let _ = sender.send(());
-    });
-    let result = receiver.recv_timeout(Duration::from_secs(60));
-    assert_ne!(result, Err(mpsc::RecvTimeoutError::Timeout), "it hangs");
-    running.join().unwrap();
-}
 
 thread_local!(static DROPPING: Cell<bool> = const { Cell::new(false) });
 

@@ -4,10 +4,8 @@ use std::{
     sync::{
         Arc, Barrier, OnceLock,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     thread,
-    time::Duration,
 };
 
 use fluxgate::{
@@ -16,19 +14,10 @@ use fluxgate::{
     retries::{Always, CustomRetry, RetryContext},
     trippers::{self, CallContext, FailureStreak},
 };
-use fluxgate_tests::fixture::{SECOND, breaker_with, fail, succeed};
-
-/// A test that hangs fails instead.
-fn ends(test: impl FnOnce() + Send + 'static) {
-    let (sender, receiver) = mpsc::channel();
-    let running = thread::spawn(move || {
-        test();
-        let _ = sender.send(());
-    });
-    let result = receiver.recv_timeout(Duration::from_secs(60));
-    assert_ne!(result, Err(mpsc::RecvTimeoutError::Timeout), "it hangs");
-    running.join().unwrap();
-}
+use fluxgate_tests::{
+    fixture::{SECOND, breaker_with, fail, succeed},
+    hanging::ends,
+};
 
 /// A handle of the breaker for parts that are made before it.
 type This = Arc<OnceLock<CircuitBreaker>>;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::support::{job, polled, tell, tick, told, twice, Failed, Job, Told};
+use crate::support::{compare, job, polled, tell, tick, told, twice, Failed, Job, Told};
 
 twice! {
     [] format_string {
@@ -147,18 +147,6 @@ twice! {
             1
         }
     }
-}
-
-macro_rules! compare {
-    ($($name:ident($($argument:expr),*);)*) => {
-        $(
-            for times in 0..4 {
-                let plain = polled(plain::$name::call($($argument),*), times);
-                let guarded = polled(guarded::$name::call($($argument),*), times);
-                assert_eq!(plain, guarded, "{}, dropped after {times} polls", stringify!($name));
-            }
-        )*
-    };
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fluxgate::{breakers, circuit_breaker, CircuitBreaker};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::support::{polled, tick, told, twice, Failed, Job, State, Told};
+use crate::support::{compare, tick, told, twice, Failed, Job, State, Told};
 
 pub struct App {
     users: Mutex<Vec<u32>>,
@@ -84,18 +84,6 @@ twice! {
 
 #[test]
 fn what_patterns_take_and_what_they_leave_lives_as_long_as_without_the_attribute() {
-    macro_rules! compare {
-        ($($name:ident($($argument:expr),*);)*) => {
-            $(
-                for times in 0..4 {
-                    let plain = polled(plain::$name::call($($argument),*), times);
-                    let guarded = polled(guarded::$name::call($($argument),*), times);
-                    assert_eq!(plain, guarded, "{}, dropped after {times} polls", stringify!($name));
-                }
-            )*
-        };
-    }
-
     compare! {
         temporary_at_the_end(app());
         parts((Told("a"), Told("a2")), Told("b"), crate::support::job());

@@ -125,3 +125,18 @@ macro_rules! twice {
 }
 
 pub(crate) use twice;
+
+/// Drops functions that are there twice after some polls, and compares what both tell.
+macro_rules! compare {
+    ($($name:ident($($argument:expr),*);)*) => {
+        $(
+            for times in 0..4 {
+                let plain = $crate::support::polled(plain::$name::call($($argument),*), times);
+                let guarded = $crate::support::polled(guarded::$name::call($($argument),*), times);
+                assert_eq!(plain, guarded, "{}, dropped after {times} polls", stringify!($name));
+            }
+        )*
+    };
+}
+
+pub(crate) use compare;
