@@ -103,16 +103,19 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 /// ```
 #[doc(alias("clear", "reset"))]
 pub fn reset_all() {
-    living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown).for_each(|breaker| {
-        breaker.reset();
-    });
+    made().for_each(|breaker| breaker.reset());
 }
 
 /// Lists all of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from
 /// its set.
 pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
     make_declared();
-    living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown)
+    made()
+}
+
+/// Lists the same without the declared breakers that are not made yet.
+fn made() -> impl Iterator<Item = CircuitBreaker> {
+    living().filter(is_shown)
 }
 
 /// Checks that it is not one which a set keeps in reserve.
@@ -126,11 +129,11 @@ fn is_shown(breaker: &CircuitBreaker) -> bool {
     }
 }
 
-/// Lists all that there are in the order in which they were made, with those that a set keeps in reserve.
-fn living() -> Vec<Weak<Shared>> {
+/// Lists the same with those that a set keeps in reserve, in the order in which they were made.
+fn living() -> impl Iterator<Item = CircuitBreaker> {
     let mut living = between((SINGLE, 0), (u64::MAX, u64::MAX));
     living.sort_unstable_by_key(|((_, id), _)| *id);
-    living.into_iter().map(|(_, breaker)| breaker).collect()
+    living.into_iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(&breaker))
 }
 
 /// Lists those that are of no set, declared ones only if they are made already.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{is_shown, living};
+use super::{living, made};
 use crate::{
     breaker::{CircuitBreaker, restore::BreakerSnapshot},
     user_code,
@@ -108,8 +108,7 @@ static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
 pub fn save() -> Saved {
     // First, so that a breaker which is made meanwhile is found here or below.
     let waiting: Vec<BreakerSnapshot> = WAITING.lock().iter().flat_map(HashMap::values).cloned().collect();
-    let breakers = living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)).filter(is_shown);
-    let snapshots: Vec<BreakerSnapshot> = breakers.map(|breaker| breaker.snapshot()).collect();
+    let snapshots: Vec<BreakerSnapshot> = made().map(|breaker| breaker.snapshot()).collect();
     let made: HashSet<Identity> = snapshots.iter().map(BreakerSnapshot::identity).collect();
     let unmade = waiting.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
     // A record is plain data, which JSON can always have.
@@ -160,7 +159,7 @@ pub fn restore(saved: Saved) -> Restored {
     // First of all, so that a breaker which is made meanwhile finds its record here or is found below.
     let replaced = replace(records);
     // That which a set keeps in reserve as well: it may have been in use before.
-    for breaker in living().into_iter().filter_map(|breaker| CircuitBreaker::upgrade(&breaker)) {
+    for breaker in living() {
         if let Some(snapshot) = take(&breaker) {
             // Of a version that was looked at.
             let _ = breaker.restore(&snapshot);
