@@ -75,6 +75,9 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
+        if self.slots.are_out_of_reach() {
+            return self.slots.get_at_the_end(key)?.breaker();
+        }
         self.slots.find(key, |slot| slot.handle(now))
     }
 

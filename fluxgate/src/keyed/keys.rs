@@ -30,16 +30,13 @@ impl<K: Hash + Eq> Slots<K> {
         thread_end::is_ending(|| drop(self.0.pin()))
     }
 
-    /// Returns what `act` finds in the slot of a key, if there is one.
+    /// Returns what `act` finds in the slot of a key, if there is one, on a thread that is not about to end.
     #[inline]
     pub(super) fn find<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if self.are_out_of_reach() {
-            return self.find_at_the_end(key, act);
-        }
         let slots = self.0.pin();
         slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
     }
@@ -50,18 +47,20 @@ impl<K: Hash + Eq> Slots<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
+        if self.are_out_of_reach() {
+            return self.get_at_the_end(key);
+        }
         self.find(key, |slot| Some(Arc::clone(slot)))
     }
 
     /// Finds it by a guard that needs no thread-local, for the price of a lock.
     #[cold]
-    fn find_at_the_end<Q, R>(&self, key: &Q, act: impl FnOnce(&Arc<Slot<K>>) -> Option<R>) -> Option<R>
+    pub(super) fn get_at_the_end<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let slots = self.0.pin_owned();
-        slots.get_key_value(&ByKey(key)).and_then(|(entry, ())| act(&entry.0))
+        self.0.pin_owned().get_key_value(&AtTheEnd(ByKey(key))).map(|(entry, ())| Arc::clone(&entry.0))
     }
 
     /// Enters a slot, or returns that which has its key already.
@@ -114,6 +113,21 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for ByKey<'_, Q> {
     #[inline]
     fn equivalent(&self, entry: &Entry<K>) -> bool {
         entry.0.key().borrow() == self.0
+    }
+}
+
+/// A type of its own, so that the compiler writes the hashing of [`ByKey`] into the common look-up, which alone has it.
+struct AtTheEnd<'q, Q: ?Sized>(ByKey<'q, Q>);
+
+impl<Q: Hash + ?Sized> Hash for AtTheEnd<'_, Q> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.hash(hasher);
+    }
+}
+
+impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for AtTheEnd<'_, Q> {
+    fn equivalent(&self, entry: &Entry<K>) -> bool {
+        self.0.equivalent(entry)
     }
 }
 
