@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{name::Name, state::State};
+use crate::{breaker::CircuitBreaker, name::Name, state::State};
 
 /// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info). For something to serialise, with the
 /// feature `serde`, there is `Snapshot`.
@@ -55,4 +55,46 @@ pub struct Info {
     pub would_have_been_rejected: u64,
     /// Whether the breaker is in shadow mode.
     pub shadow: bool,
+}
+
+impl CircuitBreaker {
+    /// What the breaker is at: its state, and the figures of its window.
+    ///
+    /// Asking changes nothing: an open breaker whose retry is due stays open until a call comes. It takes the breaker's
+    /// lock for a moment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CircuitBreaker, State};
+    ///
+    /// let breaker = CircuitBreaker::new("inventory");
+    /// assert_eq!(breaker.info().state, State::Closed);
+    /// ```
+    #[doc(alias("state", "status", "stats", "metrics", "counts", "is_open"))]
+    pub fn info(&self) -> Info {
+        let now = self.now();
+        let mut core = self.shared.core.lock();
+        self.take_successes(&mut core);
+        core.machine.records.advance(now);
+        let machine = &core.machine;
+        let metrics = machine.records.metrics();
+        Info {
+            name: self.shared.name.clone(),
+            state: machine.state,
+            in_state_for: machine.lasted(now).into(),
+            reopens: machine.reopens,
+            consecutive_failures: machine.consecutive_failures,
+            calls: metrics.calls(),
+            failures: metrics.failures(),
+            failure_rate: metrics.failure_rate(),
+            slow_rates: metrics.slow_rates().collect(),
+            mean_latency: metrics.mean_latency(),
+            probes_in_flight: machine.probes.in_flight(),
+            retry_after: core.retry_after(now),
+            rejected: core.rejected + self.shared.successes.rejections(),
+            would_have_been_rejected: core.would_have_been_rejected,
+            shadow: core.shadow,
+        }
+    }
 }

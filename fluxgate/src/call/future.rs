@@ -13,8 +13,10 @@ use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
     call::{
-        Flight, Running, end_badly,
+        end_badly,
         ending::{ByValue, Ending, EndsWith},
+        flight::Flight,
+        running::Running,
         timeout::{Limit, NoLimit},
     },
     error::{CallTimedOut, Error},

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{Answer, Classifier, ResponseFuture, classifier::Classified};
 use crate::{
     breaker::CircuitBreaker,
-    call::{Running, ending::Ending},
+    call::{ending::Ending, running::Running},
     error::{CallNotPermitted, Error},
     machine::Ticket,
     time::nanos::Nanos,

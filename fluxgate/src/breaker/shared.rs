@@ -1,0 +1,76 @@
+//! The memory that the clones of a breaker share, and its lock.
+
+use std::sync::Arc;
+
+#[cfg(feature = "recorder")]
+use crate::recorder::Recording;
+use crate::{
+    breaker::totals::Totals,
+    events::outbox::Outbox,
+    machine::Machine,
+    name::Name,
+    policy::compiled::Rules,
+    random::Random,
+    registry,
+    sync::{
+        AtomicU64, Gap, Mutex,
+        status_word::{Glance, Published},
+        success_counters::{Enrolled, Successes},
+    },
+    time::BreakerClock,
+};
+
+/// What the clones of a breaker share.
+///
+/// In this order, so that what healthy calls read shares no cache line with what is written often: the reference count
+/// before it all, and what is under the lock.
+#[repr(C)]
+pub(crate) struct Shared {
+    pub(crate) outbox: Outbox,
+    pub(crate) name: Name,
+    pub(crate) place: registry::Place,
+    pub(crate) clock: BreakerClock,
+    pub(crate) successes: Successes,
+    /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
+    pub(crate) due: AtomicU64,
+    /// Of the policy, as [`Rules::quick`] and [`Rules::cancelled`].
+    pub(crate) quick: AtomicU64,
+    pub(crate) cancelled: AtomicU64,
+    /// What a healthy call reads: written only when there is something new to say.
+    pub(crate) published: Published,
+    pub(crate) gap: Gap,
+    #[cfg(feature = "recorder")]
+    pub(crate) recording: Mutex<Option<Box<Recording>>>,
+    /// The same as under the lock, for what looks at errors before that is taken.
+    pub(crate) rules: Mutex<Arc<Rules>>,
+    pub(crate) core: Mutex<Core>,
+}
+
+/// What changes, all under one lock.
+pub(crate) struct Core {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) machine: Machine,
+    pub(crate) enrolled: Enrolled,
+    pub(crate) random: Random,
+    pub(crate) shadow: bool,
+    /// Whether calls are recorded in a trace.
+    pub(crate) recording: bool,
+    pub(crate) rejected: u64,
+    pub(crate) would_have_been_rejected: u64,
+    /// Kept only for a listener that counts calls.
+    pub(crate) totals: Option<Box<Totals>>,
+}
+
+impl Core {
+    /// Returns what calls have to know of the policy now.
+    pub(super) fn glance(&self) -> Glance {
+        let glance = self.rules.glance;
+        if self.machine.retry_is_due { glance.without(Glance::NEVER_DUE) } else { glance }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        registry::forget(self);
+    }
+}
