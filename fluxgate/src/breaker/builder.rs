@@ -23,8 +23,8 @@ use crate::{
     random::Random,
     registry,
     sync::{
-        AtomicU64, Gap, Mutex,
-        status_word::{Published, SuccessIs, Summary},
+        AtomicU64, Mutex, Padding,
+        status_word::{Status, StatusWord, SuccessPath},
         success_counters::{Enrolled, Successes},
     },
     time::{BreakerClock, Clock, nanos::Nanos},
@@ -574,8 +574,8 @@ impl Builder {
         }
         let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
-        let summary =
-            Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation).with_policy(rules.glance);
+        let status =
+            Status::new(machine.state, self.shadow, SuccessPath::Judged, machine.generation).with_policy(rules.flags);
         let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(&self.name, self.listeners);
         let core = Core {
@@ -590,8 +590,8 @@ impl Builder {
             totals: outbox.counts_calls().then(Box::default),
         };
         let shared = Arc::new(Shared {
-            published: Published::new(summary),
-            gap: Gap::default(),
+            status: StatusWord::new(status),
+            gap: Padding::default(),
             #[cfg(feature = "recorder")]
             recording: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),

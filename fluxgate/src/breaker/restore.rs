@@ -26,7 +26,7 @@ use crate::{
 /// | `since` | when that began |
 /// | `reopens`, `consecutive_failures` | as in [`Info`](crate::Info) |
 /// | `retry_at` | when the retry of an open breaker is due. For whoever reads it: [`restore`](CircuitBreaker::restore) goes by the policy |
-/// | `put_off_until` | until when the service has asked an open breaker to leave it alone |
+/// | `delayed_until` | until when the service has asked an open breaker to leave it alone |
 /// | `draw` | the chance of an open breaker's jitter, from 0 to 1 |
 ///
 /// Times are milliseconds since the Unix epoch; what is not known is left out.
@@ -69,7 +69,7 @@ pub struct BreakerSnapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_at: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    put_off_until: Option<u64>,
+    delayed_until: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     draw: Option<f64>,
 }
@@ -186,7 +186,7 @@ impl CircuitBreaker {
             reopens: machine.reopens,
             consecutive_failures: machine.consecutive_failures,
             retry_at: later(machine.due),
-            put_off_until: later(machine.put_off_until),
+            delayed_until: later(machine.delayed_until),
             draw: machine.draw.filter(|_| is_open),
         }
     }
@@ -250,7 +250,7 @@ impl CircuitBreaker {
         let opening = Opening {
             lasted: wall.since(snapshot.since),
             draw: snapshot.draw.filter(|draw| (0.0..1.0).contains(draw)),
-            put_off_for: snapshot.put_off_until.map_or(Nanos(0), |until| wall.until(until)),
+            delayed_for: snapshot.delayed_until.map_or(Nanos(0), |until| wall.until(until)),
             is_due: snapshot.state == State::HalfOpen,
         };
         self.change_state(&mut core, now, Reason::Restored, |machine, rules, random| {

@@ -13,8 +13,8 @@ use crate::{
     random::Random,
     registry,
     sync::{
-        AtomicU64, Gap, Mutex,
-        status_word::{Glance, Published},
+        AtomicU64, Mutex, Padding,
+        status_word::{PolicyFlags, StatusWord},
         success_counters::{Enrolled, Successes},
     },
     time::BreakerClock,
@@ -37,8 +37,8 @@ pub(crate) struct Shared {
     pub(crate) quick: AtomicU64,
     pub(crate) cancelled: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
-    pub(crate) published: Published,
-    pub(crate) gap: Gap,
+    pub(crate) status: StatusWord,
+    pub(crate) gap: Padding,
     #[cfg(feature = "recorder")]
     pub(crate) recording: Mutex<Option<Box<Recording>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
@@ -63,9 +63,9 @@ pub(crate) struct Core {
 
 impl Core {
     /// Returns what calls have to know of the policy now.
-    pub(super) fn glance(&self) -> Glance {
-        let glance = self.rules.glance;
-        if self.machine.retry_is_due { glance.without(Glance::NEVER_DUE) } else { glance }
+    pub(super) fn flags(&self) -> PolicyFlags {
+        let flags = self.rules.flags;
+        if self.machine.retry_is_due { flags.without(PolicyFlags::NEVER_DUE) } else { flags }
     }
 }
 

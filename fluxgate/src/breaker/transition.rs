@@ -9,7 +9,7 @@ use crate::{
     state::State,
     sync::{
         MutexGuard, Ordering,
-        status_word::{SuccessIs, Summary},
+        status_word::{Status, SuccessPath},
     },
     time::nanos::Nanos,
 };
@@ -28,26 +28,26 @@ impl CircuitBreaker {
     }
 
     /// Lets be seen what has changed. To be called before the lock is given up.
-    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Summary {
+    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Status {
         let machine = &core.machine;
         let rules = &core.rules;
         let success = match machine.success(&rules.tripper) {
-            _ if !rules.spares_the_lock || core.recording => SuccessIs::Judged,
+            _ if !rules.spares_the_lock || core.recording => SuccessPath::Judged,
             // Of no consequence to the machine, but to the totals.
-            SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
+            SuccessPath::Known if core.totals.is_some() => SuccessPath::Counted,
             success => success,
         };
         self.publish_with(core, success)
     }
 
     /// The same where it is known what a success has to do.
-    pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessIs) -> Summary {
+    pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessPath) -> Status {
         let machine = &core.machine;
-        let summary = Summary::new(machine.state, core.shadow, success, machine.generation)
+        let status = Status::new(machine.state, core.shadow, success, machine.generation)
             .with_recording(core.recording)
-            .with_policy(core.glance());
-        self.shared.published.write(summary);
-        summary
+            .with_policy(core.flags());
+        self.shared.status.write(status);
+        status
     }
 
     /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.

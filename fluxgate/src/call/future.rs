@@ -13,8 +13,8 @@ use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
     call::{
-        end_badly,
         ending::{ByValue, Ending, EndsWith},
+        finish_error,
         flight::Flight,
         running::Running,
         timeout::{Limit, NoLimit},
@@ -243,7 +243,7 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
                     running.end_by_value(&ending, &value);
                     ending.give(Ok(value))
                 }
-                Err(error) => end_badly(running, ending, error),
+                Err(error) => finish_error(running, ending, error),
             });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {

@@ -229,7 +229,7 @@ impl<'b> Call<'b> {
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.end(Outcome::Success),
-            Err(error) => self.end_by(|breaker| Ending::<Result<T, E>>::of_error(&ByValue, error, breaker)),
+            Err(error) => self.end_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker)),
         }
     }
 

@@ -87,7 +87,7 @@ impl CircuitBreaker {
                 running.end_by_value(&ending, &value);
                 ending.give(Ok(value))
             }
-            Err(error) => end_badly(running, ending, error),
+            Err(error) => finish_error(running, ending, error),
         }
     }
 }
@@ -95,7 +95,7 @@ impl CircuitBreaker {
 /// The end of a call that returned an error. Out of line, so that what becomes of a success is written by itself: a
 /// result that either may have written is copied before it is all written.
 #[inline(never)]
-pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
-    running.end_by_error(|breaker| ending.of_error(&error, breaker));
+pub(crate) fn finish_error<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
+    running.end_by_error(|breaker| ending.classify_error(&error, breaker));
     ending.give(Err(Error::Inner(error)))
 }

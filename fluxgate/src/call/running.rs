@@ -55,7 +55,7 @@ impl<'b> Running<'b> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
     pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
-        match ending.of_value(value) {
+        match ending.classify_value(value) {
             Outcome::Failure => self.end_by_failed_value(ending, value),
             outcome => self.end(outcome),
         }

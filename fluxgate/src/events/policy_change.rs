@@ -7,7 +7,7 @@ use crate::{
     error::PolicyError,
     name::Name,
     policy::{Policy, compiled::Rules, windows::Records},
-    sync::{Ordering, status_word::SuccessIs},
+    sync::{Ordering, status_word::SuccessPath},
 };
 
 /// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.
@@ -176,7 +176,7 @@ impl CircuitBreaker {
         // A generation in which the calls in flight still count. In it no success is spared the lock until all of the
         // policy is in place, so that none is quick by the one policy and counted by the other.
         locked.machine.begin_generation();
-        self.publish_with(&locked, SuccessIs::Judged);
+        self.publish_with(&locked, SuccessPath::Judged);
         self.shared.quick.store(new.quick.0, Ordering::Release);
         self.shared.cancelled.store(new.cancelled.0, Ordering::Relaxed);
 

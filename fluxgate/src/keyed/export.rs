@@ -92,7 +92,7 @@ fn candidates(
                 candidates.push(Candidate {
                     breaker,
                     member: Arc::clone(member),
-                    is_closed: handle.shared.published.read().state() == State::Closed,
+                    is_closed: handle.shared.status.read().state() == State::Closed,
                     last_used: member.last_used(),
                     counts: Counts::of(&handle.shared).unwrap_or_default(),
                 });

@@ -129,7 +129,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
             let Some(slot) = found else { return self.overflow() };
             match slot.find(now, self.common.address()) {
                 Found::Breaker(breaker) => return breaker,
-                Found::Unmade(making) => {
+                Found::Vacant(making) => {
                     return self.make(&slot, now, making).unwrap_or_else(|| {
                         // Without a breaker it keeps no place, and the next who asks tries again.
                         self.forget(&slot);
@@ -297,7 +297,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K>
         let had = common.family.governed.now();
         match slot.evict(seen, common.address()) {
             entry::Eviction::Evicted(breaker) => Some(breaker),
-            entry::Eviction::Needed => None,
+            entry::Eviction::Pinned => None,
             entry::Eviction::Changed(breaker, making) => {
                 let mut aftermath = Aftermath::default();
                 // A change of the set's policy meanwhile may not have found it.

@@ -175,12 +175,12 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
     /// use fluxgate::KeyedBreakers;
     ///
     /// let per_tenant: KeyedBreakers<u64> = KeyedBreakers::builder("per_tenant").build()?;
-    /// assert!(per_tenant.known(&7).is_none());
+    /// assert!(per_tenant.get_if_present(&7).is_none());
     /// per_tenant.get(&7).force_open();
-    /// assert!(per_tenant.known(&7).is_some());
+    /// assert!(per_tenant.get_if_present(&7).is_some());
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
-    pub fn known<Q>(&self, key: &Q) -> Option<CircuitBreaker>
+    pub fn get_if_present<Q>(&self, key: &Q) -> Option<CircuitBreaker>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,

@@ -26,7 +26,7 @@ use crate::{
         trippers::Tripper,
         windows::{Records, Window},
     },
-    sync::status_word::Glance,
+    sync::status_word::PolicyFlags,
     time::nanos::Nanos,
 };
 
@@ -368,13 +368,13 @@ impl Policy {
             max_probe_time,
             max_failed_probes,
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
-            honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after.clone() })),
+            honoured: honoured.map(|limit| Box::new(Honoured { limit, classify_error: self.retry_after.clone() })),
             measures,
             by_the_second: records.needs_time(),
             quick: quickest.unwrap_or(Nanos::NEVER),
             spares_the_lock,
             policy: self,
-            glance: Glance::default(),
+            flags: PolicyFlags::default(),
             tripper,
         };
         Ok((rules.with_glance().shared(), records))

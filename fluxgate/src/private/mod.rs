@@ -66,7 +66,7 @@ pub enum Seen<'e> {
 /// For a breaker whose tracker looks at no error, and for errors at which none can look: those that borrow.
 pub fn unseen<E>(_: &E) -> Seen<'_> {
     struct Unseen;
-    Seen::At(ErrorView::of_value(&Unseen))
+    Seen::At(ErrorView::classify_value(&Unseen))
 }
 
 /// The `failed_if` of a function that has none.
@@ -264,12 +264,12 @@ where
 
     /// A panic of `failed_if` is the function's own and goes on unwinding.
     #[inline]
-    fn of_value(&self, value: &T) -> Outcome {
+    fn classify_value(&self, value: &T) -> Outcome {
         if (self.failed)(value) { Outcome::Failure } else { Outcome::Success }
     }
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.
-    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+    fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match user_code::run("tracker", breaker.name(), || (self.seen)(error)) {
             Some(Seen::At(view)) => breaker.error_rules().judge(|| view),
             Some(Seen::JudgedAt(is_failure, view)) => breaker.error_rules().judge_tracked(is_failure, || view),

@@ -147,7 +147,7 @@ impl CircuitBreaker {
 
     /// Writes down that a call has begun, if calls are recorded. Gives back the ticket by which its end is found.
     pub(crate) fn record_start(&self, ticket: Ticket) -> Ticket {
-        if !self.shared.published.read().recording() {
+        if !self.shared.status.read().recording() {
             return ticket;
         }
         let mut recording = self.shared.recording.lock();
@@ -160,7 +160,7 @@ impl CircuitBreaker {
 
     /// Returns when a call ends that ends now, if that is of interest to a recording.
     pub(crate) fn time_for_trace(&self) -> Option<Nanos> {
-        self.shared.published.read().recording().then(|| self.now())
+        self.shared.status.read().recording().then(|| self.now())
     }
 
     /// Writes down how a call has ended, once.
@@ -178,7 +178,7 @@ impl CircuitBreaker {
 
     /// Takes down a command.
     pub(crate) fn record_command(&self, to: State) {
-        if !self.shared.published.read().recording() {
+        if !self.shared.status.read().recording() {
             return;
         }
         let command = match to {

@@ -51,9 +51,9 @@ mod exchanged {
 /// Keeps what is written often off the cache lines of what is read often. 128 bytes, for processors fetch lines in
 /// pairs.
 #[repr(align(128))]
-pub(crate) struct OwnLine<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);
 
-impl<T> std::ops::Deref for OwnLine<T> {
+impl<T> std::ops::Deref for CachePadded<T> {
     type Target = T;
 
     #[inline]
@@ -64,6 +64,6 @@ impl<T> std::ops::Deref for OwnLine<T> {
 
 /// A cache line between two fields, for less memory than a line of its own for each.
 #[derive(Default)]
-pub(crate) struct Gap {
+pub(crate) struct Padding {
     _unused: [u64; 8],
 }

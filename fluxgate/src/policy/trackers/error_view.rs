@@ -20,7 +20,7 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 /// }
 ///
 /// let error = std::io::Error::other("the connection timed out");
-/// assert!(TimeOuts.tracks(ErrorView::of_error(&error)));
+/// assert!(TimeOuts.tracks(ErrorView::classify_error(&error)));
 /// ```
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
@@ -38,11 +38,11 @@ impl<'a> ErrorView<'a> {
     /// use fluxgate::{Error, trackers::ErrorView};
     ///
     /// let error = Error::Inner(fmt::Error); // what an inner breaker gave
-    /// let view = ErrorView::of_error(&error);
+    /// let view = ErrorView::classify_error(&error);
     /// assert!(view.downcast_ref::<Error<fmt::Error>>().is_some());
     /// assert!(view.find::<fmt::Error>().is_some()); // among its sources
     /// ```
-    pub fn of_error<E: Error + 'static>(error: &'a E) -> Self {
+    pub fn classify_error<E: Error + 'static>(error: &'a E) -> Self {
         Self { value: error, error: Some(error) }
     }
 
@@ -61,11 +61,11 @@ impl<'a> ErrorView<'a> {
     /// use std::{error::Error, fmt};
     /// use fluxgate::trackers::ErrorView;
     ///
-    /// assert_eq!(ErrorView::of_value(&"down").chain().count(), 0); // no error, but a value
+    /// assert_eq!(ErrorView::classify_value(&"down").chain().count(), 0); // no error, but a value
     /// let boxed: Box<dyn Error + Send + Sync> = Box::new(fmt::Error);
-    /// assert!(ErrorView::of_value(&boxed).find::<fmt::Error>().is_some());
+    /// assert!(ErrorView::classify_value(&boxed).find::<fmt::Error>().is_some());
     /// ```
-    pub fn of_value(value: &'a dyn Any) -> Self {
+    pub fn classify_value(value: &'a dyn Any) -> Self {
         Self { value, error: boxed_error(value) }
     }
 
