@@ -169,6 +169,7 @@ mod machine;
 mod name;
 mod outcome;
 mod policy;
+mod process;
 mod random;
 #[cfg(feature = "recorder")]
 mod recorder;
@@ -217,9 +218,8 @@ pub use {
     },
     call::{Call, future::CallFuture},
     error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
-    events::{policy_change::PolicyChange, signal::Signal},
-    listeners::Listener,
-    machine::reason::{Evidence, Reason, Tripped},
+    events::{listener::Listener, policy_change::PolicyChange, signal::Signal},
+    machine::reason::Reason,
     name::Name,
     outcome::Outcome,
     policy::{
@@ -229,7 +229,10 @@ pub use {
         seconds::Seconds,
         settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
         trackers::{self, Tracker},
-        trippers::{self, Tripper},
+        trippers::{
+            self, Tripper,
+            evidence::{Evidence, Tripped},
+        },
         windows::{self, Window, metrics::Metrics},
     },
     registry::{get, registry, reset_all},

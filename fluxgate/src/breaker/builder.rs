@@ -7,8 +7,8 @@ use crate::configuration;
 use crate::{
     breaker::{CircuitBreaker, Core, Shared},
     error::PolicyError,
+    events::listener::Listener,
     events::outbox::{AnyListener, Outbox},
-    listeners::Listener,
     machine::Machine,
     name::Name,
     policy::{

@@ -3,6 +3,7 @@ pub(crate) mod handle;
 pub(crate) mod info;
 #[cfg(feature = "serde")]
 pub(crate) mod restore;
+pub(crate) mod set_policy;
 pub(crate) mod shared;
 pub(crate) mod totals;
 mod transition;
@@ -16,7 +17,7 @@ pub(crate) use shared::{Core, Shared};
 
 use crate::{
     breaker::{builder::Builder, handle::Handle},
-    listeners::Listener,
+    events::listener::Listener,
     machine::reason::Reason,
     name::Name,
     state::State,

@@ -10,10 +10,10 @@ use parking_lot::{Mutex, MutexGuard};
 use super::{
     family::Member,
     seen::{Evictability, Seen, seen},
-    stripes::{self, Stripe, Stripes},
+    stripes::{self, Stripes},
 };
 use crate::{
-    breaker::{CircuitBreaker, Shared},
+    breaker::{CircuitBreaker, Shared, handle::Stripe},
     registry::{
         self,
         making::{self, Begun, Turn},

@@ -7,9 +7,9 @@ use std::{
 
 use super::family::Family;
 use crate::{
+    breaker::set_policy::Replaced,
     breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle},
     error::PolicyError,
-    events::policy_change::Replaced,
     policy::Policy,
     registry,
 };

@@ -31,7 +31,7 @@ pub use declared::DeclaredKeyedBreakers;
 pub(crate) use declared::make_declared;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-pub use declared::{KeyedDeclaration, OfFunction};
+pub use declared::{DeclaredSet, KeyedDeclaration, OfFunction};
 pub use set::{Set, sets};
 
 use std::{
@@ -54,7 +54,6 @@ pub(crate) use governing::Aftermath;
 #[cfg(feature = "serde")]
 pub(crate) use governing::{Governing, Said};
 use inner::Inner;
-pub(crate) use stripes::Stripe;
 
 use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, time::nanos::Nanos};
 

@@ -33,6 +33,7 @@
 
 mod avg_latency;
 mod custom;
+pub(crate) mod evidence;
 mod failure_rate;
 mod failure_streak;
 mod min_requests;
