@@ -1,6 +1,17 @@
 //! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
 //! of hammering it, and it is probed gently until it is well again.
 //!
+//! # Installation
+//!
+//! The package is `fluxgate-breaker`, its library is `fluxgate`. Nothing is published yet: depend on a checkout by its path.
+//!
+//! ```toml
+//! [dependencies]
+//! fluxgate-breaker = { path = "../fluxgate/fluxgate" }
+//! ```
+//!
+//! After publication, `cargo add fluxgate-breaker` will do the same.
+//!
 //! # A guarded function
 //!
 //! [`#[circuit_breaker]`](macro@circuit_breaker) goes on sync and async functions and leaves their signature as it is. The
