@@ -115,7 +115,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `macros` (default) | [`#[circuit_breaker]`](macro@circuit_breaker) and [`breakers!`](macro@breakers) |
-//! | `anyhow` (default) | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`] |
+//! | `anyhow` | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`]; in guarded functions it does so without this feature |
 //! | `tokio` | [`timeout`](CallFuture::timeout) of async calls; [`TokioClock`], which follows `tokio::time::pause` |
 //! | `tracing` | [`LogListener`](struct@listeners::LogListener) |
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
