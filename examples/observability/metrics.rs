@@ -1,13 +1,13 @@
 //! Serves the metrics of two breakers at `/metrics`, in the format of Prometheus.
 //!
 //! The services behind them are make-believe: one is slow now and then, the other has an outage every few seconds. The
-//! program ends after ten seconds, or after as many as it is told, and prints what was served last.
+//! program ends after ten seconds, or after as many as it is told, and prints what it serves then.
 //!
 //! ```text
-//! cargo run --example metrics -- --for 300
+//! cargo run -p fluxgate-examples-observability --example metrics -- --for 300
 //! ```
 //!
-//! `grafana-dashboard.json`, beside this file, shows them.
+//! `examples/grafana-dashboard.json` shows them.
 
 use std::{process::ExitCode, sync::Arc, thread, time::Duration};
 
@@ -79,7 +79,8 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/metrics", listener.local_addr()?);
     println!("{url} for {} s", run_for.as_secs());
-    let router = Router::new().route("/metrics", get(metrics)).with_state(Arc::new(registry));
+    let registry = Arc::new(registry);
+    let router = Router::new().route("/metrics", get(metrics)).with_state(Arc::clone(&registry));
     tokio::spawn(async { axum::serve(listener, router).await });
 
     let end = Instant::now() + run_for;
@@ -102,7 +103,9 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     tokio::task::spawn_blocking(move || searches.join()).await?.map_err(|_| "a search panicked")?;
 
-    print!("{}", reqwest::get(&url).await?.error_for_status()?.text().await?);
+    let mut page = String::new();
+    text::encode(&mut page, &registry)?;
+    print!("{page}");
     Ok(ExitCode::SUCCESS)
 }
 

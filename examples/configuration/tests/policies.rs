@@ -2,10 +2,6 @@
 //! and its state over a restart.
 //!
 //! Nothing is waited for: a function that fails stands for the service, and a clock that is moved by hand for the time.
-//!
-//! ```text
-//! cargo run --example policies
-//! ```
 
 use std::time::Duration;
 
@@ -137,14 +133,10 @@ fn state_over_a_restart() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn main() -> anyhow::Result<()> {
+#[test]
+fn keys_files_new_policies_and_restarts_do_what_the_guide_says() -> anyhow::Result<()> {
     a_breaker_for_each_key()?;
     policies_in_a_file()?;
     a_new_policy_while_it_runs()?;
     state_over_a_restart()
-}
-
-#[test]
-fn the_program_shows_what_it_says() {
-    main().unwrap();
 }

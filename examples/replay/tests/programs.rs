@@ -6,17 +6,17 @@ use std::{
     process::{Command, Output},
 };
 
-/// The program of an example: `cargo test` builds them all before the tests of their package.
+/// The program of an example. `cargo test` builds those of this package first, and `cargo test --workspace` all.
 fn example(name: &str) -> Command {
     let test = env::current_exe().expect("this test is a file");
     let profile = test.ancestors().nth(2).expect("it is in `deps`, beside `examples`");
     let program = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
-    assert!(program.exists(), "run `cargo build --examples` first, or `cargo test` without `--test`");
+    assert!(program.exists(), "run `cargo build --workspace --examples` first, or `cargo test --workspace`");
     Command::new(program)
 }
 
 fn traces() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("traces")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../traces")
 }
 
 fn run(command: &mut Command) -> (Option<i32>, String, String) {
@@ -56,10 +56,19 @@ fn the_traces_are_what_their_generator_makes() {
 }
 
 #[test]
+fn the_schema_that_ships_is_the_one_that_its_program_makes() {
+    let (code, made, _) = run(&mut example("policy_schema"));
+    assert_eq!(code, Some(0));
+    let ships = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fluxgate/src/configuration/schema.json");
+    let ships = fs::read_to_string(ships).expect("the schema of policy files");
+    assert!(made == ships, "run `cargo run --example policy_schema > fluxgate/src/configuration/schema.json`");
+}
+
+#[test]
 fn what_the_payment_example_records_can_be_replayed() {
     let folder = tempfile::tempdir().expect("a place for temporary files");
     let trace = folder.path().join("payments.csv");
-    // The provider fails from the fourth second on, and the breaker opens. It does not recover by the sixth.
+    // The provider fails from the third second on, and the breaker opens. It does not recover by the sixth.
     let (_, stdout, stderr) = run(example("payment_api").args(["--for", "6", "--record"]).arg(&trace));
     assert!(stdout.contains(" calls recorded, "), "{stdout}\n{stderr}");
     let (code, stdout, stderr) = run(example("replay").args(["--tripper", "FailureStreak(5)"]).arg(&trace));
