@@ -141,9 +141,8 @@ impl CircuitBreaker {
     /// that new keys share has not.
     pub(crate) fn identity(&self) -> (String, Option<String>) {
         #[cfg(feature = "keyed")]
-        if let Some(member) = self.shared.name.member() {
-            let key = (!member.is_overflow()).then(|| member.key().to_owned());
-            return (member.family().label().to_string(), key);
+        if let Some(membership) = self.shared.place.membership() {
+            return membership.identity();
         }
         (self.label().to_owned(), None)
     }

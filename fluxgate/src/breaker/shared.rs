@@ -5,13 +5,14 @@ use std::sync::Arc;
 #[cfg(feature = "recorder")]
 use crate::recorder::Recording;
 use crate::{
-    breaker::totals::Totals,
+    breaker::{
+        place::{self, Place},
+        totals::Totals,
+    },
     events::outbox::Outbox,
     machine::Machine,
-    name::Name,
     policy::compiled::Rules,
     random::Random,
-    registry,
     sync::{
         AtomicU64, Mutex, Padding,
         status_word::{PolicyFlags, StatusWord},
@@ -27,8 +28,7 @@ use crate::{
 #[repr(C)]
 pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
-    pub(crate) name: Name,
-    pub(crate) place: registry::Place,
+    pub(crate) place: Place,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
@@ -71,6 +71,6 @@ impl Core {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        registry::forget(self);
+        place::forget(self);
     }
 }

@@ -77,8 +77,8 @@ impl CircuitBreaker {
         }
         if self.shared.outbox.has_listeners() {
             self.shared.outbox.post(Signal {
-                breaker: self.shared.name.clone(),
-                label: self.shared.place.label(&self.shared.name).clone(),
+                breaker: self.shared.place.name().clone(),
+                label: self.shared.place.label().clone(),
                 old_state: left.state,
                 new_state: to,
                 at: self.shared.clock.wall_time(),

@@ -48,7 +48,6 @@ use common::Common;
 pub(crate) use export::groups;
 #[cfg(feature = "serde")]
 pub(crate) use family::Family;
-pub(crate) use family::Member;
 #[cfg(feature = "serde")]
 pub(crate) use governing::Aftermath;
 #[cfg(feature = "serde")]
