@@ -603,7 +603,7 @@ impl Builder {
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
-            recording: false,
+            tapped: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
@@ -612,7 +612,7 @@ impl Builder {
             status: StatusWord::new(status),
             gap: Padding::default(),
             #[cfg(feature = "recorder")]
-            recording: Mutex::new(None),
+            tap: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
             quick,
             cancelled,

@@ -7,6 +7,8 @@ pub(crate) mod place;
 pub(crate) mod restore;
 pub(crate) mod set_policy;
 pub(crate) mod shared;
+#[cfg(feature = "recorder")]
+mod tapped;
 pub(crate) mod totals;
 mod transition;
 #[cfg(feature = "serde")]
@@ -235,7 +237,7 @@ impl CircuitBreaker {
 
     fn command(&self, to: State) {
         #[cfg(feature = "recorder")]
-        self.record_command(to);
+        self.tap_command(to);
         let now = self.now();
         let mut core = self.shared.core.lock();
         self.take_successes(&mut core);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 #[cfg(feature = "recorder")]
-use crate::recorder::Recording;
+use crate::events::tap::Tap;
 use crate::{
     breaker::{
         place::{self, Place},
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     pub(crate) status: StatusWord,
     pub(crate) gap: Padding,
     #[cfg(feature = "recorder")]
-    pub(crate) recording: Mutex<Option<Box<Recording>>>,
+    pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
     pub(crate) rules: Mutex<Arc<Rules>>,
     pub(crate) core: Mutex<Core>,
@@ -53,8 +53,8 @@ pub(crate) struct Core {
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
-    /// Whether calls are recorded in a trace.
-    pub(crate) recording: bool,
+    /// A tap sees each call begin and end.
+    pub(crate) tapped: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.

@@ -32,7 +32,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let rules = &core.rules;
         let success = match machine.success(&rules.tripper) {
-            _ if !rules.spares_the_lock || core.recording => SuccessPath::Judged,
+            _ if !rules.spares_the_lock || core.tapped => SuccessPath::Judged,
             // Of no consequence to the machine, but to the totals.
             SuccessPath::Known if core.totals.is_some() => SuccessPath::Counted,
             success => success,
@@ -44,7 +44,7 @@ impl CircuitBreaker {
     pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessPath) -> Status {
         let machine = &core.machine;
         let status = Status::new(machine.state, core.shadow, success, machine.generation)
-            .with_recording(core.recording)
+            .with_tap(core.tapped)
             .with_policy(core.flags());
         self.shared.status.write(status);
         status

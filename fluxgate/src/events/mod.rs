@@ -4,3 +4,5 @@ pub(crate) mod listener;
 pub(crate) mod outbox;
 pub(crate) mod policy_change;
 pub(crate) mod signal;
+#[cfg(feature = "recorder")]
+pub(crate) mod tap;
