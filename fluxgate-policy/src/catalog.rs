@@ -4,8 +4,8 @@
 
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
+use crate::argument::Argument;
 use crate::kind::Kind;
-use crate::model::Argument;
 use crate::settings::{Setting, SettingSpec};
 use crate::spec::{Parameter, Quantity, Role, Spec};
 

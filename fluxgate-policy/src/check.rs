@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
+use crate::argument::Argument;
 use crate::ast::{Call, Content, Literal, Sort, Written};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, quoted, shown};
 use crate::kind::Kind;
-use crate::model::{Argument, Component, Value};
+use crate::model::{Component, Value};
 use crate::span::Span;
 use crate::spec::Spec;
 use crate::suggest::nearest;

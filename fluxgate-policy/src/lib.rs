@@ -16,6 +16,7 @@
 //! );
 //! ```
 
+mod argument;
 mod ast;
 mod bare_duration;
 mod caret;
@@ -41,6 +42,7 @@ mod suggest;
 mod token;
 mod value;
 
+pub use argument::Argument;
 pub use bare_duration::{bare_durations, bare_setting};
 pub use catalog::{components, find, names};
 pub use check::component;
@@ -49,7 +51,7 @@ pub use error::{Error, ErrorKind};
 pub use expr::{Expr, Leaves};
 pub use kind::Kind;
 pub use lexer::lex;
-pub use model::{Argument, Component, RustText, Value};
+pub use model::{Component, RustText, Value};
 pub use settings::{
     EMPTY_NAME, RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
 };

@@ -1,5 +1,6 @@
 //! A checked component as plain values.
 
+use crate::argument::Argument;
 use crate::kind::Kind;
 use crate::span::Span;
 use crate::spec::{Parameter, Spec};
@@ -15,17 +16,6 @@ pub enum Value {
     Duration(u64),
     /// Rust, not read.
     Rust(RustText),
-}
-
-/// An argument given in Rust rather than in a policy's text.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Argument {
-    /// A whole number.
-    Count(u64),
-    /// A number; seconds where a duration is meant.
-    Number(f64),
-    /// Nanoseconds.
-    Duration(u64),
 }
 
 impl From<Argument> for Value {

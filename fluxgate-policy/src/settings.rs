@@ -2,11 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::argument::Argument;
 use crate::ast::{Literal, Sort};
 use crate::catalog;
 use crate::duration;
 use crate::error::{Error, ErrorKind};
-use crate::model::{Argument, Value};
+use crate::model::Value;
 use crate::parser;
 use crate::span::Span;
 use crate::spec::Quantity;

@@ -2,8 +2,8 @@
 
 use std::ops::Bound;
 
+use crate::argument::Argument;
 use crate::kind::Kind;
-use crate::model::Argument;
 
 /// What a parameter takes, and in which range.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -2,11 +2,12 @@
 
 use std::ops::Bound;
 
+use crate::argument::Argument;
 use crate::ast::{Literal, Sort};
 use crate::duration::{self, NoDuration};
 use crate::error::{Error, ErrorKind, quoted, shown};
 use crate::foreign_duration;
-use crate::model::{Argument, Value};
+use crate::model::Value;
 use crate::number;
 use crate::span::Span;
 use crate::spec::{Parameter, Quantity, Spec};
