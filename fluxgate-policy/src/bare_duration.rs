@@ -5,7 +5,7 @@ use crate::kind::Kind;
 use crate::lexer::lex;
 use crate::model::Value;
 use crate::number;
-use crate::settings::{Setting, SettingValue};
+use crate::setting::{Setting, SettingValue};
 use crate::token::{Token, TokenKind};
 
 const SECOND: u64 = 1_000_000_000;

@@ -6,7 +6,7 @@ use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use crate::argument::Argument;
 use crate::kind::Kind;
-use crate::settings::{Setting, SettingSpec};
+use crate::setting::{Setting, SettingSpec};
 use crate::spec::{Parameter, Quantity, Role, Spec};
 
 /// Every component, in the order of the documentation.
@@ -59,6 +59,33 @@ pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
         Setting::Max => &MAX,
         Setting::Idle => &IDLE,
         Setting::ExportedKeys => &EXPORTED_KEYS,
+    }
+}
+
+impl Setting {
+    /// Its name as an argument of the macros: `max_probe_time`.
+    pub fn name(self) -> &'static str {
+        setting(self).name
+    }
+
+    /// What it is for, in a sentence or two.
+    pub fn meaning(self) -> &'static str {
+        setting(self).meaning
+    }
+
+    /// What it takes, and in which range.
+    pub fn quantity(self) -> Quantity {
+        setting(self).quantity
+    }
+
+    /// What may be said instead of a value: `off`, `failure`, `ignore`.
+    pub fn words(self) -> &'static [&'static str] {
+        setting(self).words
+    }
+
+    /// A value to show.
+    pub fn example(self) -> &'static str {
+        setting(self).example
     }
 }
 

@@ -12,7 +12,7 @@ use crate::catalog::find;
 use crate::expr::Expr;
 use crate::kind::Kind;
 use crate::model::{Component, Value};
-use crate::settings::{Setting, SettingValue};
+use crate::setting::{Setting, SettingValue};
 use crate::span::Span;
 
 const MINUTE: Value = Value::Duration(60_000_000_000);

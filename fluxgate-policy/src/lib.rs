@@ -35,6 +35,7 @@ mod lexer;
 mod model;
 mod number;
 mod parser;
+mod setting;
 mod settings;
 mod span;
 mod spec;
@@ -52,9 +53,8 @@ pub use expr::{Expr, Leaves};
 pub use kind::Kind;
 pub use lexer::lex;
 pub use model::{Component, RustText, Value};
-pub use settings::{
-    EMPTY_NAME, RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
-};
+pub use setting::{Setting, SettingValue};
+pub use settings::{EMPTY_NAME, RETRY_AFTER_FOR_NOTHING, check_setting, parse_setting, parse_setting_tokens};
 pub use span::Span;
 pub use spec::{Parameter, Quantity, Role, Spec};
 pub use suggest::nearest;
