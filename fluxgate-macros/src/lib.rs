@@ -3,11 +3,13 @@
 mod args;
 mod block;
 mod borrow;
+mod declaration;
 mod errors;
 mod expand;
 mod item;
 mod krate;
 mod lower;
+mod mentions;
 mod policy;
 mod shape;
 mod tail;
