@@ -11,6 +11,7 @@ mod krate;
 mod lower;
 mod mentions;
 mod policy;
+mod prologue;
 mod shape;
 mod tail;
 mod tokens;

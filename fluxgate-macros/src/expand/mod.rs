@@ -25,8 +25,6 @@ use crate::policy::Part;
 use crate::shape::Shape;
 use crate::{krate, mentions, types, validate};
 
-pub(crate) use body::beginning_with;
-
 /// `#[circuit_breaker(arguments)] item`.
 pub(crate) fn attribute(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
