@@ -1,6 +1,6 @@
 //! What the arguments mean together, and with the function they stand on.
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, check_policy, defaults};
+use fluxgate_policy::{RETRY_AFTER_HAS_NO_EFFECT, check_policy, defaults};
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{ReturnType, Type};
@@ -22,7 +22,7 @@ const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_er
 pub(crate) fn policy(declaration: &Declaration<'_>, errors: &mut Errors) {
     let given = declaration.get(|arguments| arguments.retry_after.as_ref());
     if let Some(given) = given.filter(|_| !declaration.has_key("honour_retry_after")) {
-        errors.at(&given.key, RETRY_AFTER_FOR_NOTHING);
+        errors.at(&given.key, RETRY_AFTER_HAS_NO_EFFECT);
     }
     let window = declaration.get(|arguments| arguments.window.as_ref());
     let Some(tripper) = declaration.get(|arguments| arguments.tripper.as_ref()) else { return };

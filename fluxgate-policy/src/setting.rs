@@ -1,4 +1,4 @@
-//! The settings of a breaker that are a single value.
+//! The settings of a breaker and their values.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -6,7 +6,7 @@ use crate::argument::Argument;
 use crate::duration;
 use crate::spec::Quantity;
 
-/// A setting of a breaker, of a set of them, or of a guarded function, that is a single value.
+/// A setting of a breaker, of a set of breakers or of a guarded function that takes a single value.
 ///
 /// ```
 /// use fluxgate_policy::{Quantity, Setting};
@@ -18,26 +18,25 @@ use crate::spec::Quantity;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Setting {
-    /// How many calls may be in flight while half-open; from 1 to `u32::MAX`, 10 unless set.
+    /// Maximum number of calls in flight while half-open: 1 to `u32::MAX`, 10 by default.
     MaxHalfOpenCalls,
-    /// After how long a probe in flight is given up, or `"off"`; 60 s unless set.
+    /// Time after which a probe in flight is given up, or `"off"`; 60 s by default.
     MaxProbeTime,
-    /// How many probes may fail since the last success, or go by with an ignored error in a row, before a half-open breaker
-    /// decides by that alone, or `"off"`; from 1 to `u32::MAX`, 10 unless set.
+    /// Number of failed probes since the last success that reopens a half-open breaker, and of ignored errors in a row
+    /// that closes it, both regardless of the tripper; or `"off"`. From 1 to `u32::MAX`, 10 by default.
     MaxFailedProbes,
-    /// After how long a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never); unless set
-    /// the smallest threshold of the tripper, 1 s if it has none.
+    /// Waiting time after which a dropped future counts as a failure, or `"failure"` (always) or `"ignore"` (never). By
+    /// default the smallest threshold of the tripper, or 1 s if it has none.
     Cancelled,
-    /// For how long at most the service itself may keep the breaker open, by a `Retry-After`, or `"off"`; off unless
-    /// set.
+    /// Maximum time for which the service can keep the breaker open by a `Retry-After`, or `"off"`; off by default.
     HonourRetryAfter,
-    /// How long a call may take; no limit unless set.
+    /// Time limit of a call; no limit by default.
     Timeout,
-    /// How many breakers a set with keys may hold at a time; from 1 to `u32::MAX`, 10,000 unless set.
+    /// Maximum number of breakers in a keyed set at a time: 1 to `u32::MAX`, 10,000 by default.
     Max,
-    /// After how long without a call a breaker of such a set is idle; 10 min unless set.
+    /// Time without a call after which a breaker of a keyed set is idle; 10 min by default.
     Idle,
-    /// How many keys of such a set have series of their own in metrics; from 1 to `u32::MAX`, 100 unless set.
+    /// Number of keys of a keyed set that have their own series in metrics: 1 to `u32::MAX`, 100 by default.
     ExportedKeys,
 }
 
@@ -45,25 +44,25 @@ pub enum Setting {
 pub(crate) struct SettingSpec {
     pub(crate) name: &'static str,
     pub(crate) quantity: Quantity,
-    /// What may be said instead of a value.
+    /// The words that can be given instead of a value.
     pub(crate) words: &'static [&'static str],
     pub(crate) default: Option<Argument>,
     pub(crate) example: &'static str,
     pub(crate) meaning: &'static str,
 }
 
-/// The value of a setting, checked.
+/// The checked value of a setting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SettingValue {
     /// A whole number.
     Count(u64),
-    /// Nanoseconds. What was longer than `u64::MAX` of them is `u64::MAX`.
+    /// A duration in nanoseconds. A longer duration than `u64::MAX` nanoseconds is stored as `u64::MAX`.
     Duration(u64),
-    /// One of the words of the setting: `off`, `failure`, `ignore`.
+    /// A word of the setting: `off`, `failure` or `ignore`.
     Word(&'static str),
 }
 
-/// Prints so that [`parse_setting`] reads it as the same value: `10`, `60s`, `off`.
+/// Prints the text that [`parse_setting`](crate::parse_setting) reads as the same value: `10`, `60s`, `off`.
 impl Display for SettingValue {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
