@@ -1,14 +1,11 @@
 //! The function under the attribute: its signature is parsed, its body stays as it was written.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Signature, Token, Type, Visibility};
-
-use crate::shape::Shape;
-use crate::types::{change_output, contains_impl, ungrouped};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Token, Visibility};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -44,23 +41,6 @@ impl Function {
         self.with(signature, &self.body.stream())
     }
 
-    /// What a call ends with: what the function returns, or its future does.
-    pub(crate) fn result(&self, shape: &Shape) -> Type {
-        let ReturnType::Type(_, returned) = &self.signature.output else {
-            // What is to be said of the type is said at the name.
-            return syn::parse_quote_spanned!(self.signature.ident.span()=> ());
-        };
-        let mut returned = Type::clone(returned);
-        match shape {
-            Shape::Sync | Shape::Async | Shape::ByType => returned,
-            Shape::Tail(_) | Shape::Future { .. } => {
-                let mut output = None;
-                change_output(&mut returned, &mut |of| output = Some(of.clone()));
-                output.unwrap_or_else(|| output_of(&returned))
-            }
-        }
-    }
-
     /// The names that the arguments bind, `self` included.
     pub(crate) fn argument_names(&self) -> Vec<Ident> {
         self.signature.inputs.iter().flat_map(bound_names).collect()
@@ -82,14 +62,6 @@ impl Function {
             |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "instrument");
         self.attributes.iter().any(last)
     }
-}
-
-/// What a future of a type gives that does not say it, such as an alias.
-fn output_of(future: &Type) -> Type {
-    if !matches!(ungrouped(future), Type::Path(_)) || contains_impl(future) {
-        return syn::parse_quote!(_);
-    }
-    syn::parse_quote_spanned!(Span::mixed_site()=> <#future as ::core::future::Future>::Output)
 }
 
 fn is_inert(attribute: &Attribute) -> bool {

@@ -3,12 +3,15 @@
 mod args;
 mod block;
 mod borrow;
+mod declaration;
 mod errors;
 mod expand;
 mod item;
 mod krate;
 mod lower;
+mod mentions;
 mod policy;
+mod prologue;
 mod shape;
 mod tail;
 mod tokens;

@@ -1,10 +1,11 @@
 //! How a function gives its result, by its signature and the end of its body.
 
+use proc_macro2::Span;
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 use crate::item::Function;
 use crate::tail::Tail;
-use crate::types::{is_certain_value, ungrouped};
+use crate::types::{change_output, contains_impl, is_certain_value, ungrouped};
 
 /// How a function gives its result.
 pub(crate) enum Shape {
@@ -35,6 +36,31 @@ impl Function {
             _ => Shape::Sync,
         }
     }
+
+    /// What a call ends with: what the function returns, or its future does.
+    pub(crate) fn result(&self, shape: &Shape) -> Type {
+        let ReturnType::Type(_, returned) = &self.signature.output else {
+            // What is to be said of the type is said at the name.
+            return syn::parse_quote_spanned!(self.signature.ident.span()=> ());
+        };
+        let mut returned = Type::clone(returned);
+        match shape {
+            Shape::Sync | Shape::Async | Shape::ByType => returned,
+            Shape::Tail(_) | Shape::Future { .. } => {
+                let mut output = None;
+                change_output(&mut returned, &mut |of| output = Some(of.clone()));
+                output.unwrap_or_else(|| output_of(&returned))
+            }
+        }
+    }
+}
+
+/// What a future of a type gives that does not say it, such as an alias.
+fn output_of(future: &Type) -> Type {
+    if !matches!(ungrouped(future), Type::Path(_)) || contains_impl(future) {
+        return syn::parse_quote!(_);
+    }
+    syn::parse_quote_spanned!(Span::mixed_site()=> <#future as ::core::future::Future>::Output)
 }
 
 fn is_impl_future(returned: &Type) -> bool {

@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::expand::beginning_with;
+use crate::prologue::with_prologue;
 
 /// A body that is an `async` block, taken apart around it.
 pub(crate) struct Tail {
@@ -72,7 +72,7 @@ impl Tail {
     /// The block as it is, but for `first` at its beginning.
     pub(crate) fn moving(&self, first: &TokenStream) -> TokenStream {
         let Self { asyncness, capture, block, .. } = self;
-        let block = beginning_with(first, block);
+        let block = with_prologue(first, block);
         quote!(#asyncness #capture #block)
     }
 
@@ -91,7 +91,7 @@ impl Tail {
         }
         let mut rest = Group::new(Delimiter::Brace, trees.into_iter().collect());
         rest.set_span(block.span());
-        let block = beginning_with(first, &rest);
+        let block = with_prologue(first, &rest);
         quote!(#asyncness #block)
     }
 

@@ -1,15 +1,16 @@
 //! What the arguments mean together, and with the function they stand on.
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, check_policy, defaults};
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use fluxgate_policy::{RETRY_AFTER_HAS_NO_EFFECT, check_policy, defaults};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{ReturnType, Type};
 
 use crate::args::{Arguments, OF_A_SET};
 use crate::block::Block;
+use crate::declaration::Declaration;
 use crate::errors::Errors;
-use crate::expand::Declaration;
 use crate::item::Function;
+use crate::mentions::first_identifier;
 use crate::policy::Part;
 use crate::shape::Shape;
 use crate::types::ungrouped;
@@ -21,7 +22,7 @@ const OF_THE_FUNCTION: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_er
 pub(crate) fn policy(declaration: &Declaration<'_>, errors: &mut Errors) {
     let given = declaration.get(|arguments| arguments.retry_after.as_ref());
     if let Some(given) = given.filter(|_| !declaration.has_key("honour_retry_after")) {
-        errors.at(&given.key, RETRY_AFTER_FOR_NOTHING);
+        errors.at(&given.key, RETRY_AFTER_HAS_NO_EFFECT);
     }
     let window = declaration.get(|arguments| arguments.window.as_ref());
     let Some(tripper) = declaration.get(|arguments| arguments.tripper.as_ref()) else { return };
@@ -119,7 +120,7 @@ pub(crate) fn attribute(arguments: &Arguments, function: &Function, errors: &mut
 /// What the body returns of a `&mut self` is borrowed for as long as the caller keeps it.
 fn fallback_of_self(arguments: &Arguments, function: &Function, errors: &mut Errors) {
     let Some(fallback) = &arguments.fallback else { return };
-    let Some(used) = find(fallback.value.to_token_stream(), &["self"]) else { return };
+    let Some(used) = first_identifier(fallback.value.to_token_stream(), &["self"]) else { return };
     if function.borrows_from_self() {
         errors.at(
             used,
@@ -156,7 +157,7 @@ fn is_of_a_set(key: &Ident) -> bool {
 fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
     let parts = arguments.tracker.iter().chain(&arguments.tripper).flat_map(Part::rust_tokens);
     let evaluated = arguments.evaluated_at_build().map(ToTokens::to_token_stream);
-    for name in parts.chain(evaluated).filter_map(|tokens| find(tokens, &["Self"])) {
+    for name in parts.chain(evaluated).filter_map(|tokens| first_identifier(tokens, &["Self"])) {
         errors.at(name, "`Self` has no meaning in `breakers!`; write the type's own name");
     }
 }
@@ -167,20 +168,11 @@ fn of_the_block(arguments: &Arguments, errors: &mut Errors) {
 fn shared(arguments: &Arguments, names: &[&str], errors: &mut Errors) {
     let parts = arguments.tripper.iter().flat_map(Part::rust_tokens);
     for tokens in parts.chain(arguments.evaluated_at_build().map(ToTokens::to_token_stream)) {
-        if let Some(name) = find(tokens, names) {
+        if let Some(name) = first_identifier(tokens, names) {
             let message = format!(
                 "`{name}` can't be named here: one breaker is shared by all instances of the function; name a type or function of its own"
             );
             errors.at(name, message);
         }
     }
-}
-
-/// The first identifier in `tokens` that is one of `names`.
-pub(crate) fn find(tokens: TokenStream, names: &[&str]) -> Option<Ident> {
-    tokens.into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(ident) => names.iter().any(|name| ident == name).then_some(ident),
-        TokenTree::Group(group) => find(group.stream(), names),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
-    })
 }

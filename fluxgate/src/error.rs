@@ -316,7 +316,7 @@ impl PolicyError {
     ///
     /// let error = "FailureRate(60) && MinRequests(20)".parse::<Tripper>().unwrap_err();
     /// assert_eq!(error.mistakes().len(), 2);
-    /// assert!(error.mistakes()[1].starts_with("`&&` is no operator here; write &"));
+    /// assert!(error.mistakes()[1].starts_with("`&&` is not an operator here; use `&`"));
     /// ```
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes

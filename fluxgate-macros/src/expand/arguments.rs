@@ -12,8 +12,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Pat, PatIdent, PatType, Signature, Token};
 
 use super::Guard;
-use super::mentions::{at, mentioned};
 use crate::item::{bound_names, names_in};
+use crate::mentions::{at, mentioned};
 use crate::types::{is_copy, needs_no_drop};
 
 /// More arguments than these are left for the body to capture.

@@ -3,12 +3,13 @@
 //! Both are placed at the body as if they were the user's: in generated closures rustc no longer calls a moved argument by
 //! its name.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, Type};
 
 use super::arguments::{self, Moved};
 use super::{Guard, located, respanned};
+use crate::prologue::with_prologue;
 use crate::shape::Shape;
 use crate::types::{closure_bounds, nameable, ungrouped};
 
@@ -37,7 +38,7 @@ impl Guard<'_> {
         let asyncness = quote_spanned!(place=> async);
         let move_to = (!shares).then(|| quote_spanned!(place=> move));
         let pin = self.pin();
-        let block = beginning_with(&quote!(#pin #first), &self.function.body);
+        let block = with_prologue(&quote!(#pin #first), &self.function.body);
         quote!(#asyncness #move_to #block)
     }
 
@@ -51,7 +52,7 @@ impl Guard<'_> {
             let moved = Moved { first: quote!(#pin #first), given: moved.given };
             return self.taking(&moved, &async_move, &nameable(self.returned.clone()).into_token_stream());
         }
-        let block = beginning_with(&quote!(#pin #first), &self.function.body);
+        let block = with_prologue(&quote!(#pin #first), &self.function.body);
         quote!(#async_move #block)
     }
 
@@ -62,7 +63,7 @@ impl Guard<'_> {
         let patterns = given.iter().map(|(pattern, _)| pattern);
         let bar = quote_spanned!(body.span_open()=> |);
         let arrow = quote_spanned!(span=> ->);
-        let block = beginning_with(first, body);
+        let block = with_prologue(first, body);
         let closure = quote!(#keywords #bar #(#patterns),* #bar #arrow #returned #block);
         if given.is_empty() {
             return closure;
@@ -111,41 +112,4 @@ impl Guard<'_> {
             linked(#closure)
         }}
     }
-}
-
-/// A block with `first` before its own statements: in one pair of braces, for a second would be called unused. Items,
-/// which are to come before statements, keep theirs.
-pub(crate) fn beginning_with(first: &TokenStream, block: &Group) -> Group {
-    if first.is_empty() {
-        return block.clone();
-    }
-    let statements = if begins_with_item(block) { block.to_token_stream() } else { block.stream() };
-    braced(quote!(#first #statements), block.span())
-}
-
-fn braced(statements: TokenStream, place: Span) -> Group {
-    let mut whole = Group::new(Delimiter::Brace, statements);
-    whole.set_span(place);
-    whole
-}
-
-fn begins_with_item(block: &Group) -> bool {
-    let mut trees = block.stream().into_iter().peekable();
-    while matches!(trees.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#') {
-        // An attribute.
-        trees.nth(1);
-    }
-    let Some(TokenTree::Ident(first)) = trees.next() else { return false };
-    let is =
-        |tree: Option<TokenTree>, of: &[&str]| matches!(tree, Some(TokenTree::Ident(ident)) if is_one_of(&ident, of));
-    if is_one_of(&first, &["const", "unsafe", "async", "extern"]) {
-        return is(trees.next(), &["fn", "unsafe", "async", "extern", "impl", "trait", "mod", "crate"])
-            || first == "extern"
-            || first == "const";
-    }
-    is_one_of(&first, &["fn", "use", "struct", "enum", "static", "impl", "trait", "type", "mod", "macro_rules", "pub"])
-}
-
-fn is_one_of(ident: &Ident, names: &[&str]) -> bool {
-    names.iter().any(|name| ident == name)
 }

@@ -8,7 +8,6 @@ mod function;
 mod future;
 #[cfg(test)]
 mod hostile;
-mod mentions;
 mod statics;
 #[cfg(test)]
 mod tests;
@@ -19,14 +18,12 @@ use syn::{Expr, FnArg, Signature, Token, Type};
 
 use crate::args::{Arguments, Place, ungrouped};
 use crate::block::Block;
+use crate::declaration::Declaration;
 use crate::errors::Errors;
 use crate::item::{Function, Unfit, bound_names};
 use crate::policy::Part;
 use crate::shape::Shape;
-use crate::{krate, types, validate};
-
-pub(crate) use body::beginning_with;
-pub(crate) use statics::Declaration;
+use crate::{krate, mentions, types, validate};
 
 /// `#[circuit_breaker(arguments)] item`.
 pub(crate) fn attribute(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -193,7 +190,8 @@ impl<'a> Guard<'a> {
         let Some(tracker) = &self.arguments.tracker else { return false };
         let generics = self.function.generic_names();
         let own: Vec<&str> = generics.iter().map(String::as_str).chain(["Self"]).collect();
-        tracker.has_predicate() || tracker.rust_tokens().any(|tokens| validate::find(tokens, &own).is_some())
+        tracker.has_predicate()
+            || tracker.rust_tokens().any(|tokens| mentions::first_identifier(tokens, &own).is_some())
     }
 
     fn failed(&self) -> TokenStream {

@@ -10,79 +10,54 @@ use syn::spanned::Spanned;
 use super::Guard;
 use crate::args::{Arguments, Given};
 use crate::block::{Block, Entry};
+use crate::declaration::Declaration;
 use crate::{krate, lower};
 
-/// What is said of a breaker: by itself, or else by the `default` of its block.
-#[derive(Clone, Copy)]
-pub(crate) struct Declaration<'a> {
-    own: &'a Arguments,
-    default: Option<&'a Arguments>,
-}
-
-impl<'a> Declaration<'a> {
-    pub(crate) fn own(arguments: &'a Arguments) -> Self {
-        Self { own: arguments, default: None }
+/// The function that configures the builder, if there is anything to say.
+fn configure(declaration: &Declaration<'_>, krate: &TokenStream, with_tracker: bool) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let mut calls = TokenStream::new();
+    let parts = [
+        declaration.get(|arguments| arguments.window.as_ref()),
+        declaration.get(|arguments| arguments.tracker.as_ref()).filter(|_| with_tracker),
+        declaration.get(|arguments| arguments.tripper.as_ref()),
+        declaration.get(|arguments| arguments.retry.as_ref()),
+        declaration.get(|arguments| arguments.permit.as_ref()),
+    ];
+    for part in parts.into_iter().flatten() {
+        let method = Ident::new(&part.key.to_string(), span);
+        let value = part.construct(krate);
+        calls.extend(quote_spanned!(span=> .#method(#value)));
     }
-
-    pub(crate) fn in_block(entry: &'a Entry, block: &'a Block) -> Self {
-        Self { own: &entry.arguments, default: block.default.as_ref() }
+    let settings = [
+        declaration.get(|arguments| arguments.max_half_open_calls.as_ref()),
+        declaration.get(|arguments| arguments.max_probe_time.as_ref()),
+        declaration.get(|arguments| arguments.max_failed_probes.as_ref()),
+        declaration.get(|arguments| arguments.cancelled.as_ref()),
+        declaration.get(|arguments| arguments.honour_retry_after.as_ref()),
+    ];
+    for given in settings.into_iter().flatten() {
+        let method = Ident::new(&given.key.to_string(), span);
+        let value = setting(given, krate);
+        calls.extend(quote_spanned!(span=> .#method(#value)));
     }
-
-    pub(crate) fn get<T>(&self, argument: impl Fn(&'a Arguments) -> Option<&'a T>) -> Option<&'a T> {
-        argument(self.own).or_else(|| self.default.and_then(argument))
+    if let Some(given) = declaration.get(|arguments| arguments.retry_after.as_ref()) {
+        let value = &given.value;
+        calls.extend(quote_spanned!(span.located_at(value.span())=> .retry_after(#value)));
     }
-
-    /// Whether an argument was written, be it with a mistake in it.
-    pub(crate) fn has_key(&self, name: &str) -> bool {
-        let written = |arguments: &Arguments| arguments.keys.iter().any(|key| key == name);
-        written(self.own) || self.default.is_some_and(written)
+    if declaration.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
+        calls.extend(quote_spanned!(span=> .shadow(true)));
     }
-
-    /// The function that configures the builder, if there is anything to say.
-    fn configure(&self, krate: &TokenStream, with_tracker: bool) -> Option<TokenStream> {
-        let span = Span::mixed_site();
-        let mut calls = TokenStream::new();
-        let parts = [
-            self.get(|arguments| arguments.window.as_ref()),
-            self.get(|arguments| arguments.tracker.as_ref()).filter(|_| with_tracker),
-            self.get(|arguments| arguments.tripper.as_ref()),
-            self.get(|arguments| arguments.retry.as_ref()),
-            self.get(|arguments| arguments.permit.as_ref()),
-        ];
-        for part in parts.into_iter().flatten() {
-            let method = Ident::new(&part.key.to_string(), span);
-            let value = part.construct(krate);
-            calls.extend(quote_spanned!(span=> .#method(#value)));
-        }
-        let settings = [
-            self.get(|arguments| arguments.max_half_open_calls.as_ref()),
-            self.get(|arguments| arguments.max_probe_time.as_ref()),
-            self.get(|arguments| arguments.max_failed_probes.as_ref()),
-            self.get(|arguments| arguments.cancelled.as_ref()),
-            self.get(|arguments| arguments.honour_retry_after.as_ref()),
-        ];
-        for given in settings.into_iter().flatten() {
-            let method = Ident::new(&given.key.to_string(), span);
-            let value = setting(given, krate);
-            calls.extend(quote_spanned!(span=> .#method(#value)));
-        }
-        if let Some(given) = self.get(|arguments| arguments.retry_after.as_ref()) {
-            let value = &given.value;
-            calls.extend(quote_spanned!(span.located_at(value.span())=> .retry_after(#value)));
-        }
-        if self.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
-            calls.extend(quote_spanned!(span=> .shadow(true)));
-        }
-        for listener in self.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value) {
-            let place = span.located_at(listener.span());
-            calls.extend(quote_spanned!(place=> .listener(#listener)));
-        }
-        if let Some(given) = self.get(|arguments| arguments.clock.as_ref()) {
-            let value = &given.value;
-            calls.extend(quote_spanned!(span.located_at(value.span())=> .clock(#value)));
-        }
-        (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
+    for listener in declaration.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value)
+    {
+        let place = span.located_at(listener.span());
+        calls.extend(quote_spanned!(place=> .listener(#listener)));
     }
+    if let Some(given) = declaration.get(|arguments| arguments.clock.as_ref()) {
+        let value = &given.value;
+        calls.extend(quote_spanned!(span.located_at(value.span())=> .clock(#value)));
+    }
+    (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
 }
 
 fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
@@ -131,7 +106,7 @@ fn set(krate: &TokenStream, arguments: &Arguments, configure: Option<TokenStream
 
 /// The breaker of a key, where a guarded function has one for each, as an expression that owns it.
 pub(super) fn keyed_for(guard: &Guard<'_>, key: &Given<Expr>) -> TokenStream {
-    let configure = Declaration::own(guard.arguments).configure(&guard.krate, !guard.tracker_is_compiled_in());
+    let configure = configure(&Declaration::own(guard.arguments), &guard.krate, !guard.tracker_is_compiled_in());
     let (name, set, value) = (name_for(guard), set(&guard.krate, guard.arguments, configure), &key.value);
     // At the argument, where a missing feature is told of.
     let span = Span::mixed_site().located_at(key.key.span());
@@ -142,7 +117,7 @@ pub(super) fn keyed_for(guard: &Guard<'_>, key: &Given<Expr>) -> TokenStream {
 /// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
 pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
-    let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
+    let configure = configure(&Declaration::own(guard.arguments), krate, !guard.tracker_is_compiled_in());
     declaration(krate, &name_for(guard), configure.as_ref())
 }
 
@@ -171,7 +146,7 @@ fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenSt
         Some(given) => given.value.to_token_stream(),
         None => name.unraw().to_string().to_lowercase().into_token_stream(),
     };
-    let configure = said.configure(krate, true);
+    let configure = configure(&said, krate, true);
     let (declared, breaker) = if let Some(settings) = &entry.set {
         let key = settings.key_type.as_ref().map(|given| given.value.to_token_stream());
         let key = key.unwrap_or_else(|| quote_spanned!(span=> ::std::string::String));

@@ -4,21 +4,30 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// Whether `tokens` may use the variable `name`, be it in a format string. Not where the name is that of a field, of a
 /// path's segment or of a lifetime, nor where a `let` binds it.
-pub(super) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     place_of_mention(tokens, &name.to_string()).is_some()
 }
 
 /// The name as `tokens` first use it, for what is to be said of that use.
-pub(super) fn mentioned(tokens: TokenStream, name: &Ident) -> Option<Ident> {
+pub(crate) fn mentioned(tokens: TokenStream, name: &Ident) -> Option<Ident> {
     let place = place_of_mention(tokens, &name.to_string())?;
     Some(at(name, name.span().located_at(place)))
 }
 
 /// The same name elsewhere.
-pub(super) fn at(name: &Ident, place: Span) -> Ident {
+pub(crate) fn at(name: &Ident, place: Span) -> Ident {
     let mut name = name.clone();
     name.set_span(place);
     name
+}
+
+/// The first identifier in `tokens` that is one of `names`.
+pub(crate) fn first_identifier(tokens: TokenStream, names: &[&str]) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) => names.iter().any(|name| ident == name).then_some(ident),
+        TokenTree::Group(group) => first_identifier(group.stream(), names),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 fn place_of_mention(tokens: TokenStream, name: &str) -> Option<Span> {
