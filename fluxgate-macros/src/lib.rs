@@ -78,7 +78,7 @@ use proc_macro::TokenStream;
 /// | `timeout = 2s` | async only, with the feature `tokio`: the call is dropped then, and its caller gets `CallTimedOut` by `From` |
 /// | `fallback = path or closure` | given `fluxgate::Error<E>`, returns what the function returns: after a rejection, a time-out and every `Err`. A function that returns no `Result` needs one; its `E` is `Infallible` |
 /// | `wrap_error` | the function returns `Result<T, fluxgate::Error<E>>` |
-/// | `crate = path` | where fluxgate is found if another crate re-exports it |
+/// | `crate = path` | the path of fluxgate, such as `crate = ::resilience::fluxgate`, where another crate re-exports it or the Cargo.toml of the workspace renames it. A rename in the crate's own Cargo.toml needs no argument |
 ///
 /// Closures may use the function's arguments, by the names that patterns bind too. A `fallback` is made once the body has
 /// ended, so it may use what the body borrowed or changed, `&mut self` included, but not what the body moved.

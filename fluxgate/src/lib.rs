@@ -1,6 +1,17 @@
 //! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
 //! of hammering it, and it is probed gently until it is well again.
 //!
+//! # Installation
+//!
+//! The package is `fluxgate-breaker`, its library is `fluxgate`. Nothing is published yet: depend on a checkout by its path.
+//!
+//! ```toml
+//! [dependencies]
+//! fluxgate-breaker = { path = "../fluxgate/fluxgate" }
+//! ```
+//!
+//! After publication, `cargo add fluxgate-breaker` will do the same.
+//!
 //! # A guarded function
 //!
 //! [`#[circuit_breaker]`](macro@circuit_breaker) goes on sync and async functions and leaves their signature as it is. The
@@ -104,7 +115,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `macros` (default) | [`#[circuit_breaker]`](macro@circuit_breaker) and [`breakers!`](macro@breakers) |
-//! | `anyhow` (default) | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`] |
+//! | `anyhow` | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`]; in guarded functions it does so without this feature |
 //! | `tokio` | [`timeout`](CallFuture::timeout) of async calls; [`TokioClock`], which follows `tokio::time::pause` |
 //! | `tracing` | [`LogListener`](struct@listeners::LogListener) |
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
