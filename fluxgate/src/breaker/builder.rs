@@ -13,6 +13,7 @@ use crate::{
     },
     error::PolicyError,
     events::{
+        history::History,
         listener::Listener,
         outbox::{AnyListener, Outbox},
     },
@@ -571,11 +572,11 @@ impl Builder {
         let (policy, shadow) = self.own();
         policy.check()?;
         // Already now, so that its listeners are not told of a change.
-        if let Some(config) = configuration::said_of(&self.name) {
+        if let Some(config) = configuration::said_of(self.name.as_str()) {
             self.policy = config.over(self.policy);
             self.shadow = config.shadow.unwrap_or(shadow);
         }
-        configuration::check(&self.name, &self.policy)?;
+        configuration::check(self.name.as_str(), &self.policy)?;
         let breaker = self.build_as_it_is(true)?;
         configuration::begin(&breaker, policy, shadow)?;
         Ok(breaker)
@@ -607,6 +608,7 @@ impl Builder {
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
+            history: History::default(),
         };
         let shared = Arc::new(Shared {
             status: StatusWord::new(status),

@@ -104,7 +104,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "search in eu-1");
     /// ```
     pub fn name(&self) -> &str {
-        self.shared.place.name()
+        self.shared.place.name().as_str()
     }
 
     /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
@@ -119,7 +119,7 @@ impl CircuitBreaker {
     /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
     /// ```
     pub fn label(&self) -> &str {
-        self.shared.place.label()
+        self.shared.place.label().as_str()
     }
 
     /// The first of its listeners that has this type, if it has one: to ask it what it knows.

@@ -9,7 +9,7 @@ use crate::{
         place::{self, Place},
         totals::Totals,
     },
-    events::outbox::Outbox,
+    events::{history::History, outbox::Outbox},
     machine::Machine,
     policy::compiled::Rules,
     random::Random,
@@ -59,6 +59,7 @@ pub(crate) struct Core {
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
+    pub(crate) history: History,
 }
 
 impl Core {

@@ -75,19 +75,21 @@ impl CircuitBreaker {
         if let Some(totals) = &mut core.totals {
             totals.count_transition(left.state, to);
         }
+        let signal = Signal {
+            breaker: self.shared.place.name().clone(),
+            label: self.shared.place.label().clone(),
+            old_state: left.state,
+            new_state: to,
+            at: self.shared.clock.wall_time(),
+            reopens: core.machine.reopens,
+            metrics: left.metrics,
+            reason,
+            retry_after: core.machine.retry_after(now),
+            shadow: core.shadow,
+        };
         if self.shared.outbox.has_listeners() {
-            self.shared.outbox.post(Signal {
-                breaker: self.shared.place.name().clone(),
-                label: self.shared.place.label().clone(),
-                old_state: left.state,
-                new_state: to,
-                at: self.shared.clock.wall_time(),
-                reopens: core.machine.reopens,
-                metrics: left.metrics,
-                reason,
-                retry_after: core.machine.retry_after(now),
-                shadow: core.shadow,
-            });
+            self.shared.outbox.post(signal.clone());
         }
+        core.history.push(signal);
     }
 }

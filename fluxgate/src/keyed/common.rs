@@ -32,7 +32,7 @@ impl Common {
         let (policy, shadow) = builder.own();
         let _ = family.own.set(Own { policy, shadow }); // once
         let mut aftermath = Aftermath::default();
-        let overflow = family.make(member.name(), builder, &mut aftermath)?;
+        let overflow = family.make(member.name().as_str(), builder, &mut aftermath)?;
         aftermath.conclude();
         family.enlist();
         Ok(Self { family, configure, overflow })
@@ -62,6 +62,6 @@ impl Common {
     ) -> Result<CircuitBreaker, PolicyError> {
         let member = Member::new(&self.family, key, now);
         let builder = (self.configure)(member.builder());
-        self.family.make(member.name(), builder, aftermath)
+        self.family.make(member.name().as_str(), builder, aftermath)
     }
 }

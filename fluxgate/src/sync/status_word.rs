@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
-        for state in State::ALL {
+        for &state in State::ALL {
             for success in [SuccessPath::Judged, SuccessPath::Counted, SuccessPath::Known] {
                 for shadow in [false, true] {
                     let status = Status::new(state, shadow, success, GENERATION);
