@@ -1,4 +1,4 @@
-//! What can be told from the tokens of a type.
+//! Inspection of types by their tokens.
 
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
