@@ -217,8 +217,7 @@ fn a_long_duration_without_a_unit_in_a_file_is_told() {
         let told = Capture::of(|| drop(toml::from_str::<fluxgate::Configuration>(file).unwrap()));
         told.into_iter().map(|(_, level, fields)| (level, fields["message"].clone())).collect::<Vec<_>>()
     };
-    let expected =
-        "breaker `a`, retry: Cooldown: 30000 has no unit, so it means seconds (8h 20m); if you mean milliseconds, write 30s";
+    let expected = "breaker `a`, retry: Cooldown: 30000 has no unit, so it means seconds (8h 20m); if you mean milliseconds, write 30s";
     assert_eq!(read("[breakers.a]\nretry = 'Cooldown(30000)'"), [(Level::WARN, expected.to_owned())]);
     let expected =
         "default, max_probe_time: 60000 has no unit, so it means seconds (16h 40m); if you mean milliseconds, write 1m";
