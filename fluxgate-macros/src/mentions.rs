@@ -1,27 +1,28 @@
-//! Whether tokens name a variable, as far as that can be told without parsing them.
+//! Searching unparsed tokens for names.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
-/// Whether `tokens` may use the variable `name`, be it in a format string. Not where the name is that of a field, of a
-/// path's segment or of a lifetime, nor where a `let` binds it.
+/// Returns `true` if `tokens` may use the variable `name`, including in a format string.
+///
+/// A field, a path segment, a lifetime or a `let` binding with this name is not a use.
 pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    place_of_mention(tokens, &name.to_string()).is_some()
+    first_use(tokens, &name.to_string()).is_some()
 }
 
-/// The name as `tokens` first use it, for what is to be said of that use.
+/// Returns the name with the span of its first use in `tokens`, if there is one.
 pub(crate) fn mentioned(tokens: TokenStream, name: &Ident) -> Option<Ident> {
-    let place = place_of_mention(tokens, &name.to_string())?;
+    let place = first_use(tokens, &name.to_string())?;
     Some(at(name, name.span().located_at(place)))
 }
 
-/// The same name elsewhere.
+/// Returns the name with another span.
 pub(crate) fn at(name: &Ident, place: Span) -> Ident {
     let mut name = name.clone();
     name.set_span(place);
     name
 }
 
-/// The first identifier in `tokens` that is one of `names`.
+/// Returns the first identifier in `tokens` that is one of `names`.
 pub(crate) fn first_identifier(tokens: TokenStream, names: &[&str]) -> Option<Ident> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(ident) => names.iter().any(|name| ident == name).then_some(ident),
@@ -30,17 +31,17 @@ pub(crate) fn first_identifier(tokens: TokenStream, names: &[&str]) -> Option<Id
     })
 }
 
-fn place_of_mention(tokens: TokenStream, name: &str) -> Option<Span> {
+fn first_use(tokens: TokenStream, name: &str) -> Option<Span> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     trees.iter().enumerate().find_map(|(index, tree)| match tree {
         TokenTree::Ident(ident) => (ident == name && is_variable(&trees, index)).then(|| ident.span()),
-        TokenTree::Group(group) => place_of_mention(group.stream(), name),
+        TokenTree::Group(group) => first_use(group.stream(), name),
         TokenTree::Literal(literal) => formats(&literal.to_string(), name).then(|| literal.span()),
         TokenTree::Punct(_) => None,
     })
 }
 
-/// Whether the identifier at `index` may stand for a variable's value.
+/// Returns `true` if the identifier at `index` may be the use of a variable.
 fn is_variable(trees: &[TokenTree], index: usize) -> bool {
     let before = |distance: usize| index.checked_sub(distance).map(|before| &trees[before]);
     let punct =
@@ -54,7 +55,7 @@ fn is_variable(trees: &[TokenTree], index: usize) -> bool {
     !(is_field || is_segment || is_lifetime || is_bound)
 }
 
-/// Whether a format string names a variable: `{name}`, `{name:?}`, `{:width$}`.
+/// Returns `true` if a format string uses the variable: `{name}`, `{name:?}`, `{:width$}`.
 fn formats(literal: &str, name: &str) -> bool {
     literal.contains('{')
         && literal.match_indices(name).any(|(at, _)| {
@@ -71,33 +72,33 @@ mod tests {
 
     use super::*;
 
-    fn names(tokens: TokenStream) -> bool {
+    fn mentions_job(tokens: TokenStream) -> bool {
         mentions(tokens, &Ident::new("job", Span::call_site()))
     }
 
     #[test]
     fn a_variable_is_found_wherever_it_is_used() {
-        assert!(names(quote!(send(job))));
-        assert!(names(quote!(job.run())));
-        assert!(names(quote!(Work { job })));
-        assert!(names(quote!(0..job)));
-        assert!(names(quote!(let _ = job;)));
-        assert!(names(quote!(println!("{job}"))));
-        assert!(names(quote!(println!("{ job :?}"))));
-        assert!(names(quote!(println!("{:>job$}", 1))));
-        assert!(names(quote!(println!("{:.job$}", 1))));
+        assert!(mentions_job(quote!(send(job))));
+        assert!(mentions_job(quote!(job.run())));
+        assert!(mentions_job(quote!(Work { job })));
+        assert!(mentions_job(quote!(0..job)));
+        assert!(mentions_job(quote!(let _ = job;)));
+        assert!(mentions_job(quote!(println!("{job}"))));
+        assert!(mentions_job(quote!(println!("{ job :?}"))));
+        assert!(mentions_job(quote!(println!("{:>job$}", 1))));
+        assert!(mentions_job(quote!(println!("{:.job$}", 1))));
     }
 
     #[test]
-    fn what_only_has_its_name_is_no_variable() {
-        assert!(!names(quote!(self.job)));
-        assert!(!names(quote!(job::run())));
-        assert!(!names(quote!(crate::job)));
-        assert!(!names(quote!(&'job str)));
-        assert!(!names(quote!(let job = 1;)));
-        assert!(!names(quote!(let mut job = 1;)));
-        assert!(!names(quote!(println!("{other}"))));
-        assert!(!names(quote!(println!("{} job", 1))));
-        assert!(!names(quote!("the job")));
+    fn other_uses_of_the_name_are_not_variables() {
+        assert!(!mentions_job(quote!(self.job)));
+        assert!(!mentions_job(quote!(job::run())));
+        assert!(!mentions_job(quote!(crate::job)));
+        assert!(!mentions_job(quote!(&'job str)));
+        assert!(!mentions_job(quote!(let job = 1;)));
+        assert!(!mentions_job(quote!(let mut job = 1;)));
+        assert!(!mentions_job(quote!(println!("{other}"))));
+        assert!(!mentions_job(quote!(println!("{} job", 1))));
+        assert!(!mentions_job(quote!("the job")));
     }
 }

@@ -5,6 +5,7 @@
 mod component;
 mod expression;
 mod group;
+mod operator;
 mod value;
 
 use crate::ast::Ast;

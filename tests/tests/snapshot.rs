@@ -15,7 +15,7 @@ fn info_is_serialized_with_all_that_it_tells() {
     fail(&breaker);
     let expected = json!({
         "name": "test", "label": "test", "state": "closed", "in_state_for": 1.0, "shadow": true, "retry_after": null,
-        "reopens": 0, "consecutive_failures": 1, "calls": 2, "failures": 1, "failure_rate": 0.5,
+        "reopens": 0, "consecutive_failures": 1, "probes_in_flight": 0, "calls": 2, "failures": 1, "failure_rate": 0.5,
         "slow_rates": [{ "threshold": 0.25, "rate": 0.5 }], "mean_latency": 0.5,
         "rejected": 0, "would_have_been_rejected": 0,
     });
@@ -26,7 +26,7 @@ fn info_is_serialized_with_all_that_it_tells() {
     succeed(&breaker);
     let expected = json!({
         "name": "test", "label": "test", "state": "open", "in_state_for": 20.0, "shadow": true, "retry_after": 40.0,
-        "reopens": 0, "consecutive_failures": 2, "calls": 0, "failures": 0, "failure_rate": null,
+        "reopens": 0, "consecutive_failures": 2, "probes_in_flight": 0, "calls": 0, "failures": 0, "failure_rate": null,
         "slow_rates": [], "mean_latency": null, "rejected": 0, "would_have_been_rejected": 1,
     });
     assert_eq!(serde_json::to_value(breaker.info()).unwrap(), expected);

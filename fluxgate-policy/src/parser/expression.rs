@@ -1,5 +1,6 @@
 //! Parsing operators, parentheses and their operands.
 
+use super::operator::{BinaryOperator, WrittenOperator, is_negation};
 use super::{MAX_DEPTH, Parser};
 use crate::ast::Ast;
 use crate::catalog;
@@ -7,34 +8,6 @@ use crate::error::{ErrorKind, quoted};
 use crate::expr::Expr;
 use crate::span::Span;
 use crate::token::{Delimiter, TokenKind};
-
-#[derive(Clone, Copy)]
-enum BinaryOperator {
-    And,
-    Or,
-}
-
-/// A binary operator as it is written.
-struct WrittenOperator {
-    operator: BinaryOperator,
-    /// The operator to write instead, if this one belongs to another language.
-    replacement: Option<&'static str>,
-}
-
-impl WrittenOperator {
-    fn of(token: &TokenKind) -> Option<Self> {
-        let (operator, replacement) = match token {
-            TokenKind::And => (BinaryOperator::And, None),
-            TokenKind::Or => (BinaryOperator::Or, None),
-            TokenKind::Other(other) if other == "&&" => (BinaryOperator::And, Some("&")),
-            TokenKind::Other(other) if other == "||" => (BinaryOperator::Or, Some("|")),
-            TokenKind::Name(name) if name.eq_ignore_ascii_case("and") => (BinaryOperator::And, Some("&")),
-            TokenKind::Name(name) if name.eq_ignore_ascii_case("or") => (BinaryOperator::Or, Some("|")),
-            _ => return None,
-        };
-        Some(Self { operator, replacement })
-    }
-}
 
 /// The state of a sequence of operands.
 #[derive(Default)]
@@ -47,15 +20,6 @@ struct Progress {
     is_missing: bool,
     /// A mistake in the current operand has been reported.
     is_reported: bool,
-}
-
-fn is_negation(token: &TokenKind) -> bool {
-    match token {
-        TokenKind::Not => true,
-        TokenKind::Other(other) => other == "~",
-        TokenKind::Name(name) => name.eq_ignore_ascii_case("not"),
-        _ => false,
-    }
 }
 
 impl Parser<'_> {
