@@ -4,9 +4,7 @@
 //! cargo run -p fluxgate-examples-configuration --example policies
 //! ```
 
-use fluxgate::{
-    BreakerSnapshot, CircuitBreaker, Retry, breakers, configure, retries::Cooldown, trippers::FailureStreak,
-};
+use fluxgate::{CircuitBreaker, Retry, SavedState, breakers, configure, retries::Cooldown, trippers::FailureStreak};
 
 breakers! {
     /// A file may override this policy.
@@ -33,10 +31,10 @@ fn main() -> anyhow::Result<()> {
     println!("    {}, a retry is due in {:.0?}", breaker.info().state, breaker.info().retry_after.unwrap_or_default());
 
     println!("The state over a restart");
-    let saved = serde_json::to_string(&breaker.snapshot())?;
+    let saved = serde_json::to_string(&breaker.saved_state())?;
     println!("    saved:      {saved}");
     let restarted = prices()?;
-    restarted.restore(&serde_json::from_str::<BreakerSnapshot>(&saved)?)?;
+    restarted.restore(&serde_json::from_str::<SavedState>(&saved)?)?;
     println!("    restored:   {}", restarted.info().state);
     Ok(())
 }

@@ -121,7 +121,7 @@
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
 //! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
 //! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
-//! | `serde` | [`configure`]: policies from files; [`snapshot`](snapshot()) for admin pages, [`restore`](CircuitBreaker::restore) after restarts |
+//! | `serde` | [`configure`]: policies from files; [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
 //! | `tower` | [`CircuitBreakerLayer`] around any service |
 //! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
 //! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
@@ -213,12 +213,9 @@ pub use time::TokioClock;
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
-    breaker::restore::{BreakerSnapshot, RestoreError},
+    breaker::restore::{RestoreError, SavedState},
     configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
-    registry::{
-        saved::{Restored, Saved, restore, save},
-        snapshot::{SlowRate, Snapshot, snapshot},
-    },
+    registry::saved::{Restored, Saved, restore, save},
 };
 pub use {
     breaker::{

@@ -9,7 +9,7 @@ mod program;
 use std::{fs, path::Path, time::Duration};
 
 use anyhow::Context;
-use fluxgate::{BreakerSnapshot, CircuitBreaker, Listener, Policy, PolicyChange, Signal, State, retries::Cooldown};
+use fluxgate::{CircuitBreaker, Listener, Policy, PolicyChange, SavedState, Signal, State, retries::Cooldown};
 use program::Watched;
 
 /// What the program declares.
@@ -97,9 +97,9 @@ fn a_file_that_changes_holds_at_once_and_a_broken_one_changes_nothing() -> anyho
 
     println!("The program is deployed anew.");
     let saved = folder_path.join("prices.json");
-    fs::write(&saved, serde_json::to_string(&breaker.snapshot())?)?;
+    fs::write(&saved, serde_json::to_string(&breaker.saved_state())?)?;
     let restarted = self::breaker()?;
-    restarted.restore(&serde_json::from_str::<BreakerSnapshot>(&fs::read_to_string(&saved)?)?)?;
+    restarted.restore(&serde_json::from_str::<SavedState>(&fs::read_to_string(&saved)?)?)?;
     anyhow::ensure!(!fail(&restarted), "it still spares the service");
     Ok(())
 }

@@ -121,11 +121,11 @@ impl CircuitBreaker {
         let is_told = self.shared.outbox.has_listeners();
         // Of a breaker that its set has not shown to anybody yet, there is nothing to tell.
         #[cfg(feature = "keyed")]
-        let is_told = is_told && !self.shared.name.member().is_some_and(|member| member.is_in_reserve());
+        let is_told = is_told && !self.shared.place.is_hidden();
         if is_told {
             self.shared.outbox.post(PolicyChange {
-                breaker: self.shared.name.clone(),
-                label: self.shared.place.label(&self.shared.name).clone(),
+                breaker: self.shared.place.name().clone(),
+                label: self.shared.place.label().clone(),
                 at: self.shared.clock.wall_time(),
                 old: Arc::clone(&old),
                 new,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 #[cfg(feature = "recorder")]
-use crate::recorder::Recording;
+use crate::events::tap::Tap;
 use crate::{
-    breaker::totals::Totals,
-    events::outbox::Outbox,
+    breaker::{
+        place::{self, Place},
+        totals::Totals,
+    },
+    events::{history::History, outbox::Outbox},
     machine::Machine,
-    name::Name,
     policy::compiled::Rules,
     random::Random,
-    registry,
     sync::{
         AtomicU64, Mutex, Padding,
         status_word::{PolicyFlags, StatusWord},
@@ -27,8 +28,7 @@ use crate::{
 #[repr(C)]
 pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
-    pub(crate) name: Name,
-    pub(crate) place: registry::Place,
+    pub(crate) place: Place,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     pub(crate) status: StatusWord,
     pub(crate) gap: Padding,
     #[cfg(feature = "recorder")]
-    pub(crate) recording: Mutex<Option<Box<Recording>>>,
+    pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
     pub(crate) rules: Mutex<Arc<Rules>>,
     pub(crate) core: Mutex<Core>,
@@ -53,12 +53,13 @@ pub(crate) struct Core {
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
-    /// Whether calls are recorded in a trace.
-    pub(crate) recording: bool,
+    /// A tap sees each call begin and end.
+    pub(crate) tapped: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
+    pub(crate) history: History,
 }
 
 impl Core {
@@ -71,6 +72,6 @@ impl Core {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        registry::forget(self);
+        place::forget(self);
     }
 }

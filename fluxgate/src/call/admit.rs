@@ -57,7 +57,7 @@ impl CircuitBreaker {
     #[inline]
     pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
         let Rejected { state, retry_after } = rejected;
-        CallNotPermitted { breaker: self.shared.name.clone(), state, retry_after }
+        CallNotPermitted { breaker: self.shared.place.name().clone(), state, retry_after }
     }
 
     /// Admits or rejects a call. A well breaker is read and no more.
@@ -93,7 +93,7 @@ impl CircuitBreaker {
         };
         match admission? {
             #[cfg(feature = "recorder")]
-            Admission::Call(ticket) => Ok(self.record_start(ticket)),
+            Admission::Call(ticket) => Ok(self.tap_start(ticket)),
             #[cfg(not(feature = "recorder"))]
             Admission::Call(ticket) => Ok(ticket),
             Admission::PartOfProbe => Ok(Ticket::UNRECORDED),

@@ -123,7 +123,7 @@ struct Living {
 impl Living {
     fn now() -> Self {
         Self {
-            breakers: registry::singles(),
+            breakers: crate::breaker::place::singles(),
             #[cfg(feature = "keyed")]
             sets: Family::all(),
         }

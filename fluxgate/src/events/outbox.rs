@@ -86,7 +86,7 @@ const MOST_BY_A_CALLER: usize = 64;
 impl Outbox {
     pub(crate) fn new(breaker: &Name, listeners: Vec<Supplied<dyn AnyListener>>) -> Self {
         let has_some = !listeners.is_empty();
-        let served = || Arc::new(Served { breaker: breaker.detached(), listeners, queue: Mutex::default() });
+        let served = || Arc::new(Served { breaker: breaker.clone(), listeners, queue: Mutex::default() });
         Self { served: has_some.then(served) }
     }
 

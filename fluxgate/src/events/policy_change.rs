@@ -41,12 +41,12 @@ pub struct PolicyChange {
 impl PolicyChange {
     /// The name of the breaker.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
-        &self.label
+        self.label.as_str()
     }
 
     /// The wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).

@@ -1,5 +1,7 @@
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "serde")]
+use crate::time::serialized;
 use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metrics, state::State};
 
 /// A transition, as [listeners](crate::Listener::on_transition) are told of it.
@@ -26,16 +28,19 @@ use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metri
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("event", "state_transition", "on_state_change"))]
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Signal {
     pub(crate) breaker: Name,
     pub(crate) label: Name,
     pub(crate) old_state: State,
     pub(crate) new_state: State,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::unix_millis"))]
     pub(crate) at: SystemTime,
     pub(crate) reopens: u64,
     pub(crate) metrics: Metrics,
     pub(crate) reason: Reason,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::optional_seconds"))]
     pub(crate) retry_after: Option<Duration>,
     pub(crate) shadow: bool,
 }
@@ -43,12 +48,12 @@ pub struct Signal {
 impl Signal {
     /// The name of the breaker.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
-        &self.label
+        self.label.as_str()
     }
 
     /// The state that it left.

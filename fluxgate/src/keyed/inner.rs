@@ -16,6 +16,7 @@ use super::{
     common::Common,
     entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
+    family::Member,
     governing::Aftermath,
     keys::Slots,
     seen::Seen,
@@ -259,7 +260,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = self.common.overflow.shared.name.member() {
+        if let Some(member) = Member::of(&self.common.overflow.shared) {
             member.show();
         }
         self.common.overflow.clone()
@@ -283,7 +284,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
         let set = self.upgrade()?;
         let slots = set.eviction.slots();
         let is_it = |slot: &&Arc<Slot<K>>| {
-            slot.breaker().is_some_and(|breaker| breaker.shared.name.member().is_some_and(|member| member.key() == key))
+            slot.breaker().is_some_and(|breaker| Member::of(&breaker.shared).is_some_and(|member| member.key() == key))
         };
         set.remove_slot(slots.iter().find(is_it)?)
     }

@@ -48,7 +48,6 @@ use common::Common;
 pub(crate) use export::groups;
 #[cfg(feature = "serde")]
 pub(crate) use family::Family;
-pub(crate) use family::Member;
 #[cfg(feature = "serde")]
 pub(crate) use governing::Aftermath;
 #[cfg(feature = "serde")]
@@ -93,7 +92,7 @@ impl<K> KeyedBreakers<K> {
 
     /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
-        self.0.common.family.name()
+        self.0.common.family.name().as_str()
     }
 
     /// Returns the policy of the breakers of the set, and of those that are made later.

@@ -11,7 +11,7 @@ pub mod windows;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
+use fluxgate_policy::{RETRY_AFTER_HAS_NO_EFFECT, defaults};
 
 use crate::{
     error::PolicyError,
@@ -339,7 +339,7 @@ impl Policy {
             }
         }
         if self.retry_after.is_some() && self.honour_retry_after.is_none() {
-            mistakes.0.push(RETRY_AFTER_FOR_NOTHING.to_owned());
+            mistakes.0.push(RETRY_AFTER_HAS_NO_EFFECT.to_owned());
         }
         let settings = (
             mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),

@@ -90,3 +90,15 @@ impl fmt::Display for Evidence {
         write!(formatter, "{}: {}", self.clause, self.figures)
     }
 }
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Evidence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut fields = serializer.serialize_struct("Evidence", 2)?;
+        fields.serialize_field("clause", self.clause())?;
+        fields.serialize_field("figures", self.figures())?;
+        fields.end()
+    }
+}

@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::time::nanos::Nanos;
+#[cfg(feature = "serde")]
+use crate::time::serialized;
 
 /// The figures of a window: how many calls it holds, and how they went.
 ///
@@ -197,6 +199,39 @@ impl Metrics {
 
     pub(crate) fn total_latency(&self) -> u128 {
         self.latency.as_ref().map_or(0, |latency| latency.total.get())
+    }
+}
+
+impl PartialEq for Metrics {
+    /// Compares what can be read of both.
+    fn eq(&self, other: &Self) -> bool {
+        (self.calls, self.failures, self.mean_latency()) == (other.calls, other.failures, other.mean_latency())
+            && self.slow_rates().eq(other.slow_rates())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Metrics {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Read {
+            calls: u64,
+            failures: u64,
+            failure_rate: Option<f64>,
+            #[serde(serialize_with = "serialized::slow_rates")]
+            slow_rates: Vec<(Duration, f64)>,
+            #[serde(serialize_with = "serialized::optional_seconds")]
+            mean_latency: Option<Duration>,
+        }
+
+        let read = Read {
+            calls: self.calls,
+            failures: self.failures,
+            failure_rate: self.failure_rate(),
+            slow_rates: self.slow_rates().collect(),
+            mean_latency: self.mean_latency(),
+        };
+        read.serialize(serializer)
     }
 }
 
