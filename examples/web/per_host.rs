@@ -25,7 +25,7 @@ breakers! {
 struct Statuses;
 
 impl Classifier<Response, reqwest::Error> for Statuses {
-    fn classify_value(&self, response: &Response) -> Outcome {
+    fn of_response(&self, response: &Response) -> Outcome {
         if response.status().is_server_error() { Outcome::Failure } else { Outcome::Success }
     }
 }
