@@ -208,7 +208,7 @@ pub use recorder::Recorded;
 #[cfg(feature = "macros")]
 pub use registry::declared::DeclaredBreaker;
 #[cfg(feature = "tokio")]
-pub use time::TokioClock;
+pub use {call::future::TimeoutFuture, time::TokioClock};
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
