@@ -207,8 +207,6 @@ pub use keyed::{KeyedBreakers, Set, sets};
 pub use recorder::Recorded;
 #[cfg(feature = "macros")]
 pub use registry::declared::DeclaredBreaker;
-#[cfg(feature = "tokio")]
-pub use time::TokioClock;
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
@@ -247,3 +245,5 @@ pub use {
     state::State,
     time::{Clock, ManualClock, SystemClock},
 };
+#[cfg(feature = "tokio")]
+pub use {call::future::TimeoutFuture, time::TokioClock};

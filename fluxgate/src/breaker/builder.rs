@@ -593,7 +593,7 @@ impl Builder {
         let machine = Machine::new(records);
         let status =
             Status::new(machine.state, self.shadow, SuccessPath::Judged, machine.generation).with_policy(rules.flags);
-        let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
+        let [fast_below, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(&self.name, self.listeners);
         let place = Place::reserve(self.name);
         #[cfg(feature = "keyed")]
@@ -612,11 +612,11 @@ impl Builder {
         };
         let shared = Arc::new(Shared {
             status: StatusWord::new(status),
-            gap: Padding::default(),
+            padding: Padding::default(),
             #[cfg(feature = "recorder")]
             tap: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
-            quick,
+            fast_below,
             cancelled,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),

@@ -106,7 +106,7 @@ impl CircuitBreaker {
         // policy is in place, so that none is quick by the one policy and counted by the other.
         locked.machine.begin_generation();
         self.publish_with(&locked, SuccessPath::Judged);
-        self.shared.quick.store(new.quick.0, Ordering::Release);
+        self.shared.fast_below.store(new.quick.0, Ordering::Release);
         self.shared.cancelled.store(new.cancelled.0, Ordering::Relaxed);
 
         let core = &mut *locked;

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use crate::{
+    error::PolicyError,
     name::Name,
     policy::{Policy, compiled::Rules},
 };
@@ -39,6 +40,28 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
+    /// Creates a change for tests of a listener of your own: of now.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the two policies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
+    ///
+    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)))?;
+    /// assert_eq!(change.breaker(), "search");
+    /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
+    /// # Ok::<(), fluxgate::PolicyError>(())
+    /// ```
+    pub fn new(breaker: impl Into<Name>, old: Policy, new: Policy) -> Result<Self, PolicyError> {
+        let breaker = breaker.into();
+        let [(old, _), (new, _)] = [old.rules(true)?, new.rules(true)?];
+        Ok(Self { label: breaker.clone(), breaker, at: SystemTime::now(), old, new })
+    }
+
     /// The name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()

@@ -122,6 +122,65 @@ impl SlowCounts {
 }
 
 impl Metrics {
+    /// Creates the figures of a window with so many calls, of which so many have failed, for tests of components of your
+    /// own. It knows nothing of durations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::Metrics;
+    ///
+    /// let threshold = Duration::from_secs(2);
+    /// let metrics = Metrics::new(4, 1).with_slow_calls(threshold, 3).with_mean_latency(Duration::from_secs(5));
+    /// assert_eq!(metrics.failure_rate(), Some(0.25));
+    /// assert_eq!(metrics.slow_rate(threshold), Some(0.75));
+    /// assert_eq!(metrics.mean_latency(), Some(Duration::from_secs(5)));
+    /// ```
+    pub fn new(calls: u64, failures: u64) -> Self {
+        Self { calls, failures, latency: None }
+    }
+
+    /// Sets the number of calls that took `threshold` or longer.
+    #[must_use]
+    pub fn with_slow_calls(self, threshold: Duration, calls: u64) -> Self {
+        let known = self.latency.as_ref().map(|latency| latency.measures.thresholds.to_vec());
+        let mut thresholds = known.unwrap_or_default();
+        let threshold = Nanos::from(threshold);
+        let slow = |known: Nanos| if known == threshold { calls } else { self.slow(known) };
+        if !thresholds.contains(&threshold) {
+            thresholds.push(threshold);
+            thresholds.sort_unstable();
+        }
+        let mut counts = SlowCounts::none(thresholds.len());
+        for (index, known) in thresholds.iter().enumerate() {
+            *counts.get_mut(index) = slow(*known);
+        }
+        let (mean, total) =
+            self.latency.as_ref().map_or((false, Total::default()), |latency| (latency.measures.mean, latency.total));
+        let measures = Arc::new(Measures { thresholds: thresholds.into(), mean });
+        Self { latency: Some(Latency { measures, total, slow: counts }), ..self }
+    }
+
+    /// Sets the mean duration of the calls.
+    #[must_use]
+    pub fn with_mean_latency(self, mean: Duration) -> Self {
+        let mut total = Total::default();
+        total.set(u128::from(Nanos::from(mean).0) * u128::from(self.calls));
+        let latency = match &self.latency {
+            Some(Latency { measures, slow, .. }) => {
+                let measures = Arc::new(Measures { thresholds: measures.thresholds.clone(), mean: true });
+                Latency { measures, total, slow: slow.clone() }
+            }
+            None => Latency {
+                measures: Arc::new(Measures { thresholds: Box::default(), mean: true }),
+                total,
+                slow: SlowCounts::none(0),
+            },
+        };
+        Self { latency: Some(latency), ..self }
+    }
+
     pub(crate) fn counting(measures: Option<&Arc<Measures>>) -> Self {
         let latency = measures.map(|measures| Latency {
             total: Total::default(),
