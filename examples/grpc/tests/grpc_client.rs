@@ -7,13 +7,17 @@ use fluxgate::{
     retries::Cooldown, trippers::FailureStreak,
 };
 use fluxgate_examples_grpc::Service;
-use tonic::{Code, Status, transport::Channel};
+use tonic::{
+    Code, Status,
+    transport::{self, Channel},
+};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tower::ServiceBuilder;
 
 /// The rejection behind a status, if that is what it comes from.
 fn rejection(status: &Status) -> Option<&CallNotPermitted> {
-    iter::successors(status.source(), |&error| error.source()).find_map(|error| error.downcast_ref())
+    let mut chain = iter::successors(status.source(), |&error| error.source());
+    chain.find_map(|error| error.downcast_ref::<fluxgate::Error<transport::Error>>()?.not_permitted())
 }
 
 #[tokio::test]
