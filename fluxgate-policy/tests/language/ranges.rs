@@ -1,11 +1,10 @@
 //! Each end of each range: what is just inside is taken, what is just outside is told of.
 
-mod support;
-
 use fluxgate_policy::ErrorKind as E;
 use fluxgate_policy::Kind::{self, Permit, Retry, Tripper, Window};
 use fluxgate_policy::{Argument, component, components, names};
-use support::{assert_mistake, one};
+
+use crate::support::{assert_mistake, one, unmark};
 
 /// Where the value goes, what may stand there, what may not, and what to write instead.
 type Range = (Kind, &'static str, &'static [&'static str], &'static [&'static str], &'static str);
@@ -86,7 +85,7 @@ fn what_is_outside_is_told_of() {
     for (kind, pattern, _, outside, allowed) in RANGES {
         for value in *outside {
             let marked = pattern.replace('#', &format!("«{value}»"));
-            let (text, spans) = support::unmark(&marked);
+            let (text, spans) = unmark(&marked);
             let errors = fluxgate_policy::parse(*kind, &text).expect_err(&text);
             let [error] = &errors[..] else { panic!("{text}: {errors:?}") };
             let start = format!("{}{value} is ", label(pattern));

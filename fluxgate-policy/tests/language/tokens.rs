@@ -1,7 +1,5 @@
 //! What a macro does: tokens instead of text, places that are indices, Rust given back by the caller.
 
-mod support;
-
 use fluxgate_policy::Kind::{self, Retry, Tracker, Tripper};
 use fluxgate_policy::{Component, Delimiter, Error, ErrorKind, Expr, Span, Token, TokenKind, parse_tokens};
 

@@ -1,6 +1,6 @@
 //! Mistakes within the parentheses of a component.
 
-use super::support::{assert_mistake, assert_same, unmark};
+use crate::support::{assert_mistake, assert_same, unmark};
 use fluxgate_policy::{
     ErrorKind as E,
     Kind::{Permit, Retry, Tracker, Tripper, Window},

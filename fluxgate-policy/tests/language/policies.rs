@@ -1,13 +1,12 @@
 //! A policy as a whole, its defaults, and the settings beside it.
 
-mod support;
-
 use fluxgate_policy::Kind::{Tripper, Window};
 use fluxgate_policy::{
     Argument, Component, Error, ErrorKind, Expr, Setting, SettingValue, Span, check_policy, check_setting, defaults,
     lex, parse, parse_setting, parse_setting_tokens,
 };
-use support::{assert_same, one, parsed, unmark};
+
+use crate::support::{assert_same, one, parsed, unmark};
 
 fn checked(window: &str, tripper: &str) -> Vec<Error> {
     check_policy(&one(Window, window), &parsed(Tripper, tripper), |component| Some(component))

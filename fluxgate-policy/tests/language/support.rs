@@ -1,5 +1,4 @@
 //! What several of these tests need: marked mistakes, and chance that repeats.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use fluxgate_policy::{Component, Error, ErrorKind, Expr, Kind, Span, parse};
 

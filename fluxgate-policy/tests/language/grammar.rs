@@ -1,10 +1,9 @@
 //! What the language means: precedence, arguments, units, Rust in parentheses, and how it all prints.
 
-mod support;
-
 use fluxgate_policy::Kind::{self, Permit, Retry, Tracker, Tripper, Window};
 use fluxgate_policy::{Expr, Value, components, parse};
-use support::{one, parsed};
+
+use crate::support::{one, parsed};
 
 /// Each component becomes its position in the text, so that structure is all that is compared.
 fn shape(kind: Kind, text: &str) -> Expr<usize> {

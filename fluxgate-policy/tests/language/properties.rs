@@ -1,7 +1,5 @@
 //! What holds for every policy and every text, tried on many of them.
 
-mod support;
-
 use std::fmt::Write;
 
 use fastrand::Rng;
@@ -10,7 +8,8 @@ use fluxgate_policy::{
     Argument, Component, Expr, Quantity, Setting, Span, Spec, Token, component, components, lex, parse, parse_setting,
     parse_setting_tokens, parse_tokens,
 };
-use support::one;
+
+use crate::support::one;
 
 /// A component of this row with values from all over its ranges.
 fn component_of(spec: &Spec, random: &mut Rng) -> Component {

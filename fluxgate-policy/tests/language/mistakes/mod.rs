@@ -1,15 +1,14 @@
 //! Every mistake has an error of its own, at its place, that says what to write.
 
 mod arguments;
-#[path = "../support/mod.rs"]
-mod support;
 
 use fluxgate_policy::{
     ErrorKind as E,
     Kind::{Permit, Retry, Tracker, Tripper, Window},
     Span, parse,
 };
-use support::{assert_mistake, assert_mistakes, assert_same, unmark};
+
+use crate::support::{assert_mistake, assert_mistakes, assert_same, unmark};
 
 #[test]
 fn a_component_without_parentheses() {
