@@ -1,12 +1,9 @@
 use std::{
     borrow::{Borrow, Cow},
     fmt,
-    ops::Deref,
+    hash::{Hash, Hasher},
     sync::Arc,
 };
-
-#[cfg(feature = "keyed")]
-use crate::keyed::Member;
 
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
@@ -32,9 +29,6 @@ enum Text {
         bytes: [u8; SHORT],
     },
     Shared(Arc<str>),
-    /// Of a breaker in a set.
-    #[cfg(feature = "keyed")]
-    Keyed(Arc<Member>),
 }
 
 /// So many bytes fit where the other kinds of text have their pointers.
@@ -76,34 +70,7 @@ impl Name {
             // They are those of a `str`.
             Text::Short { len, bytes } => std::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
             Text::Shared(text) => text,
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => member.text(),
         }
-    }
-
-    /// The same text, without the breaker's set, for those who may outlive it.
-    pub(crate) fn detached(&self) -> Self {
-        match &self.0 {
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => member.text().into(),
-            _ => self.clone(),
-        }
-    }
-
-    /// What the breaker of this name is in a set, if it is in one.
-    #[cfg(feature = "keyed")]
-    pub(crate) fn member(&self) -> Option<&Arc<Member>> {
-        match &self.0 {
-            Text::Keyed(member) => Some(member),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(feature = "keyed")]
-impl From<Arc<Member>> for Name {
-    fn from(member: Arc<Member>) -> Self {
-        Self(Text::Keyed(member))
     }
 }
 
@@ -114,8 +81,6 @@ impl Clone for Name {
             Text::Static(text) => Text::Static(text),
             Text::Short { len, bytes } => Text::Short { len: *len, bytes: *bytes },
             Text::Shared(text) => Text::Shared(Arc::clone(text)),
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => Text::Keyed(Arc::clone(member)),
         })
     }
 }
@@ -156,17 +121,29 @@ impl From<Arc<str>> for Name {
     }
 }
 
-impl Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // Like text, as which it can be looked up.
+        self.as_str().hash(hasher);
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
-        self
+        self.as_str()
     }
 }
 
@@ -198,7 +175,7 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_str().cmp(other)
+        self.as_str().cmp(other.as_str())
     }
 }
 
@@ -210,7 +187,7 @@ impl fmt::Debug for Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self)
+        formatter.pad(self.as_str())
     }
 }
 

@@ -2,13 +2,21 @@ use std::{fmt, iter, sync::Arc, time::Duration};
 
 use fluxgate_policy::EMPTY_NAME;
 
+#[cfg(feature = "keyed")]
+use crate::breaker::place::Membership;
 #[cfg(feature = "serde")]
-use crate::configuration;
+use crate::{breaker::waiting, configuration};
 use crate::{
-    breaker::{CircuitBreaker, Core, Shared},
+    breaker::{
+        CircuitBreaker, Core, Shared,
+        place::{self, Place},
+    },
     error::PolicyError,
-    events::outbox::{AnyListener, Outbox},
-    listeners::Listener,
+    events::{
+        history::History,
+        listener::Listener,
+        outbox::{AnyListener, Outbox},
+    },
     machine::Machine,
     name::Name,
     policy::{
@@ -21,10 +29,9 @@ use crate::{
         windows::Window,
     },
     random::Random,
-    registry,
     sync::{
-        AtomicU64, Gap, Mutex,
-        status_word::{Published, SuccessIs, Summary},
+        AtomicU64, Mutex, Padding,
+        status_word::{Status, StatusWord, SuccessPath},
         success_counters::{Enrolled, Successes},
     },
     time::{BreakerClock, Clock, nanos::Nanos},
@@ -66,6 +73,8 @@ use crate::{
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
     name: Name,
+    #[cfg(feature = "keyed")]
+    membership: Option<Arc<dyn Membership>>,
     policy: Policy,
     shadow: bool,
     listeners: Vec<Supplied<dyn AnyListener>>,
@@ -80,6 +89,8 @@ impl Builder {
     pub(crate) fn new(name: Name) -> Self {
         Self {
             name,
+            #[cfg(feature = "keyed")]
+            membership: None,
             policy: Policy::new(),
             shadow: false,
             listeners: Vec::new(),
@@ -502,6 +513,12 @@ impl Builder {
         Self { configured: true, ..self }
     }
 
+    /// Makes the breaker a member of a set.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn member(self, membership: Arc<dyn Membership>) -> Self {
+        Self { membership: Some(membership), ..self }
+    }
+
     /// Whether healthy calls may be spared the lock. For tests that compare both ways.
     #[doc(hidden)]
     pub fn spares_the_lock(self, spares_the_lock: bool) -> Self {
@@ -549,17 +566,17 @@ impl Builder {
     #[cfg(feature = "serde")]
     fn build_configured(mut self) -> Result<CircuitBreaker, PolicyError> {
         #[cfg(feature = "keyed")]
-        if self.name.member().is_some() {
+        if self.membership.is_some() {
             return self.build_as_it_is(true);
         }
         let (policy, shadow) = self.own();
         policy.check()?;
         // Already now, so that its listeners are not told of a change.
-        if let Some(config) = configuration::said_of(&self.name) {
+        if let Some(config) = configuration::said_of(self.name.as_str()) {
             self.policy = config.over(self.policy);
             self.shadow = config.shadow.unwrap_or(shadow);
         }
-        configuration::check(&self.name, &self.policy)?;
+        configuration::check(self.name.as_str(), &self.policy)?;
         let breaker = self.build_as_it_is(true)?;
         configuration::begin(&breaker, policy, shadow)?;
         Ok(breaker)
@@ -574,52 +591,57 @@ impl Builder {
         }
         let (rules, records) = self.policy.rules(self.spares_the_lock)?;
         let machine = Machine::new(records);
-        let summary =
-            Summary::new(machine.state, self.shadow, SuccessIs::Judged, machine.generation).with_policy(rules.glance);
-        let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
+        let status =
+            Status::new(machine.state, self.shadow, SuccessPath::Judged, machine.generation).with_policy(rules.flags);
+        let [fast_below, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(&self.name, self.listeners);
+        let place = Place::reserve(self.name);
+        #[cfg(feature = "keyed")]
+        let place = place.within(self.membership);
         let core = Core {
             rules: Arc::clone(&rules),
             machine,
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
-            recording: false,
+            tapped: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
+            history: History::default(),
         };
         let shared = Arc::new(Shared {
-            published: Published::new(summary),
-            gap: Gap::default(),
+            status: StatusWord::new(status),
+            padding: Padding::default(),
             #[cfg(feature = "recorder")]
-            recording: Mutex::new(None),
+            tap: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
-            quick,
+            fast_below,
             cancelled,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),
-            place: registry::reserve(&self.name),
-            name: self.name,
+            place,
             outbox,
             rules: Mutex::new(rules),
             core: Mutex::new(core),
         });
         let breaker = CircuitBreaker::from(Arc::clone(&shared));
         #[cfg(feature = "serde")]
-        if let Some(saved) = resumes.then(|| registry::saved::take(&breaker)).flatten() {
+        if let Some(saved) = resumes.then(|| waiting::take(&breaker)).flatten() {
             // Before anybody finds it. Its version was looked at.
             let _ = breaker.restore_untold(&saved);
         }
         let _ = resumes; // without the feature nothing is saved
-        registry::enter(&shared);
+        place::enter(&shared);
         Ok(breaker)
     }
 
     /// A breaker for those who use another one while it is being made. It is not listed.
     #[cfg(feature = "macros")]
     pub(crate) fn build_stand_in(self) -> Result<CircuitBreaker, PolicyError> {
-        self.build_as_it_is(false).map(registry::unlisted)
+        let breaker = self.build_as_it_is(false)?;
+        place::forget(&breaker.shared);
+        Ok(breaker)
     }
 }
 

@@ -1,34 +1,32 @@
+pub(crate) mod book;
 pub(crate) mod builder;
 pub(crate) mod handle;
 pub(crate) mod info;
+pub(crate) mod place;
 #[cfg(feature = "serde")]
 pub(crate) mod restore;
+pub(crate) mod set_policy;
+pub(crate) mod shared;
+#[cfg(feature = "recorder")]
+mod tapped;
 pub(crate) mod totals;
+mod transition;
+#[cfg(feature = "serde")]
+pub(crate) mod waiting;
 
 use std::{
     fmt,
     panic::{RefUnwindSafe, UnwindSafe},
-    sync::Arc,
 };
 
-#[cfg(feature = "recorder")]
-use crate::recorder::Recording;
+pub(crate) use shared::{Core, Shared};
+
 use crate::{
-    breaker::{builder::Builder, handle::Handle, info::Info, totals::Totals},
-    events::{outbox::Outbox, signal::Signal},
-    listeners::Listener,
-    machine::{Left, Machine, reason::Reason},
+    breaker::{builder::Builder, handle::Handle},
+    events::listener::Listener,
+    machine::reason::Reason,
     name::Name,
-    policy::compiled::Rules,
-    random::Random,
-    registry,
     state::State,
-    sync::{
-        AtomicU64, Gap, Mutex, MutexGuard, Ordering,
-        status_word::{Glance, Published, SuccessIs, Summary},
-        success_counters::{Enrolled, Successes},
-    },
-    time::{BreakerClock, nanos::Nanos},
 };
 
 /// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and
@@ -58,55 +56,6 @@ use crate::{
 #[derive(Clone)]
 pub struct CircuitBreaker {
     pub(crate) shared: Handle,
-}
-
-/// What the clones of a breaker share.
-///
-/// In this order, so that what healthy calls read shares no cache line with what is written often: the reference count
-/// before it all, and what is under the lock.
-#[repr(C)]
-pub(crate) struct Shared {
-    pub(crate) outbox: Outbox,
-    pub(crate) name: Name,
-    pub(crate) place: registry::Place,
-    pub(crate) clock: BreakerClock,
-    pub(crate) successes: Successes,
-    /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
-    pub(crate) due: AtomicU64,
-    /// Of the policy, as [`Rules::quick`] and [`Rules::cancelled`].
-    pub(crate) quick: AtomicU64,
-    pub(crate) cancelled: AtomicU64,
-    /// What a healthy call reads: written only when there is something new to say.
-    pub(crate) published: Published,
-    pub(crate) gap: Gap,
-    #[cfg(feature = "recorder")]
-    pub(crate) recording: Mutex<Option<Box<Recording>>>,
-    /// The same as under the lock, for what looks at errors before that is taken.
-    pub(crate) rules: Mutex<Arc<Rules>>,
-    pub(crate) core: Mutex<Core>,
-}
-
-/// What changes, all under one lock.
-pub(crate) struct Core {
-    pub(crate) rules: Arc<Rules>,
-    pub(crate) machine: Machine,
-    pub(crate) enrolled: Enrolled,
-    pub(crate) random: Random,
-    pub(crate) shadow: bool,
-    /// Whether calls are recorded in a trace.
-    pub(crate) recording: bool,
-    pub(crate) rejected: u64,
-    pub(crate) would_have_been_rejected: u64,
-    /// Kept only for a listener that counts calls.
-    pub(crate) totals: Option<Box<Totals>>,
-}
-
-impl Core {
-    /// Returns what calls have to know of the policy now.
-    fn glance(&self) -> Glance {
-        let glance = self.rules.glance;
-        if self.machine.retry_is_due { glance.without(Glance::NEVER_DUE) } else { glance }
-    }
 }
 
 impl CircuitBreaker {
@@ -155,7 +104,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "search in eu-1");
     /// ```
     pub fn name(&self) -> &str {
-        &self.shared.name
+        self.shared.place.name().as_str()
     }
 
     /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
@@ -170,7 +119,7 @@ impl CircuitBreaker {
     /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
     /// ```
     pub fn label(&self) -> &str {
-        self.shared.place.label(&self.shared.name)
+        self.shared.place.label().as_str()
     }
 
     /// The first of its listeners that has this type, if it has one: to ask it what it knows.
@@ -189,46 +138,6 @@ impl CircuitBreaker {
     /// ```
     pub fn listener<L: Listener>(&self) -> Option<&L> {
         self.shared.outbox.listener()
-    }
-
-    /// What the breaker is at: its state, and the figures of its window.
-    ///
-    /// Asking changes nothing: an open breaker whose retry is due stays open until a call comes. It takes the breaker's
-    /// lock for a moment.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, State};
-    ///
-    /// let breaker = CircuitBreaker::new("inventory");
-    /// assert_eq!(breaker.info().state, State::Closed);
-    /// ```
-    #[doc(alias("state", "status", "stats", "metrics", "counts", "is_open"))]
-    pub fn info(&self) -> Info {
-        let now = self.now();
-        let mut core = self.shared.core.lock();
-        self.take_successes(&mut core);
-        core.machine.records.advance(now);
-        let machine = &core.machine;
-        let metrics = machine.records.metrics();
-        Info {
-            name: self.shared.name.clone(),
-            state: machine.state,
-            in_state_for: machine.lasted(now).into(),
-            reopens: machine.reopens,
-            consecutive_failures: machine.consecutive_failures,
-            calls: metrics.calls(),
-            failures: metrics.failures(),
-            failure_rate: metrics.failure_rate(),
-            slow_rates: metrics.slow_rates().collect(),
-            mean_latency: metrics.mean_latency(),
-            probes_in_flight: machine.probes.in_flight(),
-            retry_after: core.retry_after(now),
-            rejected: core.rejected + self.shared.successes.rejections(),
-            would_have_been_rejected: core.would_have_been_rejected,
-            shadow: core.shadow,
-        }
     }
 
     /// Closes the breaker, from any state, and forgets what it knew: the window, the failures in a row, and how many
@@ -328,89 +237,13 @@ impl CircuitBreaker {
 
     fn command(&self, to: State) {
         #[cfg(feature = "recorder")]
-        self.record_command(to);
+        self.tap_command(to);
         let now = self.now();
         let mut core = self.shared.core.lock();
         self.take_successes(&mut core);
         self.enter(&mut core, to, now, Reason::Command { by: None, note: None });
         drop(core);
         self.shared.outbox.deliver();
-    }
-
-    /// The time on the breaker's own clock, which stood at zero when it was made.
-    #[inline]
-    pub(crate) fn now(&self) -> Nanos {
-        self.shared.clock.now()
-    }
-
-    /// Brings the machine up to what the threads have counted.
-    pub(crate) fn take_successes(&self, core: &mut MutexGuard<'_, Core>) {
-        let core = &mut **core;
-        self.shared.successes.take(&core.enrolled, |count, second| core.machine.record_successes(count, second));
-    }
-
-    /// Lets be seen what has changed. To be called before the lock is given up.
-    pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Summary {
-        let machine = &core.machine;
-        let rules = &core.rules;
-        let success = match machine.success(&rules.tripper) {
-            _ if !rules.spares_the_lock || core.recording => SuccessIs::Judged,
-            // Of no consequence to the machine, but to the totals.
-            SuccessIs::Known if core.totals.is_some() => SuccessIs::Counted,
-            success => success,
-        };
-        self.publish_with(core, success)
-    }
-
-    /// The same where it is known what a success has to do.
-    pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessIs) -> Summary {
-        let machine = &core.machine;
-        let summary = Summary::new(machine.state, core.shadow, success, machine.generation)
-            .with_recording(core.recording)
-            .with_policy(core.glance());
-        self.shared.published.write(summary);
-        summary
-    }
-
-    /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
-    pub(crate) fn enter(&self, core: &mut MutexGuard<'_, Core>, to: State, now: Nanos, reason: Reason) {
-        self.change_state(core, now, reason, |machine, rules, random| machine.enter(to, now, &rules.retry, random));
-    }
-
-    /// The same, where the machine has more to do than to enter it.
-    pub(crate) fn change_state(
-        &self,
-        core: &mut MutexGuard<'_, Core>,
-        now: Nanos,
-        reason: Reason,
-        enter: impl FnOnce(&mut Machine, &Rules, &mut Random) -> Option<Left>,
-    ) {
-        let left = {
-            let core = &mut **core;
-            core.enrolled.clear();
-            enter(&mut core.machine, &core.rules, &mut core.random)
-        };
-        let to = core.machine.state;
-        self.shared.due.store(core.machine.due.0, Ordering::Release);
-        self.publish(core);
-        let Some(left) = left else { return };
-        if let Some(totals) = &mut core.totals {
-            totals.count_transition(left.state, to);
-        }
-        if self.shared.outbox.has_listeners() {
-            self.shared.outbox.post(Signal {
-                breaker: self.shared.name.clone(),
-                label: self.shared.place.label(&self.shared.name).clone(),
-                old_state: left.state,
-                new_state: to,
-                at: self.shared.clock.wall_time(),
-                reopens: core.machine.reopens,
-                metrics: left.metrics,
-                reason,
-                retry_after: core.machine.retry_after(now),
-                shadow: core.shadow,
-            });
-        }
     }
 }
 
@@ -429,12 +262,6 @@ impl From<&Self> for CircuitBreaker {
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.core.try_lock().map(|core| core.machine.state);
-        formatter.debug_struct("CircuitBreaker").field("name", &self.shared.name).field("state", &state).finish()
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        registry::forget(self);
+        formatter.debug_struct("CircuitBreaker").field("name", self.shared.place.name()).field("state", &state).finish()
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     state::State,
     sync::{
         MutexGuard, Ordering,
-        status_word::{Glance, Summary},
+        status_word::{PolicyFlags, Status},
     },
     time::{BreakerClock, nanos::Nanos},
     user_code,
@@ -57,20 +57,20 @@ impl CircuitBreaker {
     #[inline]
     pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
         let Rejected { state, retry_after } = rejected;
-        CallNotPermitted { breaker: self.shared.name.clone(), state, retry_after }
+        CallNotPermitted { breaker: self.shared.place.name().clone(), state, retry_after }
     }
 
     /// Admits or rejects a call. A well breaker is read and no more.
     #[inline]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
-        let summary = self.shared.published.read();
-        if summary.admits_all() { Ok(self.ticket(summary)) } else { self.admit_unwell(summary) }
+        let status = self.shared.status.read();
+        if status.admits_all() { Ok(self.ticket(status)) } else { self.admit_slow(status) }
     }
 
     #[inline]
-    fn ticket(&self, summary: Summary) -> Ticket {
-        let started = if summary.policy_has(Glance::MEASURES) { self.exact_time() } else { Nanos::NEVER };
-        Ticket::of_call(summary.generation(), started)
+    fn ticket(&self, status: Status) -> Ticket {
+        let started = if status.policy_has(PolicyFlags::MEASURES) { self.exact_time() } else { Nanos::NEVER };
+        Ticket::of_call(status.generation(), started)
     }
 
     /// Out of line, so that guarded functions are small: reading the clock takes far longer than getting there.
@@ -80,20 +80,20 @@ impl CircuitBreaker {
     }
 
     #[inline(never)]
-    fn admit_unwell(&self, summary: Summary) -> Result<Ticket, Rejected> {
-        if let Some(rejection) = self.reject_at_a_glance(summary) {
+    fn admit_slow(&self, status: Status) -> Result<Ticket, Rejected> {
+        if let Some(rejection) = self.reject_unlocked(status) {
             return Err(rejection);
         }
-        let admission = if summary.state() == State::Disabled {
+        let admission = if status.state() == State::Disabled {
             Ok(Admission::Call(Ticket::UNRECORDED))
         } else {
-            let admission = self.admit_recovering();
+            let admission = self.admit_locked();
             self.shared.outbox.deliver();
             admission
         };
         match admission? {
             #[cfg(feature = "recorder")]
-            Admission::Call(ticket) => Ok(self.record_start(ticket)),
+            Admission::Call(ticket) => Ok(self.tap_start(ticket)),
             #[cfg(not(feature = "recorder"))]
             Admission::Call(ticket) => Ok(ticket),
             Admission::PartOfProbe => Ok(Ticket::UNRECORDED),
@@ -102,14 +102,14 @@ impl CircuitBreaker {
 
     /// A rejection that needs no lock, because nothing is due for a while.
     #[inline]
-    fn reject_at_a_glance(&self, summary: Summary) -> Option<Rejected> {
-        if summary.shadow() || !summary.policy_has(Glance::SPARES_THE_LOCK) {
+    fn reject_unlocked(&self, status: Status) -> Option<Rejected> {
+        if status.shadow() || !status.policy_has(PolicyFlags::SPARES_THE_LOCK) {
             return None;
         }
-        let retry_after = match summary.state() {
+        let retry_after = match status.state() {
             State::ForcedOpen => Nanos::NEVER,
-            State::Open if summary.policy_has(Glance::NEVER_DUE) => Nanos::NEVER,
-            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+            State::Open if status.policy_has(PolicyFlags::NEVER_DUE) => Nanos::NEVER,
+            State::Open if status.policy_has(PolicyFlags::DUE_IS_KNOWN) => {
                 // An opening or a policy after the one that was read may have another end: then the call is ordered
                 // after that.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
@@ -123,13 +123,13 @@ impl CircuitBreaker {
             _ => return None,
         };
         let counted = self.shared.successes.count_rejection();
-        counted.then(|| Rejected { state: summary.state(), retry_after })
+        counted.then(|| Rejected { state: status.state(), retry_after })
     }
 
     /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
     /// state is looked at afresh.
     #[inline(never)]
-    fn admit_recovering(&self) -> Result<Admission, Rejected> {
+    fn admit_locked(&self) -> Result<Admission, Rejected> {
         let now = self.now();
         let mut core = self.shared.core.lock();
         let mut stale = 0;

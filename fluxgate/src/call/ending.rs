@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     outcome::Outcome,
     policy::{compiled::Rules, trackers::ErrorView},
-    sync::status_word::Glance,
+    sync::status_word::PolicyFlags,
 };
 
 /// What is made of the end of a call: how its outcome is judged, and what its caller gets.
@@ -21,7 +21,7 @@ pub trait Ending<R> {
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
     /// How a call ended that returned this value.
-    fn of_value(&self, value: &Self::Ok) -> Outcome;
+    fn classify_value(&self, value: &Self::Ok) -> Outcome;
 
     /// How long the service asks to be left alone, by a value that is a failure.
     #[inline(always)]
@@ -32,7 +32,7 @@ pub trait Ending<R> {
     }
 
     /// How a call ended that returned this error, and how long the service asks to be left alone.
-    fn of_error(&self, error: &Self::Err, breaker: &CircuitBreaker) -> Judged;
+    fn classify_error(&self, error: &Self::Err, breaker: &CircuitBreaker) -> Judged;
 
     /// What the caller gets, once the breaker has its outcome.
     fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
@@ -81,7 +81,7 @@ impl Judged {
     }
 
     /// Returns whether these rules would judge the call the same.
-    pub(crate) fn is_judged_under(&self, rules: &Arc<Rules>) -> bool {
+    pub(crate) fn was_judged_under(&self, rules: &Arc<Rules>) -> bool {
         match &self.judge {
             Judge::Caller => true,
             Judge::AnyErrorFails => rules.any_error_fails(),
@@ -107,11 +107,11 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn of_value(&self, _: &T) -> Outcome {
+    fn classify_value(&self, _: &T) -> Outcome {
         Outcome::Success
     }
 
-    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+    fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         of_any(error, breaker)
     }
 
@@ -146,7 +146,7 @@ pub(crate) struct ErrorRules<'b> {
 impl CircuitBreaker {
     /// Returns what looks at errors now.
     pub(crate) fn error_rules(&self) -> ErrorRules<'_> {
-        let any_error_fails = self.shared.published.read().policy_has(Glance::ANY_ERROR_FAILS);
+        let any_error_fails = self.shared.status.read().policy_has(PolicyFlags::ANY_ERROR_FAILS);
         let rules = (!any_error_fails).then(|| Arc::clone(&self.shared.rules.lock()));
         ErrorRules { breaker: self.name(), rules }
     }
@@ -154,7 +154,7 @@ impl CircuitBreaker {
     /// Returns whether it is of any use to know for how long the service asks to be left alone.
     #[cfg(feature = "tower")]
     pub(crate) fn heeds_retry_after(&self) -> bool {
-        self.shared.published.read().policy_has(Glance::HEEDS_RETRY_AFTER)
+        self.shared.status.read().policy_has(PolicyFlags::HONOURS_RETRY_AFTER)
     }
 }
 

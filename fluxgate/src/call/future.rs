@@ -13,8 +13,10 @@ use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
     call::{
-        Flight, Running, end_badly,
+        answer_error,
         ending::{ByValue, Ending, EndsWith},
+        flight::Flight,
+        running::Running,
         timeout::{Limit, NoLimit},
     },
     error::{CallTimedOut, Error},
@@ -160,6 +162,26 @@ pin_project! {
     }
 }
 
+/// A guarded future with a time limit, from [`CallFuture::timeout`]: the name of its type, for a field or a return type.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::{future::{Ready, ready}, time::Duration};
+/// use fluxgate::{CircuitBreaker, TimeoutFuture};
+///
+/// fn search(breaker: &CircuitBreaker) -> TimeoutFuture<&CircuitBreaker, Ready<Result<u32, ()>>> {
+///     breaker.call_async(ready(Ok(42))).timeout(Duration::from_secs(1))
+/// }
+///
+/// assert_eq!(search(&CircuitBreaker::new("search")).await, Ok(42));
+/// # }
+/// ```
+#[cfg(feature = "tokio")]
+pub type TimeoutFuture<B, F> = CallFuture<B, F, ByValue, crate::call::timeout::Timeout>;
+
 /// The place of a call between its polls: dropped with the call in it, its caller has given up.
 struct Seat<B: Borrow<CircuitBreaker>> {
     breaker: B,
@@ -238,17 +260,17 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
-                    running.end_by_value(&ending, &value);
+                    running.finish_value(&ending, &value);
                     ending.give(Ok(value))
                 }
-                Err(error) => end_badly(running, ending, error),
+                Err(error) => answer_error(running, ending, error),
             });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
-            running.end(Outcome::Failure);
-            let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
+            running.finish(Outcome::Failure);
+            let time_out = CallTimedOut { breaker: breaker.shared.place.name().clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }
         running.pause();

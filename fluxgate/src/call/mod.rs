@@ -1,149 +1,28 @@
+//! The way of a call: admitted, run, settled.
+
 pub(crate) mod admit;
 pub(crate) mod ending;
+pub(crate) mod flight;
 pub(crate) mod future;
+mod guard;
 mod inside_probe;
+pub(crate) mod running;
 pub(crate) mod settle;
 pub(crate) mod timeout;
 pub(crate) mod would_reject;
 
-use std::{borrow::Cow, mem, thread, time::Duration};
+pub use guard::Call;
 
 use crate::{
     breaker::CircuitBreaker,
     call::{
-        admit::Rejected,
-        ending::{ByValue, Ending, Judged},
+        ending::{ByValue, Ending},
+        running::Running,
     },
-    error::{CallNotPermitted, Error},
-    machine::Ticket,
-    outcome::Outcome,
-    sync::Ordering,
-    time::nanos::Nanos,
+    error::Error,
 };
 
-/// A call in flight, from [`CircuitBreaker::try_acquire`]: tell it how the call ended.
-///
-/// Dropped without that, it counts as cancelled: a failure if it was held for as long as the policy's `cancelled`
-/// says, otherwise ignored. Dropped by a panic, it counts as a failure. Whichever way, a probe's slot is freed; only
-/// `mem::forget` keeps it, until `max_probe_time` has passed.
-///
-/// # Examples
-///
-/// ```
-/// use fluxgate::CircuitBreaker;
-///
-/// let breaker = CircuitBreaker::new("search");
-/// let call = breaker.try_acquire()?;
-/// // … talk to the service …
-/// call.success();
-/// assert_eq!(breaker.info().calls, 1);
-/// # Ok::<(), fluxgate::CallNotPermitted>(())
-/// ```
-///
-/// # Driving a breaker by hand
-///
-/// Acquired now and ended later, at a time of one's own choosing, calls may overlap in any way; on a
-/// [`ManualClock`](crate::ManualClock) that is a simulation, in which hours pass in no time. So do the tests of this crate
-/// run it through lists of recorded events, and so does the example `replay`. What is due at a time is to be ended before
-/// anything begins then.
-///
-/// ```
-/// use std::time::Duration;
-/// use fluxgate::{Call, CircuitBreaker, ManualClock, State, trippers::FailureStreak};
-///
-/// let clock = ManualClock::new();
-/// let breaker =
-///     CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).random_seed(1).build()?;
-///
-/// // When each call begins, when it ends, and whether it succeeds.
-/// let trace = [(0, 3, false), (1, 9, true), (2, 4, false), (5, 6, true)];
-/// let mut in_flight: Vec<(u64, bool, Call<'_>)> = Vec::new();
-/// let mut rejected = 0;
-/// for second in 0..10 {
-///     clock.advance_to(Duration::from_secs(second));
-///     let (ended, waiting): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(|(ends, ..)| *ends == second);
-///     in_flight = waiting;
-///     for (_, succeeds, call) in ended {
-///         if succeeds { call.success() } else { call.failure() }
-///     }
-///     for (_, ends, succeeds) in trace.into_iter().filter(|(begins, ..)| *begins == second) {
-///         match breaker.try_acquire() {
-///             Ok(call) => in_flight.push((ends, succeeds, call)),
-///             Err(_) => rejected += 1,
-///         }
-///     }
-/// }
-/// // It opened at the fourth second; the success of the call that was in flight then no longer counts.
-/// assert_eq!((breaker.info().state, rejected), (State::Open, 1));
-/// # Ok::<(), fluxgate::PolicyError>(())
-/// ```
-#[doc(alias("permit", "permission", "token", "guard"))]
-#[derive(Debug)]
-#[must_use = "dropping it at once records a cancelled call"]
-pub struct Call<'b> {
-    breaker: Cow<'b, CircuitBreaker>,
-    flight: Flight,
-    /// The thread was unwinding when the call began: then it was begun by some `drop`, and is dropped by no panic of
-    /// its own.
-    begun_unwinding: bool,
-}
-
-/// What the breaker is to know of a call in flight, and for how long the caller has been waiting.
-#[derive(Debug)]
-pub(crate) struct Flight {
-    ticket: Ticket,
-    /// `Nanos::NEVER` where that does not matter, or has not begun.
-    waiting_since: Nanos,
-}
-
 impl CircuitBreaker {
-    /// Asks leave for a call that is driven by hand, where a closure or future will not do: one that ends elsewhere, or
-    /// at a time of a virtual clock, as [`Call`] shows.
-    ///
-    /// # Errors
-    ///
-    /// [`CallNotPermitted`] if the breaker rejects the call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// let breaker = CircuitBreaker::new("search");
-    /// match breaker.try_acquire() {
-    ///     Ok(call) => call.success(), // once the service has answered
-    ///     Err(rejection) => println!("{rejection}"),
-    /// }
-    /// breaker.force_open();
-    /// assert!(breaker.try_acquire().is_err());
-    /// ```
-    #[doc(alias("acquire_permission", "try_acquire_permission", "allow", "is_call_permitted", "can_execute"))]
-    pub fn try_acquire(&self) -> Result<Call<'_>, CallNotPermitted> {
-        Call::begin(Cow::Borrowed(self))
-    }
-
-    /// [`try_acquire`](Self::try_acquire) for a call that outlives this handle of the breaker: one that is sent to another
-    /// thread, say.
-    ///
-    /// # Errors
-    ///
-    /// [`CallNotPermitted`] if the breaker rejects the call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// let breaker = CircuitBreaker::new("search");
-    /// let call = breaker.try_acquire_owned()?;
-    /// std::thread::spawn(move || call.success()).join().unwrap();
-    /// assert_eq!(breaker.info().calls, 1);
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    pub fn try_acquire_owned(&self) -> Result<Call<'static>, CallNotPermitted> {
-        Call::begin(Cow::Owned(self.clone()))
-    }
-
     /// Runs `work` if the breaker permits it, and records how it went.
     ///
     /// The error type may be anything that is `'static`; see [`trackers`](crate::trackers) for which errors count. A
@@ -205,10 +84,10 @@ impl CircuitBreaker {
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
         match ending.split(work()) {
             Ok(value) => {
-                running.end_by_value(&ending, &value);
+                running.finish_value(&ending, &value);
                 ending.give(Ok(value))
             }
-            Err(error) => end_badly(running, ending, error),
+            Err(error) => answer_error(running, ending, error),
         }
     }
 }
@@ -216,288 +95,7 @@ impl CircuitBreaker {
 /// The end of a call that returned an error. Out of line, so that what becomes of a success is written by itself: a
 /// result that either may have written is copied before it is all written.
 #[inline(never)]
-pub(crate) fn end_badly<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
-    running.end_by_error(|breaker| ending.of_error(&error, breaker));
+pub(crate) fn answer_error<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
+    running.finish_error(|breaker| ending.classify_error(&error, breaker));
     ending.give(Err(Error::Inner(error)))
-}
-
-/// So often is an error looked at anew because the policy has changed meanwhile: a tracker may change it itself.
-const MOST_POLICIES: usize = 4;
-
-/// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
-///
-/// While it is that of a probe, calls of the same breaker on this thread are part of the probe.
-pub(crate) struct Running<'b> {
-    breaker: &'b CircuitBreaker,
-    ticket: Ticket,
-}
-
-impl<'b> Running<'b> {
-    /// Admits a call, whose code is to run now.
-    #[inline]
-    pub(crate) fn begin(breaker: &'b CircuitBreaker) -> Result<Self, Rejected> {
-        Ok(Self::resume(breaker, breaker.admit()?))
-    }
-
-    /// Goes on with the code of an admitted call.
-    #[inline]
-    pub(crate) fn resume(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
-        if ticket.is_probe() {
-            inside_probe::enter(breaker, ticket);
-        }
-        Self { breaker, ticket }
-    }
-
-    /// A call whose code has run elsewhere, and that is to end now.
-    #[inline]
-    pub(crate) fn ending(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
-        Self { breaker, ticket }
-    }
-
-    #[inline]
-    pub(crate) fn end(self, outcome: Outcome) {
-        let breaker = self.breaker;
-        breaker.end(self.ended(), outcome);
-    }
-
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
-        match ending.of_value(value) {
-            Outcome::Failure => self.end_by_failed_value(ending, value),
-            outcome => self.end(outcome),
-        }
-    }
-
-    #[cold]
-    fn end_by_failed_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
-        let judged = Judged::failure(ending.retry_after(value, self.breaker));
-        // Whatever the policy, the value is a failure.
-        self.breaker.end_judged(self.ticket, &judged);
-        self.ended();
-    }
-
-    pub(crate) fn end_by_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
-        let breaker = self.breaker;
-        let mut judged = judge(breaker);
-        for _ in 0..MOST_POLICIES {
-            if breaker.end_judged(self.ticket, &judged) {
-                self.ended();
-                return;
-            }
-            judged = judge(breaker);
-        }
-        self.end(judged.outcome);
-    }
-
-    /// The call goes on, but its code does not run for now.
-    #[inline]
-    pub(crate) fn pause(self) -> Ticket {
-        if self.ticket.is_probe() {
-            inside_probe::leave(self.breaker, self.ticket);
-        }
-        self.ended()
-    }
-
-    /// Nothing is left to be done by `drop`.
-    #[inline]
-    fn ended(self) -> Ticket {
-        let ticket = self.ticket;
-        mem::forget(self);
-        ticket
-    }
-}
-
-impl Drop for Running<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.breaker.end(self.ticket, Outcome::Failure);
-    }
-}
-
-impl Flight {
-    #[inline]
-    pub(crate) fn new(ticket: Ticket) -> Self {
-        Self { ticket, waiting_since: Nanos::NEVER }
-    }
-
-    #[inline]
-    pub(crate) fn ticket(&self) -> Ticket {
-        self.ticket
-    }
-
-    /// The same, with the time since when the caller has been waiting.
-    #[inline]
-    #[must_use]
-    pub(crate) fn waiting(self, breaker: &CircuitBreaker) -> Self {
-        Self { waiting_since: breaker.waited_for_since(self.ticket, self.waiting_since), ..self }
-    }
-
-    /// Ends the call as one whose caller has given up on it.
-    pub(crate) fn cancel(self, breaker: &CircuitBreaker) {
-        let waited = match self.waiting_since {
-            Nanos::NEVER => Nanos(0),
-            since => breaker.now().since(since),
-        };
-        let failed = match breaker.cancelled() {
-            Nanos(0) => true,
-            threshold => threshold != Nanos::NEVER && self.waiting_since != Nanos::NEVER && waited >= threshold,
-        };
-        breaker.end_dropped(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored }, waited);
-    }
-}
-
-impl CircuitBreaker {
-    /// Since when a caller has been waiting that waits now, if that will matter and is not `known` yet.
-    fn waited_for_since(&self, ticket: Ticket, known: Nanos) -> Nanos {
-        let threshold = self.cancelled();
-        // The waiting time of a probe is added up, whatever the threshold.
-        let matters = (threshold != Nanos(0) && threshold != Nanos::NEVER) || ticket.is_probe();
-        if matters && known == Nanos::NEVER && ticket.is_recorded() { self.now() } else { known }
-    }
-
-    /// After how long of waiting a call that is given up is a failure.
-    #[inline]
-    fn cancelled(&self) -> Nanos {
-        Nanos(self.shared.cancelled.load(Ordering::Relaxed))
-    }
-}
-
-impl<'b> Call<'b> {
-    fn begin(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
-        let ticket = breaker.admit().map_err(|rejected| breaker.not_permitted(rejected))?;
-        let flight = Flight::new(ticket).waiting(&breaker);
-        Ok(Self { breaker, flight, begun_unwinding: thread::panicking() })
-    }
-
-    /// Ends the call as a success.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// let breaker = CircuitBreaker::new("search");
-    /// breaker.try_acquire()?.success();
-    /// assert_eq!((breaker.info().calls, breaker.info().failures), (1, 0));
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    #[doc(alias("on_success", "record_success", "mark_success"))]
-    pub fn success(self) {
-        self.end(Outcome::Success);
-    }
-
-    /// Ends the call as a failure.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
-    ///
-    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(1)).build().unwrap();
-    /// breaker.try_acquire()?.failure();
-    /// assert_eq!(breaker.info().state, State::Open);
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    #[doc(alias("on_error", "on_failure", "record_failure", "mark_failure"))]
-    pub fn failure(self) {
-        self.end(Outcome::Failure);
-    }
-
-    /// Ends the call as a failure after which the service asks to be left alone for `wait`.
-    ///
-    /// A breaker that [honours](crate::Builder::honour_retry_after) it stays open for at least that long, within its
-    /// limit, if it opens by this failure or a later one. To others it is a failure like any.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, trippers::FailureStreak};
-    ///
-    /// let breaker =
-    ///     CircuitBreaker::builder("search").tripper(FailureStreak(1)).honour_retry_after(600).build().unwrap();
-    /// breaker.try_acquire()?.failure_with_retry_after(Duration::from_secs(300));
-    /// let rejection = breaker.try_acquire().unwrap_err();
-    /// assert!(rejection.retry_after() > Some(Duration::from_secs(290)));
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    pub fn failure_with_retry_after(self, wait: Duration) {
-        self.end(Judged::failure(Some(wait)));
-    }
-
-    /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse: it is neither
-    /// recorded nor judged, and its slot is freed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// let breaker = CircuitBreaker::new("search");
-    /// breaker.try_acquire()?.ignored();
-    /// assert_eq!(breaker.info().calls, 0);
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    #[doc(alias("release_permission", "cancel"))]
-    pub fn ignored(self) {
-        self.end(Outcome::Ignored);
-    }
-
-    /// Ends the call by its result: `Ok` is a success, an error is what the breaker's tracker says.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::CircuitBreaker;
-    ///
-    /// let breaker = CircuitBreaker::new("search");
-    /// let call = breaker.try_acquire()?;
-    /// let result = "many".parse::<u32>();
-    /// call.record(&result);
-    /// assert_eq!(breaker.info().failures, 1);
-    /// # Ok::<(), fluxgate::CallNotPermitted>(())
-    /// ```
-    #[doc(alias("on_result", "record_result"))]
-    pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
-        match result {
-            Ok(_) => self.end(Outcome::Success),
-            Err(error) => self.end_by(|breaker| Ending::<Result<T, E>>::of_error(&ByValue, error, breaker)),
-        }
-    }
-
-    fn end(self, judged: impl Into<Judged>) {
-        let judged = judged.into();
-        if judged.outcome == Outcome::Success {
-            let mut call = self;
-            if let Some(flight) = call.take() {
-                call.breaker.end(flight.ticket, Outcome::Success);
-            }
-        } else {
-            self.end_by(|_| judged.clone());
-        }
-    }
-
-    fn end_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
-        if let Some(flight) = self.take() {
-            Running::ending(&self.breaker, flight.ticket).end_by_error(judge);
-        }
-    }
-
-    /// What is still to be ended, which is then no longer here.
-    fn take(&mut self) -> Option<Flight> {
-        let over = Flight::new(Ticket::UNRECORDED);
-        Some(mem::replace(&mut self.flight, over)).filter(|flight| !flight.ticket.is_over())
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        let Some(flight) = self.take() else { return };
-        if thread::panicking() && !self.begun_unwinding {
-            self.breaker.end(flight.ticket, Outcome::Failure);
-        } else {
-            flight.cancel(&self.breaker);
-        }
-    }
 }

@@ -15,7 +15,7 @@ use crate::{
     state::State,
     sync::{
         MutexGuard, Ordering,
-        status_word::{Glance, SuccessIs, Summary},
+        status_word::{PolicyFlags, Status, SuccessPath},
         thread_slot,
     },
     time::nanos::Nanos,
@@ -58,103 +58,103 @@ impl CircuitBreaker {
     /// Ends an admitted call.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
-    pub(crate) fn end(&self, ticket: Ticket, outcome: Outcome) {
+    pub(crate) fn finish(&self, ticket: Ticket, outcome: Outcome) {
         match outcome {
-            Outcome::Success => self.end_well(ticket),
-            Outcome::Failure | Outcome::Ignored => self.end_under_lock(ticket, outcome, None),
+            Outcome::Success => self.finish_success(ticket),
+            Outcome::Failure | Outcome::Ignored => self.finish_locked(ticket, outcome, None),
         }
     }
 
     /// Ends an admitted call that its caller has dropped after waiting for so long.
-    pub(crate) fn end_dropped(&self, ticket: Ticket, outcome: Outcome, waited: Nanos) {
-        self.finish(ticket, &outcome.into(), None, Ended::Dropped { waited });
+    pub(crate) fn finish_dropped(&self, ticket: Ticket, outcome: Outcome, waited: Nanos) {
+        self.finish_slow(ticket, &outcome.into(), None, Ended::Dropped { waited });
     }
 
     /// Ends a call that was no success. `false` if the policy that judged it is no longer the breaker's: then the call
     /// has not ended.
-    pub(crate) fn end_judged(&self, ticket: Ticket, judged: &Judged) -> bool {
-        self.finish(ticket, judged, None, Ended::ByItself)
+    pub(crate) fn finish_judged(&self, ticket: Ticket, judged: &Judged) -> bool {
+        self.finish_slow(ticket, judged, None, Ended::ByItself)
     }
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
-    fn end_well(&self, ticket: Ticket) {
-        let summary = self.shared.published.read();
-        if summary.generation() != ticket.generation_of_call() {
+    fn finish_success(&self, ticket: Ticket) {
+        let status = self.shared.status.read();
+        if status.generation() != ticket.generation_of_call() {
             // Stale, unrecorded, or a probe.
-            return self.end_under_lock(ticket, Outcome::Success, None);
+            return self.finish_locked(ticket, Outcome::Success, None);
         }
-        if summary.policy_has(Glance::MEASURES) {
-            return self.end_measured(ticket, summary);
+        if status.policy_has(PolicyFlags::MEASURES) {
+            return self.finish_measured_success(ticket, status);
         }
-        match summary.success() {
-            SuccessIs::Known => {}
-            SuccessIs::Counted if self.is_counted(summary) => {}
-            SuccessIs::Counted | SuccessIs::Judged => self.end_under_lock(ticket, Outcome::Success, None),
+        match status.success() {
+            SuccessPath::Known => {}
+            SuccessPath::Counted if self.is_counted(status) => {}
+            SuccessPath::Counted | SuccessPath::Judged => self.finish_locked(ticket, Outcome::Success, None),
         }
     }
 
     /// Only a success that is quicker than every threshold is like the others.
     #[inline(never)]
-    fn end_measured(&self, ticket: Ticket, summary: Summary) {
+    fn finish_measured_success(&self, ticket: Ticket, status: Status) {
         let now = self.now();
-        let spared = self.is_quick(ticket, summary, now)
-            && match summary.success() {
-                SuccessIs::Known => true,
-                SuccessIs::Counted => self.is_counted_at(summary, now),
-                SuccessIs::Judged => false,
+        let spared = self.is_fast(ticket, status, now)
+            && match status.success() {
+                SuccessPath::Known => true,
+                SuccessPath::Counted => self.is_counted_at(status, now),
+                SuccessPath::Judged => false,
             };
         if !spared {
-            self.end_under_lock(ticket, Outcome::Success, Some(now));
+            self.finish_locked(ticket, Outcome::Success, Some(now));
         }
     }
 
-    /// Whether a call was quick by the policy of this summary.
+    /// Whether a call was quick by the policy of this status.
     #[inline]
-    fn is_quick(&self, ticket: Ticket, summary: Summary, now: Nanos) -> bool {
-        let quick = Nanos(self.shared.quick.load(Ordering::Acquire));
-        // A new policy begins its generation before it says what is quick, so this was the one that the summary knows. A
+    fn is_fast(&self, ticket: Ticket, status: Status, now: Nanos) -> bool {
+        let fast_below = Nanos(self.shared.fast_below.load(Ordering::Acquire));
+        // A new policy begins its generation before it says what is quick, so this was the one that the status knows. A
         // start that is not known was before the policy.
-        self.shared.published.read().generation() == summary.generation()
+        self.shared.status.read().generation() == status.generation()
             && ticket.started() != Nanos::NEVER
-            && now.since(ticket.started()) < quick
+            && now.since(ticket.started()) < fast_below
     }
 
     #[inline]
-    fn is_counted(&self, summary: Summary) -> bool {
-        if summary.policy_has(Glance::BY_THE_SECOND) {
-            return self.is_counted_now(summary);
+    fn is_counted(&self, status: Status) -> bool {
+        if status.policy_has(PolicyFlags::BY_THE_SECOND) {
+            return self.is_counted_now(status);
         }
-        self.shared.successes.count(summary.generation(), 0)
+        self.shared.successes.count(status.generation(), 0)
     }
 
     /// Out of line, so that guarded functions are small.
     #[inline(never)]
-    fn is_counted_now(&self, summary: Summary) -> bool {
-        self.is_counted_at(summary, self.shared.clock.roughly_now())
+    fn is_counted_now(&self, status: Status) -> bool {
+        self.is_counted_at(status, self.shared.clock.roughly_now())
     }
 
     #[inline]
-    fn is_counted_at(&self, summary: Summary, now: Nanos) -> bool {
-        let second = if summary.policy_has(Glance::BY_THE_SECOND) { now.whole_seconds() } else { 0 };
-        self.shared.successes.count(summary.generation(), second)
+    fn is_counted_at(&self, status: Status, now: Nanos) -> bool {
+        let second = if status.policy_has(PolicyFlags::BY_THE_SECOND) { now.whole_seconds() } else { 0 };
+        self.shared.successes.count(status.generation(), second)
     }
 
     #[inline(never)]
-    fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
-        self.finish(ticket, &outcome.into(), now, Ended::ByItself);
+    fn finish_locked(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        self.finish_slow(ticket, &outcome.into(), now, Ended::ByItself);
     }
 
     /// Ends a call by the long way. `false` if another policy than the breaker's has judged it.
-    fn finish(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
+    fn finish_slow(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
         #[cfg(feature = "recorder")]
-        let end_in_trace = self.time_for_trace();
+        let end_for_tap = self.time_for_tap();
         if ticket.is_recorded() && !self.settle(ticket, judged, now, ended) {
             return false;
         }
         #[cfg(feature = "recorder")]
-        if let Some(now) = end_in_trace {
-            self.record_end(ticket, judged.outcome, ended, now);
+        if let Some(now) = end_for_tap {
+            self.tap_end(ticket, judged.outcome, ended, now);
         }
         true
     }
@@ -180,7 +180,7 @@ impl CircuitBreaker {
         if ticket.is_probe() {
             inside_probe::leave(self, ticket);
         }
-        match self.settle_unheard(ticket, judged, exact, ended) {
+        match self.settle_silently(ticket, judged, exact, ended) {
             Settled::Superseded => false,
             Settled::Quietly => true,
             Settled::WithSignals => {
@@ -190,15 +190,15 @@ impl CircuitBreaker {
         }
     }
 
-    fn settle_unheard(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> Settled {
+    fn settle_silently(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> Settled {
         let outcome = judged.outcome;
-        let expected = Needs::of(self.shared.published.read());
+        let expected = Needs::of(self.shared.status.read());
         let mut time = self.time_of_end(ticket, judged, expected, exact);
         let mut core = self.shared.core.lock();
-        if !judged.is_judged_under(&core.rules) {
+        if !judged.was_judged_under(&core.rules) {
             return Settled::Superseded;
         }
-        let now_published = self.shared.published.read();
+        let now_published = self.shared.status.read();
         if Needs::of(now_published) != expected {
             time = self.time_of_end(ticket, judged, Needs::of(now_published), time.exact);
         }
@@ -206,7 +206,7 @@ impl CircuitBreaker {
         // What other threads have counted comes before, unless it is all the same. A thread without a counter would pay
         // for a look at each of theirs.
         let is_one_more_success = outcome == Outcome::Success
-            && now_published.success() != SuccessIs::Judged
+            && now_published.success() != SuccessPath::Judged
             && thread_slot::slot().is_none();
         if !is_one_more_success {
             self.take_successes(&mut core);
@@ -235,8 +235,8 @@ impl CircuitBreaker {
             self.enter(&mut core, to, now, reason);
             return Settled::WithSignals;
         }
-        let summary = self.publish(&core);
-        if outcome == Outcome::Success && summary.success() == SuccessIs::Counted {
+        let status = self.publish(&core);
+        if outcome == Outcome::Success && status.success() == SuccessPath::Counted {
             let core = &mut *core;
             let second = core.rules.second(at);
             self.shared.successes.enroll(&mut core.enrolled, core.machine.generation, second);
@@ -302,8 +302,11 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(summary: Summary) -> Self {
-        Self { durations: summary.policy_has(Glance::MEASURES), seconds: summary.policy_has(Glance::BY_THE_SECOND) }
+    fn of(status: Status) -> Self {
+        Self {
+            durations: status.policy_has(PolicyFlags::MEASURES),
+            seconds: status.policy_has(PolicyFlags::BY_THE_SECOND),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     state::State,
     sync::{
         Ordering,
-        status_word::{Glance, Summary},
+        status_word::{PolicyFlags, Status},
     },
     time::nanos::Nanos,
 };
@@ -34,17 +34,17 @@ impl CircuitBreaker {
     /// assert_eq!(first.map(CircuitBreaker::name), Some("far"));
     /// ```
     pub fn would_reject(&self) -> Option<CallNotPermitted> {
-        let summary = self.shared.published.read();
-        if summary.admits_all() || summary.shadow() { None } else { self.would_reject_unwell(summary) }
+        let status = self.shared.status.read();
+        if status.admits_all() || status.shadow() { None } else { self.would_reject_slow(status) }
     }
 
     #[inline(never)]
-    fn would_reject_unwell(&self, summary: Summary) -> Option<CallNotPermitted> {
+    fn would_reject_slow(&self, status: Status) -> Option<CallNotPermitted> {
         let now = self.now();
-        match summary.state() {
+        match status.state() {
             State::ForcedOpen => Some(self.rejection(State::ForcedOpen, Nanos::NEVER)),
-            State::Open if summary.policy_has(Glance::NEVER_DUE) => Some(self.rejection(State::Open, Nanos::NEVER)),
-            State::Open if summary.policy_has(Glance::KNOWS_WHEN) => {
+            State::Open if status.policy_has(PolicyFlags::NEVER_DUE) => Some(self.rejection(State::Open, Nanos::NEVER)),
+            State::Open if status.policy_has(PolicyFlags::DUE_IS_KNOWN) => {
                 // That of the opening and the policy which were read, or of later ones.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
                 (now < due && due != Nanos::NEVER).then(|| self.rejection(State::Open, due.since(now)))

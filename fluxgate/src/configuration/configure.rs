@@ -13,7 +13,7 @@ use super::{
 };
 #[cfg(feature = "keyed")]
 use crate::keyed::{Aftermath, Family};
-use crate::{breaker::CircuitBreaker, error::PolicyError, events::policy_change::Replaced, policy::Policy, registry};
+use crate::{breaker::CircuitBreaker, breaker::set_policy::Replaced, error::PolicyError, policy::Policy, registry};
 
 static CONFIGURED: Mutex<Configured> = Mutex::new(Configured {
     last: None,
@@ -123,7 +123,7 @@ struct Living {
 impl Living {
     fn now() -> Self {
         Self {
-            breakers: registry::singles(),
+            breakers: crate::breaker::place::singles(),
             #[cfg(feature = "keyed")]
             sets: Family::all(),
         }

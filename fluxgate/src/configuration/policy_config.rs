@@ -242,10 +242,12 @@ impl PolicyConfig {
 
     fn set(&mut self, setting: Setting, value: SettingValue) {
         match (setting, value) {
-            (Setting::MaxProbeTime, value) => self.max_probe_time = Some(MaxProbeTime::of_value(value)),
-            (Setting::MaxFailedProbes, value) => self.max_failed_probes = Some(MaxFailedProbes::of_value(value)),
-            (Setting::Cancelled, value) => self.cancelled = Some(Cancelled::of_value(value)),
-            (Setting::HonourRetryAfter, value) => self.honour_retry_after = Some(HonourRetryAfter::of_value(value)),
+            (Setting::MaxProbeTime, value) => self.max_probe_time = Some(MaxProbeTime::classify_value(value)),
+            (Setting::MaxFailedProbes, value) => self.max_failed_probes = Some(MaxFailedProbes::classify_value(value)),
+            (Setting::Cancelled, value) => self.cancelled = Some(Cancelled::classify_value(value)),
+            (Setting::HonourRetryAfter, value) => {
+                self.honour_retry_after = Some(HonourRetryAfter::classify_value(value))
+            }
             (Setting::MaxHalfOpenCalls, SettingValue::Count(calls)) => {
                 // The catalog allows no more than this.
                 self.max_half_open_calls = Some(u32::try_from(calls).unwrap_or(u32::MAX));

@@ -46,8 +46,8 @@ pub(super) fn changes(
 impl SetChange {
     fn of(configuration: &Configuration, family: &Arc<Family>, overridden: &BTreeMap<u64, Before>) -> Option<Self> {
         let known = overridden.get(&family.id());
-        let set = configuration.of(family.name());
-        let keys = configuration.breakers.keys().filter(|name| names_a_key(name, family.name()));
+        let set = configuration.of(family.name().as_str());
+        let keys = configuration.breakers.keys().filter(|name| names_a_key(name, family.name().as_str()));
         let keys: Vec<&String> = keys.collect();
         let named = set.is_some() || !keys.is_empty();
         if known.is_none() && !named {
@@ -60,7 +60,7 @@ impl SetChange {
             Some(config) => said(config),
             None => Said { policy: before.clone(), shadow: None },
         };
-        let of_key = |name: &String| Some((name.clone(), said(&configuration.of_key(name, family.name())?)));
+        let of_key = |name: &String| Some((name.clone(), said(&configuration.of_key(name, family.name().as_str())?)));
         let some = keys.into_iter().filter_map(of_key).collect();
         Some(Self { family: Arc::clone(family), before, governing: Governing { all, some }, named })
     }

@@ -16,7 +16,7 @@ fn after(value: SettingValue) -> Option<Seconds> {
 }
 
 impl MaxProbeTime {
-    pub(crate) fn of_value(value: SettingValue) -> Self {
+    pub(crate) fn classify_value(value: SettingValue) -> Self {
         after(value).map_or(Self::Off, Self::After)
     }
 
@@ -29,7 +29,7 @@ impl MaxProbeTime {
 }
 
 impl MaxFailedProbes {
-    pub(crate) fn of_value(value: SettingValue) -> Self {
+    pub(crate) fn classify_value(value: SettingValue) -> Self {
         match value {
             // The catalog allows no more than this.
             SettingValue::Count(probes) => Self::AtMost(u32::try_from(probes).unwrap_or(u32::MAX)),
@@ -46,7 +46,7 @@ impl MaxFailedProbes {
 }
 
 impl HonourRetryAfter {
-    pub(crate) fn of_value(value: SettingValue) -> Self {
+    pub(crate) fn classify_value(value: SettingValue) -> Self {
         after(value).map_or(Self::Off, Self::AtMost)
     }
 
@@ -59,7 +59,7 @@ impl HonourRetryAfter {
 }
 
 impl Cancelled {
-    pub(crate) fn of_value(value: SettingValue) -> Self {
+    pub(crate) fn classify_value(value: SettingValue) -> Self {
         match value {
             SettingValue::Word("ignore") => Self::Ignore,
             value => after(value).map_or(Self::Failure, Self::After),

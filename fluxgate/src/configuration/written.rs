@@ -238,7 +238,7 @@ macro_rules! setting {
         impl<'de> Deserialize<'de> for $setting {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = ReadSetting { place: Place::Alone, setting: Setting::$setting }.deserialize(deserializer)?;
-                Ok(Self::of_value(value))
+                Ok(Self::classify_value(value))
             }
         }
 

@@ -28,11 +28,11 @@ pub(super) struct Common {
 impl Common {
     pub(super) fn new(family: Arc<Family>, configure: Configure) -> Result<Self, PolicyError> {
         let member = Member::in_reserve(&family, &OVERFLOW);
-        let builder = configure(CircuitBreaker::builder(Arc::clone(&member)));
+        let builder = configure(member.builder());
         let (policy, shadow) = builder.own();
         let _ = family.own.set(Own { policy, shadow }); // once
         let mut aftermath = Aftermath::default();
-        let overflow = family.make(member.text(), builder, &mut aftermath)?;
+        let overflow = family.make(member.name().as_str(), builder, &mut aftermath)?;
         aftermath.conclude();
         family.enlist();
         Ok(Self { family, configure, overflow })
@@ -42,7 +42,7 @@ impl Common {
     /// family's set that uses it before it is made.
     #[cfg(feature = "macros")]
     pub(super) fn stand_in(family: Arc<Family>) -> Self {
-        let overflow = CircuitBreaker::builder(Member::in_reserve(&family, &OVERFLOW)).build_stand_in();
+        let overflow = Member::in_reserve(&family, &OVERFLOW).builder().build_stand_in();
         // The default policy is valid: a test makes one.
         let overflow = overflow.unwrap_or_else(|error| unreachable!("{error}"));
         Self { family, configure: Arc::new(|builder| builder), overflow }
@@ -61,7 +61,7 @@ impl Common {
         aftermath: &mut Aftermath,
     ) -> Result<CircuitBreaker, PolicyError> {
         let member = Member::new(&self.family, key, now);
-        let builder = (self.configure)(CircuitBreaker::builder(Arc::clone(&member)));
-        self.family.make(member.text(), builder, aftermath)
+        let builder = (self.configure)(member.builder());
+        self.family.make(member.name().as_str(), builder, aftermath)
     }
 }

@@ -9,15 +9,12 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     family::Member,
-    seen::{Seen, Standing, seen},
-    stripes::{self, Stripe, Stripes},
+    seen::{Evictability, Seen, seen},
+    stripes::{self, Stripes},
 };
 use crate::{
-    breaker::{CircuitBreaker, Shared},
-    registry::{
-        self,
-        making::{self, Begun, Turn},
-    },
+    breaker::{CircuitBreaker, Shared, handle::Stripe, place},
+    registry::making::{self, Begun, Turn},
     time::nanos::Nanos,
     user_code::Caught,
 };
@@ -46,7 +43,7 @@ const TOGETHER: Nanos = Nanos(100_000_000);
 /// The one who keeps the breaker alive.
 enum Owner {
     /// Nobody has made it yet.
-    Unmade,
+    Vacant,
     /// The thread that makes it.
     Maker,
     /// The set does, and everybody who has a handle.
@@ -65,7 +62,7 @@ struct Owned {
 pub(super) enum Found<'s, K> {
     Breaker(CircuitBreaker),
     /// It is to be made by whoever found it so.
-    Unmade(Making<'s, K>),
+    Vacant(Making<'s, K>),
     /// This thread is making it.
     MadeHere,
     /// Another thread is making it.
@@ -85,7 +82,7 @@ pub(super) enum Eviction<'s, K> {
     /// To be dropped where no lock is held, for its listeners are the user's.
     Evicted(Box<Shared>),
     /// Somebody needs it.
-    Needed,
+    Pinned,
     /// It was changed by a call that was in flight a moment ago. It has missed the changes of the set's policy since
     /// before it was tried.
     Changed(CircuitBreaker, Making<'s, K>),
@@ -99,7 +96,7 @@ impl<K> Slot<K> {
         Self {
             key: Caught::new(key),
             living: OnceLock::new(),
-            owner: Mutex::new(Owner::Unmade),
+            owner: Mutex::new(Owner::Vacant),
             place: AtomicU64::new(Self::NOWHERE),
         }
     }
@@ -121,15 +118,15 @@ impl<K> Slot<K> {
             None => CircuitBreaker::upgrade(&living.breaker)?,
         };
         if let Some(before) = living.member.touch(now) {
-            self.look_around(living, now.since(before));
+            self.maybe_assign_stripe(living, now.since(before));
         }
         Some(breaker)
     }
 
     /// Gives this thread a stripe, if it shares the key with others. Asked when its use is noted, not at each look-up.
     #[cold]
-    fn look_around(&self, living: &Living, unused: Nanos) {
-        if !living.stripes.meet() || unused > TOGETHER {
+    fn maybe_assign_stripe(&self, living: &Living, unused: Nanos) {
+        if !living.stripes.detect_sharing() || unused > TOGETHER {
             return;
         }
         let Some(mut owner) = self.owner.try_lock() else { return };
@@ -143,16 +140,16 @@ impl<K> Slot<K> {
         let mut owner = self.owner.lock();
         match &*owner {
             Owner::Set(kept) => {
-                if let Some(member) = kept.shared.name.member() {
+                if let Some(member) = Member::of(&kept.shared) {
                     member.touch(now);
                 }
                 Found::Breaker(Arc::clone(&kept.shared).into())
             }
             Owner::Gone => Found::Gone,
-            Owner::Unmade => {
+            Owner::Vacant => {
                 let Some(making) = self.make(set) else { return Found::MadeElsewhere };
                 *owner = Owner::Maker;
-                Found::Unmade(making)
+                Found::Vacant(making)
             }
             Owner::Maker => match making::begin(making::address(self), set) {
                 Begun::ByThisThread => Found::MadeHere,
@@ -178,7 +175,7 @@ impl<K> Slot<K> {
     pub(super) fn breaker(&self) -> Option<CircuitBreaker> {
         match &*self.owner.lock() {
             Owner::Set(kept) => Some(Arc::clone(&kept.shared).into()),
-            Owner::Unmade | Owner::Maker | Owner::Gone => None,
+            Owner::Vacant | Owner::Maker | Owner::Gone => None,
         }
     }
 
@@ -194,15 +191,15 @@ impl<K> Slot<K> {
         };
         drop(owner);
         // Now, so that the name is free for the next breaker of this key.
-        registry::forget(&kept.shared);
+        place::forget(&kept.shared);
         Some(kept.shared.into())
     }
 
     /// Tells whether it is worth trying to evict it.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn evictability(&self) -> Evictability {
         match self.owner.try_lock().as_deref() {
             Some(Owner::Set(kept)) if !kept.is_in_use() => seen(&kept.shared),
-            _ => Standing::Needed,
+            _ => Evictability::Pinned,
         }
     }
 
@@ -219,12 +216,12 @@ impl<K> Slot<K> {
     /// address.
     pub(super) fn evict(&self, seen: Seen, set: usize) -> Eviction<'_, K> {
         // Who holds it is about to use the breaker.
-        let Some(mut owner) = self.owner.try_lock() else { return Eviction::Needed };
+        let Some(mut owner) = self.owner.try_lock() else { return Eviction::Pinned };
         match mem::replace(&mut *owner, Owner::Gone) {
             Owner::Set(kept) if seen.is_still(&kept.shared) && !kept.is_in_use() => self.let_go(owner, kept, seen, set),
             other => {
                 *owner = other;
-                Eviction::Needed
+                Eviction::Pinned
             }
         }
     }
@@ -235,20 +232,20 @@ impl<K> Slot<K> {
             Ok(shared) => shared,
             Err(kept) => {
                 *owner = Owner::Set(kept);
-                return Eviction::Needed;
+                return Eviction::Pinned;
             }
         };
         if seen.is_still(&shared) {
             // Now, so that the name is free for the next breaker of this key.
-            registry::forget(&shared);
+            place::forget(&shared);
             return Eviction::Evicted(Box::new(shared));
         }
         // Look-ups find it through the key's lock from now on.
         let shared = Arc::new(shared);
-        registry::enter(&shared);
+        place::enter(&shared);
         let Some(making) = self.make(set) else {
             *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
-            return Eviction::Needed;
+            return Eviction::Pinned;
         };
         *owner = Owner::Maker;
         Eviction::Changed(shared.into(), making)
@@ -259,7 +256,7 @@ impl<K> Making<'_, K> {
     /// Lets the breaker be found.
     pub(super) fn done(self, breaker: &CircuitBreaker) {
         let shared = Arc::clone(breaker.shared.direct());
-        if let Some(member) = shared.name.member().cloned() {
+        if let Some(member) = Member::shared_by(&shared) {
             // Set already where it was nearly evicted.
             let _ = self.slot.living.set(Living { breaker: Arc::downgrade(&shared), member, stripes: Stripes::new() });
         }
@@ -295,7 +292,7 @@ fn release(mut kept: Owned) -> Result<Shared, Owned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{State, breaker::handle::Handle, keyed::family::Family, name::Name};
+    use crate::{State, breaker::handle::Handle, keyed::family::Family};
 
     /// The address of a set that is none.
     const SET: usize = 1;
@@ -303,9 +300,9 @@ mod tests {
     fn made(set: &'static str) -> Slot<&'static str> {
         let family = Family::new(set.into(), 1);
         let slot = Slot::new("a");
-        let Found::Unmade(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
+        let Found::Vacant(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
         let member = Member::new(&family, slot.key(), Nanos(0));
-        making.done(&CircuitBreaker::new(Name::from(member)));
+        making.done(&member.builder().build().unwrap());
         slot
     }
 
@@ -340,26 +337,26 @@ mod tests {
     }
 
     fn evict<'s>(slot: &'s Slot<&'static str>) -> Eviction<'s, &'static str> {
-        match slot.standing() {
-            Standing::Evictable(seen) => slot.evict(seen, SET),
-            Standing::Needed => Eviction::Needed,
+        match slot.evictability() {
+            Evictability::Evictable(seen) => slot.evict(seen, SET),
+            Evictability::Pinned => Eviction::Pinned,
         }
     }
 
     #[test]
     fn a_breaker_that_was_opened_since_it_was_seen_is_not_evicted() {
         let slot = made("opened since");
-        let Standing::Evictable(seen) = slot.standing() else { panic!("it is closed") };
+        let Evictability::Evictable(seen) = slot.evictability() else { panic!("it is closed") };
         handle(&slot, 1).force_open();
-        assert!(matches!(slot.evict(seen, SET), Eviction::Needed));
+        assert!(matches!(slot.evict(seen, SET), Eviction::Pinned));
         assert_eq!(handle(&slot, 2).info().state, State::ForcedOpen);
     }
 
-    /// The moment between the look at a breaker and its release is too short for a test to meet.
+    /// The moment between the look at a breaker and its release is too short for a test to detect_sharing.
     #[test]
     fn a_breaker_that_opened_at_the_last_moment_lives_on_under_its_key_and_in_the_registry() {
         let slot = made("opened");
-        let Standing::Evictable(seen) = slot.standing() else { panic!("it is closed") };
+        let Evictability::Evictable(seen) = slot.evictability() else { panic!("it is closed") };
         let mut owner = slot.owner.lock();
         let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Gone) else { panic!("it was made") };
         CircuitBreaker::from(Arc::clone(&kept.shared)).force_open();
@@ -369,7 +366,7 @@ mod tests {
         assert!(matches!(slot.find(Nanos(1), SET), Found::MadeHere), "it is not found before it has the set's policy");
         making.done(&breaker);
         drop(breaker);
-        assert!(matches!(slot.standing(), Standing::Needed));
+        assert!(matches!(slot.evictability(), Evictability::Pinned));
         let Found::Breaker(breaker) = slot.find(Nanos(0), SET) else { panic!("it is not evicted") };
         assert_eq!(breaker.info().state, State::ForcedOpen);
         let listed = crate::get("opened{a}").unwrap();
@@ -396,16 +393,16 @@ mod tests {
         let second = first.clone();
         for held in [first, second] {
             assert!(is_striped(&held));
-            assert!(matches!(slot.standing(), Standing::Needed));
+            assert!(matches!(slot.evictability(), Evictability::Pinned));
             assert!(is_striped(&handle(&slot, 7)), "it was not even tried");
             drop(held);
         }
-        assert!(matches!(slot.standing(), Standing::Evictable(_)));
+        assert!(matches!(slot.evictability(), Evictability::Evictable(_)));
         assert!(matches!(evict(&slot), Eviction::Evicted(_)));
         assert!(slot.handle(Nanos(8)).is_none());
     }
 
-    /// The moment between the look at the counts and the end of the first is too short for a test to meet.
+    /// The moment between the look at the counts and the end of the first is too short for a test to detect_sharing.
     #[test]
     fn a_breaker_of_which_a_handle_was_made_while_its_stripes_ended_lives_on() {
         // In the stripe that ends last.
@@ -421,7 +418,7 @@ mod tests {
         assert!(!is_striped(&direct), "its stripe has ended");
         assert!(Arc::ptr_eq(direct.shared.direct(), held.shared.direct()));
         drop(direct);
-        assert!(matches!(slot.standing(), Standing::Needed));
+        assert!(matches!(slot.evictability(), Evictability::Pinned));
         drop(held);
         assert!(matches!(evict(&slot), Eviction::Evicted(_)));
     }

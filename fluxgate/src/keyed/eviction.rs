@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 
 use super::{
     entry::Slot,
-    seen::{Seen, Standing},
+    seen::{Evictability, Seen},
 };
 use crate::{breaker::Shared, time::nanos::Nanos};
 
@@ -137,13 +137,14 @@ impl<K> Eviction<K> {
         let mut evicted = Vec::new();
         let mut kept = Vec::new();
         for (_, Waiting { slot, seen: before }) in front {
-            match slot.standing() {
-                Standing::Evictable(seen) if now.since(seen.since) >= self.idle => match try_evict(&slot, seen, by) {
+            match slot.evictability() {
+                Evictability::Evictable(seen) if now.since(seen.since) >= self.idle => match try_evict(&slot, seen, by)
+                {
                     Some(breaker) => evicted.push(Evicted { slot, breaker }),
                     None => kept.push((slot, seen.since)),
                 },
-                Standing::Evictable(seen) => kept.push((slot, seen.since)),
-                Standing::Needed => kept.push((slot, before)),
+                Evictability::Evictable(seen) => kept.push((slot, seen.since)),
+                Evictability::Pinned => kept.push((slot, before)),
             }
         }
         let mut queue = self.queue.lock();
@@ -166,8 +167,8 @@ impl<K> Eviction<K> {
             let mut may_go = Vec::new();
             let mut kept = Vec::new();
             for (_, Waiting { slot, seen: before }) in some {
-                match slot.standing() {
-                    Standing::Evictable(seen) => {
+                match slot.evictability() {
+                    Evictability::Evictable(seen) => {
                         if seen.since > before {
                             kept.push((Arc::clone(&slot), seen.since));
                         }
@@ -175,7 +176,7 @@ impl<K> Eviction<K> {
                             may_go.push((slot, seen));
                         }
                     }
-                    Standing::Needed => kept.push((slot, before)),
+                    Evictability::Pinned => kept.push((slot, before)),
                 }
             }
             let mut queue = self.queue.lock();

@@ -7,11 +7,10 @@ use std::{
 
 use super::family::Family;
 use crate::{
-    breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle},
+    breaker::set_policy::Replaced,
+    breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle, place},
     error::PolicyError,
-    events::policy_change::Replaced,
     policy::Policy,
-    registry,
 };
 
 /// What the program says of every breaker of a set.
@@ -120,7 +119,7 @@ impl Family {
     pub(crate) fn govern(&self, governing: impl FnOnce(&Governing) -> Governing) -> Aftermath {
         let mut aftermath = Aftermath::default();
         self.governed.change(governing, |old, new| {
-            for breaker in registry::of_set(self.id()) {
+            for breaker in place::of_set(self.id()) {
                 let Some(breaker) = CircuitBreaker::upgrade(&breaker) else { continue };
                 self.give(&breaker, old.of(breaker.name()), new.of(breaker.name()), &mut aftermath);
                 aftermath.give_up(breaker);

@@ -16,6 +16,7 @@ use super::{
     common::Common,
     entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
+    family::Member,
     governing::Aftermath,
     keys::Slots,
     seen::Seen,
@@ -129,7 +130,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
             let Some(slot) = found else { return self.overflow() };
             match slot.find(now, self.common.address()) {
                 Found::Breaker(breaker) => return breaker,
-                Found::Unmade(making) => {
+                Found::Vacant(making) => {
                     return self.make(&slot, now, making).unwrap_or_else(|| {
                         // Without a breaker it keeps no place, and the next who asks tries again.
                         self.forget(&slot);
@@ -259,7 +260,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = self.common.overflow.shared.name.member() {
+        if let Some(member) = Member::of(&self.common.overflow.shared) {
             member.show();
         }
         self.common.overflow.clone()
@@ -283,7 +284,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
         let set = self.upgrade()?;
         let slots = set.eviction.slots();
         let is_it = |slot: &&Arc<Slot<K>>| {
-            slot.breaker().is_some_and(|breaker| breaker.shared.name.member().is_some_and(|member| member.key() == key))
+            slot.breaker().is_some_and(|breaker| Member::of(&breaker.shared).is_some_and(|member| member.key() == key))
         };
         set.remove_slot(slots.iter().find(is_it)?)
     }
@@ -297,7 +298,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K>
         let had = common.family.governed.now();
         match slot.evict(seen, common.address()) {
             entry::Eviction::Evicted(breaker) => Some(breaker),
-            entry::Eviction::Needed => None,
+            entry::Eviction::Pinned => None,
             entry::Eviction::Changed(breaker, making) => {
                 let mut aftermath = Aftermath::default();
                 // A change of the set's policy meanwhile may not have found it.

@@ -31,7 +31,7 @@ pub use declared::DeclaredKeyedBreakers;
 pub(crate) use declared::make_declared;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-pub use declared::{KeyedDeclaration, OfFunction};
+pub use declared::{DeclaredSet, KeyedDeclaration, OfFunction};
 pub use set::{Set, sets};
 
 use std::{
@@ -48,13 +48,11 @@ use common::Common;
 pub(crate) use export::groups;
 #[cfg(feature = "serde")]
 pub(crate) use family::Family;
-pub(crate) use family::Member;
 #[cfg(feature = "serde")]
 pub(crate) use governing::Aftermath;
 #[cfg(feature = "serde")]
 pub(crate) use governing::{Governing, Said};
 use inner::Inner;
-pub(crate) use stripes::Stripe;
 
 use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, time::nanos::Nanos};
 
@@ -94,7 +92,7 @@ impl<K> KeyedBreakers<K> {
 
     /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
-        self.0.common.family.name()
+        self.0.common.family.name().as_str()
     }
 
     /// Returns the policy of the breakers of the set, and of those that are made later.
@@ -175,12 +173,12 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
     /// use fluxgate::KeyedBreakers;
     ///
     /// let per_tenant: KeyedBreakers<u64> = KeyedBreakers::builder("per_tenant").build()?;
-    /// assert!(per_tenant.known(&7).is_none());
+    /// assert!(per_tenant.get_if_present(&7).is_none());
     /// per_tenant.get(&7).force_open();
-    /// assert!(per_tenant.known(&7).is_some());
+    /// assert!(per_tenant.get_if_present(&7).is_some());
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
-    pub fn known<Q>(&self, key: &Q) -> Option<CircuitBreaker>
+    pub fn get_if_present<Q>(&self, key: &Q) -> Option<CircuitBreaker>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,

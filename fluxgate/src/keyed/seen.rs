@@ -2,18 +2,19 @@
 
 use std::sync::atomic::Ordering;
 
+use super::family::Member;
 use crate::{
     breaker::Shared,
     state::State,
-    sync::status_word::{Glance, Summary},
+    sync::status_word::{PolicyFlags, Status},
     time::{BreakerClock, nanos::Nanos},
 };
 
 /// The chance of a slot to be evicted.
 #[derive(Clone, Copy)]
-pub(super) enum Standing {
+pub(super) enum Evictability {
     /// Its breaker has calls in flight, is in a state that is kept, or is being made.
-    Needed,
+    Pinned,
     Evictable(Seen),
 }
 
@@ -26,37 +27,37 @@ pub(super) struct Seen {
     pub(super) if_idle: bool,
     /// Its clock, which is the user's own, has to say whether the retry is due.
     pub(super) asks_clock: bool,
-    summary: Summary,
+    status: Status,
     pub(super) due: Nanos,
 }
 
 /// Tells by its state whether a breaker may be evicted.
-pub(super) fn seen(shared: &Shared) -> Standing {
-    let (summary, due) = (shared.published.read(), Nanos(shared.due.load(Ordering::Acquire)));
-    let (if_idle, asks_clock) = match summary.state() {
+pub(super) fn seen(shared: &Shared) -> Evictability {
+    let (status, due) = (shared.status.read(), Nanos(shared.due.load(Ordering::Acquire)));
+    let (if_idle, asks_clock) = match status.state() {
         State::Closed => (false, false),
         State::HalfOpen => (true, false),
-        State::Open if summary.policy_has(Glance::NEVER_DUE) => return Standing::Needed,
+        State::Open if status.policy_has(PolicyFlags::NEVER_DUE) => return Evictability::Pinned,
         // Only a retry of the user's own knows.
         State::Open if due == Nanos::NEVER => (false, false),
         State::Open => match &shared.clock {
-            BreakerClock::System(_) if shared.clock.now() < due => return Standing::Needed,
+            BreakerClock::System(_) if shared.clock.now() < due => return Evictability::Pinned,
             BreakerClock::System(_) => (false, false),
             BreakerClock::Other { .. } => (false, true),
         },
-        State::ForcedOpen | State::Disabled | State::MetricsOnly => return Standing::Needed,
+        State::ForcedOpen | State::Disabled | State::MetricsOnly => return Evictability::Pinned,
     };
-    let since = shared.name.member().map_or(Nanos(0), |member| member.last_used());
-    Standing::Evictable(Seen { since, if_idle, asks_clock, summary, due })
+    let since = Member::of(shared).map_or(Nanos(0), Member::last_used);
+    Evictability::Evictable(Seen { since, if_idle, asks_clock, status, due })
 }
 
 impl Seen {
     /// Checks that nothing that matters has changed since.
     pub(super) fn is_still(&self, shared: &Shared) -> bool {
-        let now = shared.published.read();
-        now.state() == self.summary.state()
-            && now.generation() == self.summary.generation()
-            && now.policy_has(Glance::NEVER_DUE) == self.summary.policy_has(Glance::NEVER_DUE)
+        let now = shared.status.read();
+        now.state() == self.status.state()
+            && now.generation() == self.status.generation()
+            && now.policy_has(PolicyFlags::NEVER_DUE) == self.status.policy_has(PolicyFlags::NEVER_DUE)
             && (now.state() != State::Open || Nanos(shared.due.load(Ordering::Acquire)) == self.due)
     }
 }

@@ -16,8 +16,11 @@ use std::sync::{
 };
 
 use crate::{
-    breaker::{CircuitBreaker, Shared, handle::Handle},
-    sync::{Gap, thread_slot},
+    breaker::{
+        CircuitBreaker, Shared,
+        handle::{Handle, Stripe},
+    },
+    sync::thread_slot,
 };
 
 /// How many a breaker may have: more threads than these share them.
@@ -25,22 +28,9 @@ const STRIPES: usize = 16;
 
 const NOBODY: usize = usize::MAX;
 
-/// A breaker, and a count of its own in front of it.
-pub(crate) struct Stripe {
-    pub(crate) shared: Arc<Shared>,
-    /// So that the count of the next one is in another line.
-    _gap: Gap,
-}
-
-impl Stripe {
-    fn new(shared: &Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::clone(shared), _gap: Gap::default() })
-    }
-}
-
 /// Where look-ups find the stripes of a breaker. They are dead once it is evicted, or was about to be.
 pub(super) struct Stripes {
-    /// Nothing until two threads meet.
+    /// Nothing until two threads detect_sharing.
     table: OnceLock<Box<[OnceLock<Weak<Stripe>>; STRIPES]>>,
     /// The thread that has looked here last, as far as that is written.
     last: AtomicUsize,
@@ -60,7 +50,7 @@ impl Stripes {
     }
 
     /// Whether another thread was here before this one, which has no stripe yet. To be asked once in a while: it writes.
-    pub(super) fn meet(&self) -> bool {
+    pub(super) fn detect_sharing(&self) -> bool {
         let Some(slot) = thread_slot::slot() else { return false };
         let last = self.last.swap(slot, Ordering::Relaxed);
         let has_one = || self.table.get().is_some_and(|table| table[slot % STRIPES].get().is_some());

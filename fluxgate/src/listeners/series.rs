@@ -32,9 +32,9 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
     let is_listed = |breaker: &CircuitBreaker| breaker.listener::<L>().is_some();
     let single = registry::listed().filter(|breaker| is_listed(breaker));
     #[cfg(feature = "keyed")]
-    let single = single.filter(|breaker| breaker.shared.name.member().is_none());
+    let single = single.filter(|breaker| breaker.shared.place.membership().is_none());
     let rows = single.map(|breaker| Row {
-        circuit_name: breaker.shared.place.label(&breaker.shared.name).clone(),
+        circuit_name: breaker.shared.place.label().clone(),
         key: None,
         // Both are there, for the listener asks for them.
         calls: breaker.totals().unwrap_or_default(),
@@ -57,7 +57,7 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
 impl Row {
     /// The labels by which its series are told apart.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("circuit_name", &*self.circuit_name)].into_iter().chain(self.key.as_deref().map(|key| ("key", key)))
+        [("circuit_name", self.circuit_name.as_str())].into_iter().chain(self.key.as_deref().map(|key| ("key", key)))
     }
 
     /// Tells whether there is no breaker any more: of a key, only what was counted is left.

@@ -20,7 +20,7 @@ use crate::{
     },
     random::Random,
     state::State,
-    sync::status_word::SuccessIs,
+    sync::status_word::SuccessPath,
     time::nanos::Nanos,
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Machine {
     /// In an `open` that goes on from before a restart: a retry was under way, so the next is due whatever the policy says.
     pub(crate) retry_is_due: bool,
     /// Until when the service has asked to be left alone, by a `Retry-After`. Zero where it has not.
-    pub(crate) put_off_until: Nanos,
+    pub(crate) delayed_until: Nanos,
     /// The policy is new, and no tripper of its has looked at the window yet.
     pub(crate) unjudged: bool,
     /// When the policy began. A call that was admitted before and not measured then is measured from here on.
@@ -60,7 +60,7 @@ pub(crate) struct Opening {
     pub(crate) lasted: Nanos,
     pub(crate) draw: Option<f64>,
     /// For how much longer the service has asked to be left alone.
-    pub(crate) put_off_for: Nanos,
+    pub(crate) delayed_for: Nanos,
     /// A retry was under way.
     pub(crate) is_due: bool,
 }
@@ -97,7 +97,7 @@ impl Machine {
             draw: None,
             due: Nanos::NEVER,
             retry_is_due: false,
-            put_off_until: Nanos(0),
+            delayed_until: Nanos(0),
             unjudged: false,
             measured_from: Nanos(0),
         }
@@ -105,7 +105,7 @@ impl Machine {
 
     /// Takes in until when the service has asked to be left alone.
     pub(crate) fn delay_until(&mut self, until: Nanos) {
-        self.put_off_until = self.put_off_until.max(until.min(Nanos::LAST));
+        self.delayed_until = self.delayed_until.max(until.min(Nanos::LAST));
     }
 
     /// Begins a generation in which the calls in flight still count.
@@ -182,14 +182,14 @@ impl Machine {
     }
 
     /// What the success of a call of this generation has to do from now on.
-    pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessIs {
+    pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessPath {
         let countable = matches!(self.state, State::Closed | State::MetricsOnly)
             && !(self.judges() && (self.unjudged || tripper.may_hold_by_a_success(self.records.metrics().calls)))
             && !tripper.measures().is_some_and(|measures| measures.mean);
         match countable {
-            false => SuccessIs::Judged,
-            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessIs::Known,
-            true => SuccessIs::Counted,
+            false => SuccessPath::Judged,
+            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessPath::Known,
+            true => SuccessPath::Counted,
         }
     }
 
@@ -213,8 +213,8 @@ impl Machine {
             return self.since;
         }
         match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
-            Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.put_off_until).min(Nanos::LAST),
-            None if retry.is_custom() && self.put_off_until > Nanos(0) => self.put_off_until,
+            Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.delayed_until).min(Nanos::LAST),
+            None if retry.is_custom() && self.delayed_until > Nanos(0) => self.delayed_until,
             None => Nanos::NEVER,
         }
     }
@@ -236,10 +236,10 @@ impl Machine {
                 self.draw = Some(random.draw());
             }
             // It was told before the breaker opened.
-            self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(self.since.plus(limit)));
+            self.delayed_until = heeds.map_or(Nanos(0), |limit| self.delayed_until.min(self.since.plus(limit)));
             self.due = self.end_of_opening(retry);
         } else {
-            self.put_off_until = heeds.map_or(Nanos(0), |limit| self.put_off_until.min(now.plus(limit)));
+            self.delayed_until = heeds.map_or(Nanos(0), |limit| self.delayed_until.min(now.plus(limit)));
         }
         mem::replace(&mut self.records, records)
     }
@@ -254,8 +254,8 @@ impl Machine {
         }
         // Where a chance is needed that was not drawn then, it has been drawn now.
         self.draw = self.draw.map(|drawn| opening.draw.unwrap_or(drawn));
-        let put_off_for = heeds.map_or(Nanos(0), |limit| opening.put_off_for.min(limit));
-        self.put_off_until = if put_off_for == Nanos(0) { Nanos(0) } else { now.plus(put_off_for) };
+        let delayed_for = heeds.map_or(Nanos(0), |limit| opening.delayed_for.min(limit));
+        self.delayed_until = if delayed_for == Nanos(0) { Nanos(0) } else { now.plus(delayed_for) };
         self.retry_is_due = opening.is_due;
         self.due = self.end_of_opening(retry);
     }
@@ -273,7 +273,7 @@ impl Machine {
         self.oldest = self.generation;
         self.due = Nanos::NEVER;
         self.retry_is_due = false;
-        let put_off_until = mem::take(&mut self.put_off_until);
+        let delayed_until = mem::take(&mut self.delayed_until);
         self.unjudged = false;
         self.records.clear(now);
         self.probes.clear();
@@ -286,7 +286,7 @@ impl Machine {
             State::Open => {
                 self.reopens = self.reopens.saturating_add(u64::from(from == State::HalfOpen));
                 self.draw = retry.needs_draw().then(|| random.draw());
-                self.put_off_until = put_off_until;
+                self.delayed_until = delayed_until;
                 self.due = self.end_of_opening(retry);
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}

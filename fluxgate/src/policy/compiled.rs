@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::{
     policy::{Policy, permits, retries, retry_after::Honoured, trackers, trippers},
-    sync::status_word::Glance,
+    sync::status_word::PolicyFlags,
     time::nanos::Nanos,
 };
 
@@ -38,7 +38,7 @@ pub(crate) struct Rules {
     /// Whether successes may be spared the lock. Off for comparisons in tests.
     pub(crate) spares_the_lock: bool,
     /// What calls have to know without the lock.
-    pub(crate) glance: Glance,
+    pub(crate) flags: PolicyFlags,
 }
 
 /// What the policy says of probes that do not succeed.
@@ -86,7 +86,7 @@ impl Rules {
 
     /// Returns whether every error is a failure, and nothing looks at it.
     pub(crate) fn any_error_fails(&self) -> bool {
-        let reads_errors = self.honoured.as_ref().is_some_and(|honoured| honoured.of_error.is_some());
+        let reads_errors = self.honoured.as_ref().is_some_and(|honoured| honoured.classify_error.is_some());
         self.tracker.tracks_all() && !reads_errors
     }
 
@@ -119,14 +119,14 @@ impl Rules {
             retries::Rule::Never => (false, true),
             retries::Rule::Custom(_) => (false, false),
         };
-        self.glance = Glance::default()
-            .with(Glance::MEASURES, self.measures)
-            .with(Glance::BY_THE_SECOND, self.by_the_second)
-            .with(Glance::KNOWS_WHEN, knows_when)
-            .with(Glance::NEVER_DUE, never_due)
-            .with(Glance::HEEDS_RETRY_AFTER, self.honoured.is_some())
-            .with(Glance::SPARES_THE_LOCK, self.spares_the_lock)
-            .with(Glance::ANY_ERROR_FAILS, self.any_error_fails());
+        self.flags = PolicyFlags::default()
+            .with(PolicyFlags::MEASURES, self.measures)
+            .with(PolicyFlags::BY_THE_SECOND, self.by_the_second)
+            .with(PolicyFlags::DUE_IS_KNOWN, knows_when)
+            .with(PolicyFlags::NEVER_DUE, never_due)
+            .with(PolicyFlags::HONOURS_RETRY_AFTER, self.honoured.is_some())
+            .with(PolicyFlags::SPARES_THE_LOCK, self.spares_the_lock)
+            .with(PolicyFlags::ANY_ERROR_FAILS, self.any_error_fails());
         self
     }
 }

@@ -11,7 +11,7 @@ pub mod windows;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use fluxgate_policy::{RETRY_AFTER_FOR_NOTHING, defaults};
+use fluxgate_policy::{RETRY_AFTER_HAS_NO_EFFECT, defaults};
 
 use crate::{
     error::PolicyError,
@@ -26,7 +26,7 @@ use crate::{
         trippers::Tripper,
         windows::{Records, Window},
     },
-    sync::status_word::Glance,
+    sync::status_word::PolicyFlags,
     time::nanos::Nanos,
 };
 
@@ -339,7 +339,7 @@ impl Policy {
             }
         }
         if self.retry_after.is_some() && self.honour_retry_after.is_none() {
-            mistakes.0.push(RETRY_AFTER_FOR_NOTHING.to_owned());
+            mistakes.0.push(RETRY_AFTER_HAS_NO_EFFECT.to_owned());
         }
         let settings = (
             mistakes.setting(settings::max_half_open_calls(self.max_half_open_calls)),
@@ -368,13 +368,13 @@ impl Policy {
             max_probe_time,
             max_failed_probes,
             cancelled: cancelled.unwrap_or_else(|| settings::default_cancelled(quickest)),
-            honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: self.retry_after.clone() })),
+            honoured: honoured.map(|limit| Box::new(Honoured { limit, classify_error: self.retry_after.clone() })),
             measures,
             by_the_second: records.needs_time(),
             quick: quickest.unwrap_or(Nanos::NEVER),
             spares_the_lock,
             policy: self,
-            glance: Glance::default(),
+            flags: PolicyFlags::default(),
             tripper,
         };
         Ok((rules.with_glance().shared(), records))

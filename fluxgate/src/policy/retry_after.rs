@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Honoured {
     /// For no longer than this is it heeded.
     pub(crate) limit: Nanos,
-    pub(crate) of_error: Option<ReadRetryAfter>,
+    pub(crate) classify_error: Option<ReadRetryAfter>,
 }
 
 /// The user's way to read it from an error.
@@ -37,7 +37,7 @@ impl PartialEq for ReadRetryAfter {
 impl Rules {
     /// What the error of a failed call says. The view is taken only if somebody looks.
     pub(crate) fn retry_after_of<'a>(&self, breaker: &str, view: impl FnOnce() -> ErrorView<'a>) -> Option<Duration> {
-        let ReadRetryAfter(read) = self.honoured.as_ref()?.of_error.as_ref()?;
+        let ReadRetryAfter(read) = self.honoured.as_ref()?.classify_error.as_ref()?;
         user_code::run("retry_after", breaker, || read(view())).flatten()
     }
 }

@@ -49,9 +49,6 @@ use crate::{
     outcome::Outcome,
     user_code,
 };
-pub(crate) use register::registered;
-#[cfg(feature = "keyed")]
-pub(crate) use register::registered_sets;
 
 /// What becomes known of an error.
 pub enum Seen<'e> {
@@ -264,12 +261,12 @@ where
 
     /// A panic of `failed_if` is the function's own and goes on unwinding.
     #[inline]
-    fn of_value(&self, value: &T) -> Outcome {
+    fn classify_value(&self, value: &T) -> Outcome {
         if (self.failed)(value) { Outcome::Failure } else { Outcome::Success }
     }
 
     /// One of a tracker is not: it tracks the error, wherever the tracker was written.
-    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+    fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match user_code::run("tracker", breaker.name(), || (self.seen)(error)) {
             Some(Seen::At(view)) => breaker.error_rules().judge(|| view),
             Some(Seen::JudgedAt(is_failure, view)) => breaker.error_rules().judge_tracked(is_failure, || view),

@@ -1,6 +1,5 @@
 //! The primitives that a breaker is made of, exchanged for those of `loom` where it explores them.
 
-pub(crate) mod process;
 pub(crate) mod status_word;
 pub(crate) mod success_counters;
 #[cfg_attr(loom, path = "loom_thread_slot.rs")]
@@ -51,9 +50,9 @@ mod exchanged {
 /// Keeps what is written often off the cache lines of what is read often. 128 bytes, for processors fetch lines in
 /// pairs.
 #[repr(align(128))]
-pub(crate) struct OwnLine<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);
 
-impl<T> std::ops::Deref for OwnLine<T> {
+impl<T> std::ops::Deref for CachePadded<T> {
     type Target = T;
 
     #[inline]
@@ -64,6 +63,6 @@ impl<T> std::ops::Deref for OwnLine<T> {
 
 /// A cache line between two fields, for less memory than a line of its own for each.
 #[derive(Default)]
-pub(crate) struct Gap {
+pub(crate) struct Padding {
     _unused: [u64; 8],
 }

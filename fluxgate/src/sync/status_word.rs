@@ -5,15 +5,15 @@ use crate::{
     sync::{AtomicU64, Ordering},
 };
 
-/// A summary of the machine in one word, so that a healthy call needs no more than to read it.
+/// A status of the machine in one word, so that a healthy call needs no more than to read it.
 ///
 /// It is written under the breaker's lock, after every change, and read without: a call is ordered where it reads.
-pub(crate) struct Published(AtomicU64);
+pub(crate) struct StatusWord(AtomicU64);
 
-/// The summary: three bits of state, one of shadow mode, two of what a success has to do, one that says whether calls
+/// The status: three bits of state, one of shadow mode, two of what a success has to do, one that says whether calls
 /// are recorded, seven of the policy, and the generation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Summary(u64);
+pub(crate) struct Status(u64);
 
 /// What the success of a call in this generation has to do.
 ///
@@ -22,7 +22,7 @@ pub(crate) struct Summary(u64);
 /// code have no say, and one more success makes every rate and streak smaller. A call that a failure overtakes is then
 /// ordered before it or after it, and both orders have the same end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum SuccessIs {
+pub(crate) enum SuccessPath {
     /// To be recorded and judged under the lock.
     Judged,
     /// To be counted by its thread, until somebody needs the sum.
@@ -31,23 +31,23 @@ pub(crate) enum SuccessIs {
     Known,
 }
 
-/// What calls have to know of the policy that they go by, in bits of the summary.
+/// What calls have to know of the policy that they go by, in bits of the status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Glance(u64);
+pub(crate) struct PolicyFlags(u64);
 
-impl Glance {
+impl PolicyFlags {
     /// The tripper has a use for durations.
     pub(crate) const MEASURES: Self = Self(1 << GLANCE_SHIFT);
     /// The window goes by the second.
     pub(crate) const BY_THE_SECOND: Self = Self(2 << GLANCE_SHIFT);
     /// It is known when the retry is due, so that rejections need no lock before.
-    pub(crate) const KNOWS_WHEN: Self = Self(4 << GLANCE_SHIFT);
+    pub(crate) const DUE_IS_KNOWN: Self = Self(4 << GLANCE_SHIFT);
     /// No retry is ever due, with the same effect.
     pub(crate) const NEVER_DUE: Self = Self(8 << GLANCE_SHIFT);
     /// Every error is a failure, and nothing looks at it.
     pub(crate) const ANY_ERROR_FAILS: Self = Self(16 << GLANCE_SHIFT);
     /// It is heeded what a service says of when to come back.
-    pub(crate) const HEEDS_RETRY_AFTER: Self = Self(32 << GLANCE_SHIFT);
+    pub(crate) const HONOURS_RETRY_AFTER: Self = Self(32 << GLANCE_SHIFT);
     /// Calls may be spared the lock.
     pub(crate) const SPARES_THE_LOCK: Self = Self(64 << GLANCE_SHIFT);
 
@@ -67,7 +67,7 @@ impl Glance {
 const STATE_BITS: u32 = 3;
 const SHADOW: u64 = 1 << STATE_BITS;
 const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
-const RECORDING: u64 = 1 << (SUCCESS_SHIFT + 2);
+const TAPPED: u64 = 1 << (SUCCESS_SHIFT + 2);
 const GLANCE_SHIFT: u32 = SUCCESS_SHIFT + 3;
 const GENERATION_SHIFT: u32 = GLANCE_SHIFT + 7;
 
@@ -75,8 +75,8 @@ const GENERATION_SHIFT: u32 = GLANCE_SHIFT + 7;
 const STATES: [State; 6] =
     [State::Closed, State::MetricsOnly, State::Open, State::HalfOpen, State::Disabled, State::ForcedOpen];
 
-impl Summary {
-    pub(crate) fn new(state: State, shadow: bool, success: SuccessIs, generation: u64) -> Self {
+impl Status {
+    pub(crate) fn new(state: State, shadow: bool, success: SuccessPath, generation: u64) -> Self {
         let state = match state {
             State::Closed => 0,
             State::MetricsOnly => 1,
@@ -97,31 +97,31 @@ impl Summary {
 
     /// The same of a breaker whose calls are recorded in a trace, or not.
     #[must_use]
-    pub(crate) fn with_recording(self, recording: bool) -> Self {
-        Self(if recording { self.0 | RECORDING } else { self.0 & !RECORDING })
+    pub(crate) fn with_tap(self, tapped: bool) -> Self {
+        Self(if tapped { self.0 | TAPPED } else { self.0 & !TAPPED })
     }
 
     /// Sets what calls have to know of the policy.
     #[must_use]
-    pub(crate) fn with_policy(self, glance: Glance) -> Self {
+    pub(crate) fn with_policy(self, flags: PolicyFlags) -> Self {
         let others = !((1 << GENERATION_SHIFT) - 1) | ((1 << GLANCE_SHIFT) - 1);
-        Self(self.0 & others | glance.0)
+        Self(self.0 & others | flags.0)
     }
 
     #[inline]
-    pub(crate) fn policy_has(self, bit: Glance) -> bool {
+    pub(crate) fn policy_has(self, bit: PolicyFlags) -> bool {
         self.0 & bit.0 != 0
     }
 
     /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.
     #[inline]
     pub(crate) fn admits_all(self) -> bool {
-        self.0 & (RECORDING | ((1 << STATE_BITS) - 1)) <= 1
+        self.0 & (TAPPED | ((1 << STATE_BITS) - 1)) <= 1
     }
 
     #[cfg(feature = "recorder")]
-    pub(crate) fn recording(self) -> bool {
-        self.0 & RECORDING != 0
+    pub(crate) fn tapped(self) -> bool {
+        self.0 & TAPPED != 0
     }
 
     #[inline]
@@ -130,11 +130,11 @@ impl Summary {
     }
 
     #[inline]
-    pub(crate) fn success(self) -> SuccessIs {
+    pub(crate) fn success(self) -> SuccessPath {
         match self.0 >> SUCCESS_SHIFT & 3 {
-            1 => SuccessIs::Counted,
-            2 => SuccessIs::Known,
-            _ => SuccessIs::Judged,
+            1 => SuccessPath::Counted,
+            2 => SuccessPath::Known,
+            _ => SuccessPath::Judged,
         }
     }
 
@@ -145,20 +145,20 @@ impl Summary {
     }
 }
 
-impl Published {
-    pub(crate) fn new(summary: Summary) -> Self {
-        Self(AtomicU64::new(summary.0))
+impl StatusWord {
+    pub(crate) fn new(status: Status) -> Self {
+        Self(AtomicU64::new(status.0))
     }
 
     #[inline]
-    pub(crate) fn read(&self) -> Summary {
-        Summary(self.0.load(Ordering::Acquire))
+    pub(crate) fn read(&self) -> Status {
+        Status(self.0.load(Ordering::Acquire))
     }
 
-    /// Only with the lock held. A summary that says nothing new is not written, so that readers keep their cache line.
-    pub(crate) fn write(&self, summary: Summary) {
-        if self.read() != summary {
-            self.0.store(summary.0, Ordering::Release);
+    /// Only with the lock held. A status that says nothing new is not written, so that readers keep their cache line.
+    pub(crate) fn write(&self, status: Status) {
+        if self.read() != status {
+            self.0.store(status.0, Ordering::Release);
         }
     }
 }
@@ -172,24 +172,25 @@ mod tests {
 
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
-        for state in State::ALL {
-            for success in [SuccessIs::Judged, SuccessIs::Counted, SuccessIs::Known] {
+        for &state in State::ALL {
+            for success in [SuccessPath::Judged, SuccessPath::Counted, SuccessPath::Known] {
                 for shadow in [false, true] {
-                    let summary = Summary::new(state, shadow, success, GENERATION);
-                    assert_eq!((summary.state(), summary.shadow(), summary.success()), (state, shadow, success));
-                    assert_eq!(summary.generation(), GENERATION);
-                    assert_eq!(summary.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
-                    let recording = summary.with_recording(true);
+                    let status = Status::new(state, shadow, success, GENERATION);
+                    assert_eq!((status.state(), status.shadow(), status.success()), (state, shadow, success));
+                    assert_eq!(status.generation(), GENERATION);
+                    assert_eq!(status.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
+                    let recording = status.with_tap(true);
                     assert_eq!((recording.state(), recording.shadow()), (state, shadow));
                     assert_eq!((recording.success(), recording.generation()), (success, GENERATION));
                     assert!(!recording.admits_all());
-                    assert!(recording.with_recording(false) == summary);
-                    let glance = Glance::default().with(Glance::MEASURES, true).with(Glance::NEVER_DUE, shadow);
-                    let ruled = summary.with_policy(Glance::BY_THE_SECOND).with_policy(glance);
+                    assert!(recording.with_tap(false) == status);
+                    let flags =
+                        PolicyFlags::default().with(PolicyFlags::MEASURES, true).with(PolicyFlags::NEVER_DUE, shadow);
+                    let ruled = status.with_policy(PolicyFlags::BY_THE_SECOND).with_policy(flags);
                     assert_eq!((ruled.state(), ruled.shadow(), ruled.success()), (state, shadow, success));
                     assert_eq!(ruled.generation(), GENERATION);
-                    assert!(ruled.policy_has(Glance::MEASURES) && !ruled.policy_has(Glance::BY_THE_SECOND));
-                    assert_eq!(ruled.policy_has(Glance::NEVER_DUE), shadow);
+                    assert!(ruled.policy_has(PolicyFlags::MEASURES) && !ruled.policy_has(PolicyFlags::BY_THE_SECOND));
+                    assert_eq!(ruled.policy_has(PolicyFlags::NEVER_DUE), shadow);
                 }
             }
         }

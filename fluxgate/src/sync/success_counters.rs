@@ -9,14 +9,14 @@
 use std::sync::OnceLock;
 
 use crate::sync::{
-    AtomicU64, Ordering, OwnLine,
+    AtomicU64, CachePadded, Ordering,
     thread_slot::{self, SLOTS},
 };
 
 /// How many threads' counters are made at a time.
 const CHUNK: usize = 4;
 
-type Chunk = [OwnLine<Counter>; CHUNK];
+type Chunk = [CachePadded<Counter>; CHUNK];
 
 /// All but the first.
 type Chunks = [OnceLock<Box<Chunk>>; SLOTS / CHUNK - 1];
@@ -125,7 +125,7 @@ impl Successes {
 
     /// The counter of a slot, made if need be.
     fn made_counter(&self, slot: usize) -> &Counter {
-        let new_chunk = || std::array::from_fn(|_| OwnLine(Counter::default()));
+        let new_chunk = || std::array::from_fn(|_| CachePadded(Counter::default()));
         let slots = self.0.get_or_init(|| Box::new(Slots { first: new_chunk(), others: OnceLock::new() }));
         let others = || slots.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
         let chunk = match slot / CHUNK {
@@ -250,12 +250,12 @@ mod interleavings {
     use super::*;
     use crate::{
         state::State,
-        sync::status_word::{Published, SuccessIs, Summary},
+        sync::status_word::{Status, StatusWord, SuccessPath},
     };
 
     /// A breaker reduced to what the counters meet: a generation, and how many successes its window holds.
     struct Model {
-        published: Published,
+        status: StatusWord,
         successes: Successes,
         core: Mutex<Core>,
     }
@@ -267,8 +267,8 @@ mod interleavings {
         enrolled: Enrolled,
     }
 
-    fn counted(generation: u64) -> Summary {
-        Summary::new(State::Closed, false, SuccessIs::Counted, generation)
+    fn counted(generation: u64) -> Status {
+        Status::new(State::Closed, false, SuccessPath::Counted, generation)
     }
 
     impl Model {
@@ -278,16 +278,16 @@ mod interleavings {
             for slot in 0..2 {
                 successes.made_counter(slot);
             }
-            Arc::new(Self { published: Published::new(counted(0)), successes, core: Mutex::default() })
+            Arc::new(Self { status: StatusWord::new(counted(0)), successes, core: Mutex::default() })
         }
 
         fn admit(&self) -> u64 {
-            self.published.read().generation()
+            self.status.read().generation()
         }
 
         /// As `CircuitBreaker::end` does it.
         fn succeed(&self, slot: usize, ticket: u64) {
-            if self.published.read().generation() == ticket && self.successes.count_in(slot, ticket, 0) {
+            if self.status.read().generation() == ticket && self.successes.count_in(slot, ticket, 0) {
                 return;
             }
             let mut core = self.core.lock().unwrap();
@@ -310,7 +310,7 @@ mod interleavings {
             core.generation += 1;
             core.window = 0;
             core.enrolled.clear();
-            self.published.write(counted(core.generation));
+            self.status.write(counted(core.generation));
         }
 
         fn window(&self) -> (u64, u64) {

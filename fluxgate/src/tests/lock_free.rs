@@ -204,7 +204,7 @@ fn a_breaker_that_spares_nothing_takes_the_lock_for_each_call() {
     let (_other, _) = self::breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder.spares_the_lock(false));
     (0..10).for_each(|_| succeed(&breaker));
-    let summary = breaker.shared.published.read();
-    assert_eq!(summary.success(), crate::sync::status_word::SuccessIs::Judged);
+    let status = breaker.shared.status.read();
+    assert_eq!(status.success(), crate::sync::status_word::SuccessPath::Judged);
     assert_eq!(breaker.shared.successes.counted(&breaker.shared.core.lock().enrolled), 0);
 }

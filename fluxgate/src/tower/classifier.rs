@@ -30,7 +30,7 @@ use crate::{
 ///         if reply.overloaded { Outcome::Failure } else { Outcome::Success }
 ///     }
 ///
-///     fn of_error(&self, error: &io::Error) -> Option<Outcome> {
+///     fn classify_error(&self, error: &io::Error) -> Option<Outcome> {
 ///         (error.kind() == io::ErrorKind::Interrupted).then_some(Outcome::Ignored) // of others, the tracker decides
 ///     }
 ///
@@ -50,7 +50,7 @@ pub trait Classifier<Response, Error> {
     }
 
     /// What an error is. `None`, unless said otherwise, leaves it to the breaker's tracker.
-    fn of_error(&self, error: &Error) -> Option<Outcome> {
+    fn classify_error(&self, error: &Error) -> Option<Outcome> {
         let _ = error;
         None
     }
@@ -146,7 +146,7 @@ where
     }
 
     /// A panic of the classifier is the service's own and goes on unwinding.
-    fn of_value(&self, response: &R) -> Outcome {
+    fn classify_value(&self, response: &R) -> Outcome {
         self.classifier.of_response(response)
     }
 
@@ -154,8 +154,8 @@ where
         breaker.heeds_retry_after().then(|| self.classifier.retry_after(response)).flatten()
     }
 
-    fn of_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
-        match self.classifier.of_error(error) {
+    fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
+        match self.classifier.classify_error(error) {
             None => of_any(error, breaker),
             Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{Answer, Classifier, ResponseFuture, classifier::Classified};
 use crate::{
     breaker::CircuitBreaker,
-    call::{Running, ending::Ending},
+    call::{ending::Ending, running::Running},
     error::{CallNotPermitted, Error},
     machine::Ticket,
     time::nanos::Nanos,
@@ -78,7 +78,7 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
         let ending = Classified::<C, A>::new(self.classifier.clone());
         if let Ok(ticket) = self.breaker.admit() {
             let running = Running::ending(&self.breaker, ticket);
-            running.end_by_error(|breaker| Ending::<Result<R, E>>::of_error(&ending, error, breaker));
+            running.finish_error(|breaker| Ending::<Result<R, E>>::classify_error(&ending, error, breaker));
         }
     }
 }

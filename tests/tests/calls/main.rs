@@ -1,6 +1,7 @@
 //! Calls of every kind, however they end, and the user's code in them.
 
 mod cancellation;
+mod errors;
 mod futures;
 mod meddlers;
 mod nested_calls;

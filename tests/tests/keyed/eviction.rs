@@ -91,14 +91,14 @@ fn a_breaker_that_is_open_before_its_time_or_commanded_is_never_evicted() {
         hosts.get(key.to_string().as_str());
     }
     let kept: Vec<_> =
-        ["never", "open", "forced", "off", "metrics"].map(|key| state(&hosts.known(key).unwrap())).into();
+        ["never", "open", "forced", "off", "metrics"].map(|key| state(&hosts.get_if_present(key).unwrap())).into();
     assert_eq!(kept, [State::Open, State::Open, State::ForcedOpen, State::Disabled, State::MetricsOnly]);
     assert_eq!(hosts.len(), 6);
     for _ in 0..20 {
         clock.advance(100 * SECOND);
         hosts.get("other");
     }
-    assert!(hosts.known("open").is_none(), "its time has come");
+    assert!(hosts.get_if_present("open").is_none(), "its time has come");
     assert_eq!(hosts.len(), 5);
 }
 
@@ -133,7 +133,7 @@ fn idle_breakers_go_whether_they_are_closed_half_open_or_due() {
         clock.advance(10 * SECOND);
         hosts.get("other");
     }
-    assert!(hosts.known("half open").is_some(), "it was asked for 90 seconds ago");
+    assert!(hosts.get_if_present("half open").is_some(), "it was asked for 90 seconds ago");
     for _ in 0..12 {
         clock.advance(10 * SECOND);
         hosts.get("other");
@@ -223,7 +223,7 @@ fn a_breaker_is_removed_in_any_state_and_its_handles_stay_usable() {
         let call = kept.try_acquire_owned();
         let removed = hosts.remove("a").unwrap();
         assert_eq!((state(&removed), hosts.len(), removed.name()), (state(&kept), 0, "removed{a}"));
-        assert!(hosts.known("a").is_none() && hosts.remove("a").is_none() && names("removed").is_empty());
+        assert!(hosts.get_if_present("a").is_none() && hosts.remove("a").is_none() && names("removed").is_empty());
         drop(call);
         removed.force_open();
         assert!(!succeed(&kept), "they share one breaker");
@@ -278,7 +278,7 @@ fn pressed(hosts: &KeyedBreakers<String>, clock: &ManualClock) {
 fn a_breaker_with_a_call_in_flight_is_never_evicted_however_the_call_is_made() {
     let _turn = turn();
     let (hosts, clock) = set("in flight", |builder| builder.max(2).idle(10));
-    let still_there = || hosts.known("a").is_some_and(|breaker| breaker.info().calls == 1);
+    let still_there = || hosts.get_if_present("a").is_some_and(|breaker| breaker.info().calls == 1);
 
     // Closed, with a success to be known by.
     succeed(&hosts.get("a"));
@@ -289,17 +289,17 @@ fn a_breaker_with_a_call_in_flight_is_never_evicted_however_the_call_is_made() {
             Ok::<_, Down>(())
         })
         .unwrap();
-    let calls = hosts.known("a").map(|breaker| breaker.info().calls);
+    let calls = hosts.get_if_present("a").map(|breaker| breaker.info().calls);
     assert_eq!(calls, Some(2), "by a closure");
     pressed(&hosts, &clock);
-    assert!(hosts.known("a").is_none(), "after its call it goes like any other");
+    assert!(hosts.get_if_present("a").is_none(), "after its call it goes like any other");
 
     let call = hosts.get("a").try_acquire_owned().unwrap();
     pressed(&hosts, &clock);
     call.success();
     assert!(still_there(), "by hand");
     pressed(&hosts, &clock);
-    assert!(hosts.known("a").is_none());
+    assert!(hosts.get_if_present("a").is_none());
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let host = hosts.clone();
@@ -315,7 +315,7 @@ fn a_breaker_with_a_call_in_flight_is_never_evicted_however_the_call_is_made() {
         call.await.unwrap().unwrap();
         assert!(still_there(), "by a future that waits");
         pressed(&hosts, &clock);
-        assert!(hosts.known("a").is_none());
+        assert!(hosts.get_if_present("a").is_none());
     });
 
     let kept = hosts.get("a");
@@ -342,7 +342,7 @@ fn where_all_are_needed_new_keys_share_one_breaker_until_there_is_room() {
     clock.advance(SECOND);
     assert_eq!(hosts.get("c").name(), "crowded{c}");
     assert!(succeed(&hosts.get("c")));
-    assert!(hosts.known("a").is_none());
+    assert!(hosts.get_if_present("a").is_none());
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn a_million_keys_in_turn_leave_a_set_as_small_as_it_may_be() {
         }
     }
     assert_eq!((hosts.len(), names("million").len()), (1_000, 1_000));
-    assert!(hosts.known(format!("host {}", keys - 1).as_str()).is_some());
+    assert!(hosts.get_if_present(format!("host {}", keys - 1).as_str()).is_some());
     drop(hosts);
     assert!(names("million").is_empty());
 }

@@ -25,7 +25,7 @@ fn a_key_has_a_breaker_of_its_own_and_keeps_it() {
     assert_eq!((hosts.get("a").name(), hosts.get("b").label()), ("own{a}", "own{b}"));
     assert_eq!((hosts.len(), hosts.is_empty(), hosts.name()), (2, false, "own"));
     assert_eq!(state(&get("own{a}").unwrap()), State::Open);
-    assert!(hosts.known("c").is_none(), "asking makes none");
+    assert!(hosts.get_if_present("c").is_none(), "asking makes none");
     assert_eq!(names("own").len(), 2);
 }
 
@@ -131,7 +131,7 @@ fn a_key_whose_policy_panics_or_is_invalid_keeps_no_place_and_is_tried_again() {
         for key in ["a", "b", "c", "d", "e", "a"] {
             assert_eq!(hosts.get(key).name(), "fails{*}");
             assert_eq!(hosts.len(), 0);
-            assert!(hosts.known(key).is_none() && hosts.remove(key).is_none() && hosts.breakers().is_empty());
+            assert!(hosts.get_if_present(key).is_none() && hosts.remove(key).is_none() && hosts.breakers().is_empty());
         }
     }
     fails.store(0, Ordering::SeqCst);

@@ -59,7 +59,7 @@ fn the_sets_of_the_process_are_listed_whatever_their_keys_are() {
     let breakers: Vec<String> = listed.breakers().iter().map(|breaker| breaker.name().to_owned()).collect();
     assert_eq!(breakers, [seven.name(), eight.name()]);
     assert!(listed.remove("9").is_none() && listed.remove("7").is_some());
-    assert!(tenants.known(&7).is_none() && tenants.known(&8).is_some());
+    assert!(tenants.get_if_present(&7).is_none() && tenants.get_if_present(&8).is_some());
     listed.set_policy(Policy::new().tripper(FailureStreak(3))).unwrap();
     assert_eq!(tenants.policy(), listed.policy());
     drop((listed, tenants));

@@ -199,7 +199,7 @@ fn no_breaker_keeps_an_old_policy_that_is_made_evicted_or_used_while_its_set_cha
         for round in 1..=rounds {
             hosts.set_policy(streak(round)).unwrap();
             for key in 0..64 {
-                let breaker = hosts.known(key.to_string().as_str());
+                let breaker = hosts.get_if_present(key.to_string().as_str());
                 assert!(breaker.is_none_or(|breaker| breaker.policy() == streak(round)), "{key} in round {round}");
             }
         }

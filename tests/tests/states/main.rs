@@ -3,6 +3,7 @@
 mod commands;
 mod half_open;
 mod half_open_ends;
+mod history;
 mod judgement;
 mod put_off;
 mod recovery;

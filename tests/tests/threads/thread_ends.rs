@@ -43,7 +43,7 @@ fn use_it(set: &KeyedBreakers<String>) {
     assert_eq!(set.get("known").name(), "ending{known}");
     assert!(fail(&set.get("new")) && !succeed(&set.get("new")));
     assert_eq!(set.get("new").name(), "ending{new}");
-    assert!(set.known("other").is_none() && set.known("new").is_some());
+    assert!(set.get_if_present("other").is_none() && set.get_if_present("new").is_some());
     assert_eq!(get("ending{new}").map(|breaker| state(&breaker)), Some(State::Open));
     assert!(
         registry().len() >= 2
@@ -54,7 +54,7 @@ fn use_it(set: &KeyedBreakers<String>) {
     (0..20).for_each(|key| drop(set.get(key.to_string().as_str()).name().to_owned()));
     assert!(set.len() <= 3);
     assert!(set.remove("new").is_some_and(|breaker| !succeed(&breaker)));
-    assert!(set.known("new").is_none());
+    assert!(set.get_if_present("new").is_none());
     assert!(succeed(&set.get("new")), "a new one");
     set.set_policy(set.policy().tripper(FailureStreak(7))).unwrap();
     fluxgate::reset_all();

@@ -115,18 +115,55 @@ pub struct RetryContext {
 }
 
 impl RetryContext {
-    /// How long the breaker has been open.
+    /// Creates the context of a breaker that has been open for this long, for tests of a retry of your own. No recovery
+    /// has failed, and the draw is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::retries::{CustomRetry, RetryContext};
+    ///
+    /// struct AfterAMinute;
+    ///
+    /// impl CustomRetry for AfterAMinute {
+    ///     fn is_due(&self, context: &RetryContext) -> bool {
+    ///         context.open_for() >= Duration::from_secs(60)
+    ///     }
+    /// }
+    ///
+    /// let context = |seconds| RetryContext::new(Duration::from_secs(seconds)).with_reopens(2);
+    /// assert!(!AfterAMinute.is_due(&context(59)));
+    /// assert!(AfterAMinute.is_due(&context(60)));
+    /// ```
+    pub fn new(open_for: Duration) -> Self {
+        Self { open_for, reopens: 0, draw: 0.0 }
+    }
+
+    /// Sets the number of recoveries that have failed.
+    #[must_use]
+    pub fn with_reopens(self, reopens: u64) -> Self {
+        Self { reopens, ..self }
+    }
+
+    /// Sets the draw, from 0 (inclusive) to 1 (exclusive).
+    #[must_use]
+    pub fn with_draw(self, draw: f64) -> Self {
+        Self { draw, ..self }
+    }
+
+    /// Returns how long the breaker has been open.
     pub fn open_for(&self) -> Duration {
         self.open_for
     }
 
-    /// How many recoveries have failed since the breaker was last closed.
+    /// Returns the number of recoveries that have failed since the breaker was last closed.
     pub fn reopens(&self) -> u64 {
         self.reopens
     }
 
-    /// A number from 0 (inclusive) to 1 (exclusive), drawn once an opening from the breaker's random source, for
-    /// jitter.
+    /// Returns a number from 0 (inclusive) to 1 (exclusive) for jitter. It is drawn once per opening from the breaker's
+    /// random source.
     pub fn draw(&self) -> f64 {
         self.draw
     }

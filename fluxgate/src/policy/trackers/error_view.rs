@@ -1,9 +1,12 @@
 use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 
+use crate::error::layer_below;
+
 /// What a tracker sees of an error: its value, and its chain of sources as far as that is known.
 ///
-/// The chain is what [`Error::source`](std::error::Error::source) gives. Some errors leave out what they hold: that of
-/// `io::Error::other(error)` is not among its sources.
+/// The chain follows [`Error::source`](std::error::Error::source), and looks into a [`fluxgate::Error`](crate::Error)
+/// too, which is transparent otherwise. Some errors leave out what they hold: that of `io::Error::other(error)` is not
+/// among its sources.
 ///
 /// # Examples
 ///
@@ -77,7 +80,7 @@ impl<'a> ErrorView<'a> {
     /// The error and its sources, outermost first. Nothing if the type is not known to be an
     /// [`Error`](std::error::Error).
     pub fn chain(&self) -> impl Iterator<Item = &'a (dyn Error + 'static)> + use<'a> {
-        iter::successors(self.error, |&error| error.source())
+        iter::successors(self.error, |&error| layer_below(error))
     }
 
     /// The error itself or the outermost of its sources that is a `T`.
