@@ -1,13 +1,14 @@
 //! Policy files, of which a process goes by the last.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use fluxgate::{Configuration, configure};
 
+use crate::process;
+
 /// A configuration is of the whole process: tests take turns, and each begins without one.
 pub fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = process::turn();
     configured("");
     turn
 }
