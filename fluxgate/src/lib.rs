@@ -128,7 +128,7 @@ extern crate self as fluxgate;
 
 mod breaker;
 mod call;
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 mod configuration;
 mod error;
 mod events;
@@ -199,15 +199,17 @@ pub use registry::declared::DeclaredBreaker;
 pub use time::TokioClock;
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
+#[cfg(feature = "config")]
+pub use configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyEntry, configure};
 #[cfg(feature = "serde")]
 pub use {
     breaker::restore::{BreakerSnapshot, RestoreError},
-    configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
     registry::{
         saved::{Restored, Saved, restore, save},
         snapshot::{SlowRate, Snapshot, snapshot},
     },
 };
+pub use fluxgate_policy::ErrorKind as MistakeKind;
 pub use {
     breaker::{
         CircuitBreaker,
@@ -216,7 +218,7 @@ pub use {
         totals::{CallTotals, Transitions},
     },
     call::{Call, future::CallFuture},
-    error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
+    error::{CallNotPermitted, CallTimedOut, Error},
     events::{policy_change::PolicyChange, signal::Signal},
     listeners::Listener,
     machine::reason::{Evidence, Reason, Tripped},
@@ -224,6 +226,7 @@ pub use {
     outcome::Outcome,
     policy::{
         Policy,
+        error::{Mistake, PolicyError},
         permits::{self, Permit},
         retries::{self, Retry},
         seconds::Seconds,

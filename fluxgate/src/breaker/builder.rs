@@ -6,7 +6,6 @@ use fluxgate_policy::EMPTY_NAME;
 use crate::configuration;
 use crate::{
     breaker::{CircuitBreaker, Core, Shared},
-    error::PolicyError,
     events::outbox::{AnyListener, Outbox},
     listeners::Listener,
     machine::Machine,

@@ -9,7 +9,7 @@ use crate::{
     events::outbox::Outbox,
     machine::Machine,
     name::Name,
-    policy::compiled::Rules,
+    policy::compiled::CompiledPolicy,
     random::Random,
     registry,
     sync::{
@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
-    /// Of the policy, as [`Rules::quick`] and [`Rules::cancelled`].
+    /// Of the policy, as [`CompiledPolicy::quick`] and [`CompiledPolicy::cancelled`].
     pub(crate) quick: AtomicU64,
     pub(crate) cancelled: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
@@ -42,17 +42,19 @@ pub(crate) struct Shared {
     #[cfg(feature = "recorder")]
     pub(crate) recording: Mutex<Option<Box<Recording>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
-    pub(crate) rules: Mutex<Arc<Rules>>,
+    pub(crate) rules: Mutex<Arc<CompiledPolicy>>,
     pub(crate) core: Mutex<Core>,
 }
 
 /// What changes, all under one lock.
 pub(crate) struct Core {
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: Arc<CompiledPolicy>,
     pub(crate) machine: Machine,
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
+    /// Whether successes may be spared the lock. Off for comparisons in tests.
+    pub(crate) spares_the_lock: bool,
     /// Whether calls are recorded in a trace.
     pub(crate) recording: bool,
     pub(crate) rejected: u64,
@@ -65,6 +67,7 @@ impl Core {
     /// Returns what calls have to know of the policy now.
     pub(super) fn flags(&self) -> PolicyFlags {
         let flags = self.rules.flags;
+        let flags = if self.spares_the_lock { flags } else { flags.without(PolicyFlags::SPARES_THE_LOCK) };
         if self.machine.retry_is_due { flags.without(PolicyFlags::NEVER_DUE) } else { flags }
     }
 }

@@ -73,7 +73,7 @@ impl CircuitBreaker {
                 }
                 let is_full = rules.is_full(machine.probes.in_flight());
                 let admits_none =
-                    matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
+                    matches!(&rules.permit, permits::CompiledPermit::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
                 let retry_after = core.retry_after(now);
                 drop(core);
                 (is_full || admits_none)

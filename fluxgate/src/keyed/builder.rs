@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     breaker::builder::Builder,
-    error::PolicyError,
     name::Name,
-    policy::{seconds::Seconds, settings},
+    policy::{error::PolicyError, seconds::Seconds, settings},
     time::nanos::Nanos,
 };
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
-    error::PolicyError,
+    policy::error::PolicyError,
     registry::making,
     time::nanos::Nanos,
 };

@@ -56,7 +56,7 @@ pub(crate) use governing::{Governing, Said};
 use inner::Inner;
 pub(crate) use stripes::Stripe;
 
-use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, time::nanos::Nanos};
+use crate::{breaker::CircuitBreaker, name::Name, policy::{Policy, error::PolicyError}, time::nanos::Nanos};
 
 /// One policy and a breaker for each key: each host, tenant, shard or region.
 ///

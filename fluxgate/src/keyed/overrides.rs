@@ -8,9 +8,8 @@ use std::{
 use super::family::Family;
 use crate::{
     breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle},
-    error::PolicyError,
     events::policy_change::Replaced,
-    policy::Policy,
+    policy::{Policy, error::PolicyError},
     registry,
 };
 

@@ -1,4 +1,4 @@
-//! Settings from values that were read and checked, and back.
+//! Conversions between the settings and their checked values.
 
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, check_setting};
 
@@ -7,7 +7,22 @@ use crate::policy::{
     settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
 };
 
-/// A value with no other word than `off`; anything but a duration is that word.
+/// The type of a setting that is not a component.
+pub(crate) trait FromValue {
+    fn from_value(value: SettingValue) -> Self;
+}
+
+impl FromValue for u32 {
+    fn from_value(value: SettingValue) -> Self {
+        match value {
+            // The catalog allows no count above `u32::MAX`.
+            SettingValue::Count(count) => Self::try_from(count).unwrap_or(Self::MAX),
+            value => unreachable!("a count was checked, not {value:?}"),
+        }
+    }
+}
+
+/// Returns the time, or `None` for the word.
 fn after(value: SettingValue) -> Option<Seconds> {
     match value {
         SettingValue::Duration(nanos) => Some(Seconds(Argument::Duration(nanos))),
@@ -31,7 +46,7 @@ impl MaxProbeTime {
 impl MaxFailedProbes {
     pub(crate) fn classify_value(value: SettingValue) -> Self {
         match value {
-            // The catalog allows no more than this.
+            // The catalog allows no count above `u32::MAX`.
             SettingValue::Count(probes) => Self::AtMost(u32::try_from(probes).unwrap_or(u32::MAX)),
             SettingValue::Duration(_) | SettingValue::Word(_) => Self::Off,
         }

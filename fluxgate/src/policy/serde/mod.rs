@@ -1,0 +1,16 @@
+//! Policies, their components and settings as serde reads and writes them.
+
+mod place;
+mod read;
+mod table;
+mod unknown_key;
+mod values;
+mod write;
+
+pub(crate) use place::Place;
+#[cfg(feature = "config")]
+pub(crate) use place::listed;
+#[cfg(feature = "config")]
+pub(crate) use read::{ReadShadow, ReadState};
+pub(crate) use read::{Optional, Read};
+pub(crate) use table::{ReadTable, Table};
