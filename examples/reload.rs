@@ -80,7 +80,8 @@ impl Watched {
             }
             self.last.replace(text.clone());
             // What is not in it stays as it was declared. With a mistake anywhere, nothing changes.
-            return Ok(configure(&toml::from_str(&text)?)?);
+            configure(&toml::from_str(&text)?)?;
+            return Ok(());
         }
     }
 

@@ -169,6 +169,7 @@ mod machine;
 mod name;
 mod outcome;
 mod policy;
+mod process;
 mod random;
 #[cfg(feature = "recorder")]
 mod recorder;
@@ -187,8 +188,13 @@ mod user_code;
 #[path = "private/mod.rs"]
 pub mod __private;
 
+#[cfg(feature = "config")]
+pub use configuration::{
+    CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyEntry, Unmatched, UnmatchedName, configure,
+};
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+pub use fluxgate_policy::ErrorKind as MistakeKind;
 #[cfg(feature = "keyed")]
 pub use keyed::{KeyedBreakers, Set, sets};
 #[cfg(feature = "recorder")]
@@ -199,8 +205,6 @@ pub use registry::declared::DeclaredBreaker;
 pub use time::TokioClock;
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
-#[cfg(feature = "config")]
-pub use configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyEntry, configure};
 #[cfg(feature = "serde")]
 pub use {
     breaker::restore::{BreakerSnapshot, RestoreError},
@@ -209,7 +213,6 @@ pub use {
         snapshot::{SlowRate, Snapshot, snapshot},
     },
 };
-pub use fluxgate_policy::ErrorKind as MistakeKind;
 pub use {
     breaker::{
         CircuitBreaker,
@@ -219,9 +222,8 @@ pub use {
     },
     call::{Call, future::CallFuture},
     error::{CallNotPermitted, CallTimedOut, Error},
-    events::{policy_change::PolicyChange, signal::Signal},
-    listeners::Listener,
-    machine::reason::{Evidence, Reason, Tripped},
+    events::{listener::Listener, policy_change::PolicyChange, signal::Signal},
+    machine::reason::Reason,
     name::Name,
     outcome::Outcome,
     policy::{
@@ -232,7 +234,10 @@ pub use {
         seconds::Seconds,
         settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
         trackers::{self, Tracker},
-        trippers::{self, Tripper},
+        trippers::{
+            self, Tripper,
+            evidence::{Evidence, Tripped},
+        },
         windows::{self, Window, metrics::Metrics},
     },
     registry::{get, registry, reset_all},

@@ -5,9 +5,6 @@ use std::{
     sync::Arc,
 };
 
-#[cfg(feature = "keyed")]
-use crate::keyed::Member;
-
 /// The name of a breaker: text that is part of the program, or shared text.
 ///
 /// Every rejection carries it, so it is cheap to clone: a name [that is part of the program](Self::from_static) and a short
@@ -32,9 +29,6 @@ enum Text {
         bytes: [u8; SHORT],
     },
     Shared(Arc<str>),
-    /// Of a breaker in a set.
-    #[cfg(feature = "keyed")]
-    Keyed(Arc<Member>),
 }
 
 /// So many bytes fit where the other kinds of text have their pointers.
@@ -76,34 +70,7 @@ impl Name {
             // They are those of a `str`.
             Text::Short { len, bytes } => std::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
             Text::Shared(text) => text,
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => member.text(),
         }
-    }
-
-    /// The same text, without the breaker's set, for those who may outlive it.
-    pub(crate) fn detached(&self) -> Self {
-        match &self.0 {
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => member.text().into(),
-            _ => self.clone(),
-        }
-    }
-
-    /// What the breaker of this name is in a set, if it is in one.
-    #[cfg(feature = "keyed")]
-    pub(crate) fn member(&self) -> Option<&Arc<Member>> {
-        match &self.0 {
-            Text::Keyed(member) => Some(member),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(feature = "keyed")]
-impl From<Arc<Member>> for Name {
-    fn from(member: Arc<Member>) -> Self {
-        Self(Text::Keyed(member))
     }
 }
 
@@ -114,8 +81,6 @@ impl Clone for Name {
             Text::Static(text) => Text::Static(text),
             Text::Short { len, bytes } => Text::Short { len: *len, bytes: *bytes },
             Text::Shared(text) => Text::Shared(Arc::clone(text)),
-            #[cfg(feature = "keyed")]
-            Text::Keyed(member) => Text::Keyed(Arc::clone(member)),
         })
     }
 }

@@ -3,7 +3,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::sync::process;
+use crate::process;
 
 /// The breaker's source of chance: `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
 /// 2014), which is enough to spread waits and to pick probes.

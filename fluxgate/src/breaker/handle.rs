@@ -7,7 +7,7 @@ use std::{
 
 use crate::breaker::{CircuitBreaker, Shared};
 #[cfg(feature = "keyed")]
-use crate::keyed::Stripe;
+use crate::sync::Padding;
 
 /// A counted reference to what the clones of a breaker share.
 #[derive(Clone)]
@@ -17,6 +17,21 @@ pub(crate) enum Handle {
     /// Counted apart from it: of a breaker in a set, for a thread that shares its key with others.
     #[cfg(feature = "keyed")]
     Striped(Arc<Stripe>),
+}
+
+/// A breaker, and a count of its own in front of it.
+#[cfg(feature = "keyed")]
+pub(crate) struct Stripe {
+    pub(crate) shared: Arc<Shared>,
+    /// So that the count of the next one is in another line.
+    _gap: Padding,
+}
+
+#[cfg(feature = "keyed")]
+impl Stripe {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { shared: Arc::clone(shared), _gap: Padding::default() })
+    }
 }
 
 impl Handle {

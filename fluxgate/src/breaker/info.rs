@@ -80,7 +80,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let metrics = machine.records.metrics();
         Info {
-            name: self.shared.name.clone(),
+            name: self.shared.place.name().clone(),
             state: machine.state,
             in_state_for: machine.lasted(now).into(),
             reopens: machine.reopens,

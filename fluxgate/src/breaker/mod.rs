@@ -1,11 +1,18 @@
+pub(crate) mod book;
 pub(crate) mod builder;
 pub(crate) mod handle;
 pub(crate) mod info;
+#[cfg(any(feature = "config", feature = "keyed"))]
+pub(crate) mod overrides;
+pub(crate) mod place;
 #[cfg(feature = "serde")]
 pub(crate) mod restore;
+pub(crate) mod set_policy;
 pub(crate) mod shared;
 pub(crate) mod totals;
 mod transition;
+#[cfg(feature = "serde")]
+pub(crate) mod waiting;
 
 use std::{
     fmt,
@@ -16,7 +23,7 @@ pub(crate) use shared::{Core, Shared};
 
 use crate::{
     breaker::{builder::Builder, handle::Handle},
-    listeners::Listener,
+    events::listener::Listener,
     machine::reason::Reason,
     name::Name,
     state::State,
@@ -97,7 +104,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "search in eu-1");
     /// ```
     pub fn name(&self) -> &str {
-        &self.shared.name
+        self.shared.place.name()
     }
 
     /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
@@ -112,7 +119,7 @@ impl CircuitBreaker {
     /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
     /// ```
     pub fn label(&self) -> &str {
-        self.shared.place.label(&self.shared.name)
+        self.shared.place.label()
     }
 
     /// The first of its listeners that has this type, if it has one: to ask it what it knows.
@@ -255,6 +262,6 @@ impl From<&Self> for CircuitBreaker {
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.core.try_lock().map(|core| core.machine.state);
-        formatter.debug_struct("CircuitBreaker").field("name", &self.shared.name).field("state", &state).finish()
+        formatter.debug_struct("CircuitBreaker").field("name", self.shared.place.name()).field("state", &state).finish()
     }
 }

@@ -1,19 +1,20 @@
 //! Overrides of the program's own settings, which policy files set. Breakers do not know where they come from.
 
-#[cfg(feature = "keyed")]
+#[cfg(all(feature = "config", feature = "keyed"))]
 use std::collections::BTreeMap;
+#[cfg(feature = "config")]
 use std::sync::{Arc, LazyLock};
 
+#[cfg(feature = "config")]
 use crate::{
-    breaker::{
-        CircuitBreaker,
-        set_policy::Replaced,
-    },
+    breaker::{CircuitBreaker, set_policy::Replaced},
     machine::reason::Reason,
-    policy::{Policy, error::PolicyError},
-    state::State,
     sync::versioned::Versioned,
     user_code,
+};
+use crate::{
+    policy::{Policy, error::PolicyError},
+    state::State,
 };
 
 /// Replaces settings of a breaker. `None` leaves a setting to the program.
@@ -24,6 +25,7 @@ pub(crate) struct Override {
     pub(crate) shadow: Option<bool>,
     pub(crate) state: Option<State>,
     /// Explains why there is no policy, although there should be one.
+    #[cfg(feature = "config")]
     pub(crate) refused: Option<PolicyError>,
 }
 
@@ -34,6 +36,7 @@ impl Override {
 }
 
 /// The overrides of a process, by the names of breakers and sets.
+#[cfg(feature = "config")]
 pub(crate) trait Overrides: Send + Sync {
     /// Returns the override of a breaker or of a whole set. `policy` is the program's.
     fn of(&self, name: &str, policy: &Policy) -> Override;
@@ -44,12 +47,15 @@ pub(crate) trait Overrides: Send + Sync {
 }
 
 /// The overrides that hold now. `None` until there are any.
+#[cfg(feature = "config")]
 pub(crate) type Current = Option<Arc<dyn Overrides>>;
 
 /// The overrides that hold now, to which new breakers look.
+#[cfg(feature = "config")]
 pub(crate) static OVERRIDES: LazyLock<Versioned<Current>> = LazyLock::new(|| Versioned::new(None));
 
 /// The program's settings that an override has replaced, and the state that it has set.
+#[cfg(feature = "config")]
 #[derive(Clone, Default)]
 pub(crate) struct Overridden {
     policy: Option<Policy>,
@@ -57,6 +63,7 @@ pub(crate) struct Overridden {
     state: Option<State>,
 }
 
+#[cfg(feature = "config")]
 impl Overridden {
     /// Returns `None` if nothing is replaced.
     pub(super) fn new(by: &Override, policy: Policy, shadow: bool) -> Option<Box<Self>> {
@@ -71,6 +78,7 @@ impl Overridden {
 
 /// The effects of an override that must wait until nothing is locked: listeners are told, and parts of the old policy, which
 /// may be the user's, are dropped.
+#[cfg(feature = "config")]
 #[must_use = "listeners must be told"]
 pub(crate) struct Applied {
     breaker: CircuitBreaker,
@@ -78,6 +86,7 @@ pub(crate) struct Applied {
     refused: Option<PolicyError>,
 }
 
+#[cfg(feature = "config")]
 impl Applied {
     pub(crate) fn conclude(self) {
         drop(self.replaced);
@@ -88,6 +97,7 @@ impl Applied {
     }
 }
 
+#[cfg(feature = "config")]
 impl CircuitBreaker {
     /// Returns the program's policy of this breaker.
     pub(crate) fn program_policy(&self) -> Policy {
@@ -142,6 +152,7 @@ impl CircuitBreaker {
 }
 
 /// Logs that an override does not fit a breaker or a set.
+#[cfg(feature = "config")]
 pub(crate) fn log_refused(name: &str, error: &PolicyError) {
     user_code::log(|| {
         #[cfg(feature = "tracing")]

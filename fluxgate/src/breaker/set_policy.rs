@@ -117,8 +117,8 @@ impl CircuitBreaker {
         self.publish(&locked);
         if self.has_audience() {
             self.shared.outbox.post(PolicyChange {
-                breaker: self.shared.name.clone(),
-                label: self.shared.place.label(&self.shared.name).clone(),
+                breaker: self.shared.place.name().clone(),
+                label: self.shared.place.label().clone(),
                 at: self.shared.clock.wall_time(),
                 old: Policy::from(&old),
                 new: policy,
@@ -135,9 +135,6 @@ impl CircuitBreaker {
 
     /// Returns `true` if listeners are told about the breaker: not while its set keeps it in reserve.
     pub(super) fn has_audience(&self) -> bool {
-        let has_listeners = self.shared.outbox.has_listeners();
-        #[cfg(feature = "keyed")]
-        let has_listeners = has_listeners && !self.shared.name.member().is_some_and(|member| member.is_in_reserve());
-        has_listeners
+        self.shared.outbox.has_listeners() && !self.shared.place.is_hidden()
     }
 }

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "config")]
+use crate::breaker::overrides::Overridden;
 #[cfg(feature = "recorder")]
 use crate::recorder::Recording;
 use crate::{
-    breaker::totals::Totals,
+    breaker::{
+        place::{self, Place},
+        totals::Totals,
+    },
     events::outbox::Outbox,
     machine::Machine,
-    name::Name,
     policy::compiled::CompiledPolicy,
     random::Random,
-    registry,
     sync::{
         AtomicU64, Mutex, Padding,
         status_word::{PolicyFlags, StatusWord},
@@ -27,8 +30,7 @@ use crate::{
 #[repr(C)]
 pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
-    pub(crate) name: Name,
-    pub(crate) place: registry::Place,
+    pub(crate) place: Place,
     pub(crate) clock: BreakerClock,
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
@@ -55,6 +57,10 @@ pub(crate) struct Core {
     pub(crate) shadow: bool,
     /// Whether successes may be spared the lock. Off for comparisons in tests.
     pub(crate) spares_the_lock: bool,
+    /// An override has set the state. A command, which sets it again, ends that.
+    pub(crate) state_is_configured: bool,
+    #[cfg(feature = "config")]
+    pub(crate) overridden: Option<Box<Overridden>>,
     /// Whether calls are recorded in a trace.
     pub(crate) recording: bool,
     pub(crate) rejected: u64,
@@ -74,6 +80,6 @@ impl Core {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        registry::forget(self);
+        place::forget(self);
     }
 }

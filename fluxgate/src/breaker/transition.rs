@@ -69,16 +69,17 @@ impl CircuitBreaker {
             enter(&mut core.machine, &core.rules, &mut core.random)
         };
         let to = core.machine.state;
+        core.state_is_configured = reason == Reason::Configured && to != State::Closed;
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };
         if let Some(totals) = &mut core.totals {
             totals.count_transition(left.state, to);
         }
-        if self.shared.outbox.has_listeners() {
+        if self.has_audience() {
             self.shared.outbox.post(Signal {
-                breaker: self.shared.name.clone(),
-                label: self.shared.place.label(&self.shared.name).clone(),
+                breaker: self.shared.place.name().clone(),
+                label: self.shared.place.label().clone(),
                 old_state: left.state,
                 new_state: to,
                 at: self.shared.clock.wall_time(),

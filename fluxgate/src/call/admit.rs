@@ -44,7 +44,9 @@ impl Core {
     /// call, where that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
         match (self.machine.state, &self.rules.permit) {
-            (State::HalfOpen, permits::CompiledPermit::Ramp(ramp)) if !self.rules.is_full(self.machine.probes.in_flight()) => {
+            (State::HalfOpen, permits::CompiledPermit::Ramp(ramp))
+                if !self.rules.is_full(self.machine.probes.in_flight()) =>
+            {
                 ramp.admits_all_after(now.since(self.machine.since)).map(Duration::from)
             }
             _ => self.machine.retry_after(now),
@@ -57,7 +59,7 @@ impl CircuitBreaker {
     #[inline]
     pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
         let Rejected { state, retry_after } = rejected;
-        CallNotPermitted { breaker: self.shared.name.clone(), state, retry_after }
+        CallNotPermitted { breaker: self.shared.place.name().clone(), state, retry_after }
     }
 
     /// Admits or rejects a call. A well breaker is read and no more.

@@ -250,7 +250,7 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
             // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
             running.end(Outcome::Failure);
-            let time_out = CallTimedOut { breaker: breaker.shared.name.clone(), limit };
+            let time_out = CallTimedOut { breaker: breaker.shared.place.name().clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }
         running.pause();

@@ -3,10 +3,11 @@
 use std::{any::Any, collections::VecDeque, mem, sync::Arc, thread};
 
 use crate::{
+    events::listener::Listener,
     events::{policy_change::PolicyChange, signal::Signal},
-    listeners::Listener,
     name::Name,
-    sync::{Mutex, process},
+    process,
+    sync::Mutex,
     user_code::{self, Supplied},
 };
 
@@ -85,7 +86,7 @@ const MOST_BY_A_CALLER: usize = 64;
 impl Outbox {
     pub(crate) fn new(breaker: &Name, listeners: Vec<Supplied<dyn AnyListener>>) -> Self {
         let has_some = !listeners.is_empty();
-        let served = || Arc::new(Served { breaker: breaker.detached(), listeners, queue: Mutex::default() });
+        let served = || Arc::new(Served { breaker: breaker.clone(), listeners, queue: Mutex::default() });
         Self { served: has_some.then(served) }
     }
 
@@ -192,7 +193,7 @@ fn log_lost_signals(breaker: &str, lost: u64) {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use crate::{CircuitBreaker, Signal, State, sync::process};
+    use crate::{CircuitBreaker, Signal, State, process};
 
     #[test]
     fn a_forked_child_delivers_what_nobody_in_it_is_delivering() {

@@ -1,5 +1,3 @@
-//! A new policy while the breaker runs.
-
 use std::time::SystemTime;
 
 use crate::{name::Name, policy::Policy};
@@ -43,7 +41,7 @@ impl PolicyChange {
         &self.breaker
     }
 
-    /// Returns the label that is unique among breakers of the same name: see [`CircuitBreaker::label`].
+    /// Returns the label that is unique among breakers of the same name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
         &self.label
     }

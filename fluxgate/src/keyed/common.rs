@@ -2,8 +2,10 @@ use std::{fmt::Display, sync::Arc};
 
 use super::{
     family::{Family, Member},
-    governing::{Aftermath, Own},
+    overrides::{Aftermath, Own},
 };
+#[cfg(feature = "config")]
+use crate::breaker::overrides::OVERRIDES;
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
     policy::error::PolicyError,
@@ -28,13 +30,22 @@ pub(super) struct Common {
 impl Common {
     pub(super) fn new(family: Arc<Family>, configure: Configure) -> Result<Self, PolicyError> {
         let member = Member::in_reserve(&family, &OVERFLOW);
-        let builder = configure(CircuitBreaker::builder(Arc::clone(&member)));
+        let builder = configure(member.builder());
         let (policy, shadow) = builder.own();
-        let _ = family.own.set(Own { policy, shadow }); // once
+        policy.check()?;
+        let _ = family.own.set(Own { policy: policy.clone(), shadow }); // once
+        #[cfg(feature = "config")]
+        let current = OVERRIDES.now();
+        #[cfg(feature = "config")]
+        family.apply(&current).conclude();
         let mut aftermath = Aftermath::default();
-        let overflow = family.make(member.text(), builder, &mut aftermath)?;
+        let overflow = family.make(member.name(), builder, &mut aftermath)?;
         aftermath.conclude();
         family.enlist();
+        #[cfg(feature = "config")]
+        if let Some(aftermath) = OVERRIDES.settle_in_turn(&current, |now| family.apply(now)) {
+            aftermath.conclude();
+        }
         Ok(Self { family, configure, overflow })
     }
 
@@ -42,7 +53,7 @@ impl Common {
     /// family's set that uses it before it is made.
     #[cfg(feature = "macros")]
     pub(super) fn stand_in(family: Arc<Family>) -> Self {
-        let overflow = CircuitBreaker::builder(Member::in_reserve(&family, &OVERFLOW)).build_stand_in();
+        let overflow = Member::in_reserve(&family, &OVERFLOW).builder().build_stand_in();
         // The default policy is valid: a test makes one.
         let overflow = overflow.unwrap_or_else(|error| unreachable!("{error}"));
         Self { family, configure: Arc::new(|builder| builder), overflow }
@@ -61,7 +72,7 @@ impl Common {
         aftermath: &mut Aftermath,
     ) -> Result<CircuitBreaker, PolicyError> {
         let member = Member::new(&self.family, key, now);
-        let builder = (self.configure)(CircuitBreaker::builder(Arc::clone(&member)));
-        self.family.make(member.text(), builder, aftermath)
+        let builder = (self.configure)(member.builder());
+        self.family.make(member.name(), builder, aftermath)
     }
 }

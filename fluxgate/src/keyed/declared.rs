@@ -65,6 +65,16 @@ pub struct KeyedDeclaration {
     stand_in: OnceLock<Common>,
 }
 
+/// The declaration of a set, as it is registered when the program is linked.
+pub struct DeclaredSet(pub &'static KeyedDeclaration);
+
+inventory::collect!(DeclaredSet);
+
+/// Returns all declarations of sets of the program, in no particular order.
+fn registered_sets() -> impl Iterator<Item = &'static KeyedDeclaration> {
+    inventory::iter::<DeclaredSet>.into_iter().map(|declared| declared.0)
+}
+
 impl KeyedDeclaration {
     /// Of a set whose policy and settings the macro has checked: see [`KeyedBuilder`](super::KeyedBuilder). `idle` is in
     /// nanoseconds.
@@ -148,7 +158,7 @@ const DEEPEST: usize = 16;
 pub(crate) fn make_declared() {
     let depth = making::depth();
     if depth < DEEPEST {
-        crate::__private::registered_sets().for_each(|declaration| declaration.list(depth == 0));
+        registered_sets().for_each(|declaration| declaration.list(depth == 0));
     }
 }
 

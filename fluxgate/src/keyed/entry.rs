@@ -10,14 +10,11 @@ use parking_lot::{Mutex, MutexGuard};
 use super::{
     family::Member,
     seen::{Evictability, Seen, seen},
-    stripes::{self, Stripe, Stripes},
+    stripes::{self, Stripes},
 };
 use crate::{
-    breaker::{CircuitBreaker, Shared},
-    registry::{
-        self,
-        making::{self, Begun, Turn},
-    },
+    breaker::{CircuitBreaker, Shared, handle::Stripe, place},
+    registry::making::{self, Begun, Turn},
     time::nanos::Nanos,
     user_code::Caught,
 };
@@ -143,7 +140,7 @@ impl<K> Slot<K> {
         let mut owner = self.owner.lock();
         match &*owner {
             Owner::Set(kept) => {
-                if let Some(member) = kept.shared.name.member() {
+                if let Some(member) = Member::of(&kept.shared) {
                     member.touch(now);
                 }
                 Found::Breaker(Arc::clone(&kept.shared).into())
@@ -194,7 +191,7 @@ impl<K> Slot<K> {
         };
         drop(owner);
         // Now, so that the name is free for the next breaker of this key.
-        registry::forget(&kept.shared);
+        place::forget(&kept.shared);
         Some(kept.shared.into())
     }
 
@@ -240,12 +237,12 @@ impl<K> Slot<K> {
         };
         if seen.is_still(&shared) {
             // Now, so that the name is free for the next breaker of this key.
-            registry::forget(&shared);
+            place::forget(&shared);
             return Eviction::Evicted(Box::new(shared));
         }
         // Look-ups find it through the key's lock from now on.
         let shared = Arc::new(shared);
-        registry::enter(&shared);
+        place::enter(&shared);
         let Some(making) = self.make(set) else {
             *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
             return Eviction::Pinned;
@@ -259,7 +256,7 @@ impl<K> Making<'_, K> {
     /// Lets the breaker be found.
     pub(super) fn done(self, breaker: &CircuitBreaker) {
         let shared = Arc::clone(breaker.shared.direct());
-        if let Some(member) = shared.name.member().cloned() {
+        if let Some(member) = Member::shared_by(&shared) {
             // Set already where it was nearly evicted.
             let _ = self.slot.living.set(Living { breaker: Arc::downgrade(&shared), member, stripes: Stripes::new() });
         }
@@ -295,7 +292,7 @@ fn release(mut kept: Owned) -> Result<Shared, Owned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{State, breaker::handle::Handle, keyed::family::Family, name::Name};
+    use crate::{State, breaker::handle::Handle, keyed::family::Family};
 
     /// The address of a set that is none.
     const SET: usize = 1;
@@ -305,7 +302,7 @@ mod tests {
         let slot = Slot::new("a");
         let Found::Vacant(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
         let member = Member::new(&family, slot.key(), Nanos(0));
-        making.done(&CircuitBreaker::new(Name::from(member)));
+        making.done(&member.builder().build().unwrap());
         slot
     }
 

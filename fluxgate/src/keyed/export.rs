@@ -17,9 +17,8 @@ use std::{
 
 use super::family::{Counts, Family, Member, Series};
 use crate::{
-    breaker::{CircuitBreaker, Shared, handle::Handle},
+    breaker::{CircuitBreaker, Shared, handle::Handle, place},
     name::Name,
-    registry,
     state::State,
     time::nanos::Nanos,
 };
@@ -84,16 +83,16 @@ fn candidates(
 ) -> Option<Vec<Candidate>> {
     let mut candidates = Vec::new();
     let mut is_listed = false;
-    for breaker in registry::of_set(family.id()) {
+    for breaker in place::of_set(family.id()) {
         let Some(handle) = CircuitBreaker::upgrade(&breaker) else { continue };
-        if let Some(member) = handle.shared.name.member().filter(|_| listed(&handle)) {
+        if let Some(member) = Member::shared_by(&handle.shared).filter(|_| listed(&handle)) {
             is_listed = true;
-            if !member.is_in_reserve() {
+            if !handle.shared.place.is_hidden() {
                 candidates.push(Candidate {
                     breaker,
-                    member: Arc::clone(member),
-                    is_closed: handle.shared.status.read().state() == State::Closed,
                     last_used: member.last_used(),
+                    member,
+                    is_closed: handle.shared.status.read().state() == State::Closed,
                     counts: Counts::of(&handle.shared).unwrap_or_default(),
                 });
             }

@@ -1,6 +1,7 @@
 //! What the breakers of one set have in common for the registry and for metrics.
 
 use std::{
+    any::Any,
     fmt::Display,
     sync::{
         Arc, OnceLock, Weak,
@@ -11,17 +12,18 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    governed::Governed,
-    governing::{Governing, Own},
+    overrides::{Own, SetOverrides},
     set::Holder,
 };
 use crate::{
     breaker::{
-        Shared,
+        CircuitBreaker, Shared,
+        builder::Builder,
+        place::{Membership, Place},
         totals::{CallTotals, Transitions},
     },
     name::Name,
-    registry,
+    sync::versioned::Versioned,
     time::nanos::Nanos,
 };
 
@@ -33,8 +35,7 @@ const STEP: Nanos = Nanos(1_000_000);
 
 /// A set as its breakers know it.
 pub(crate) struct Family {
-    place: registry::Place,
-    name: Name,
+    place: Place,
     /// How many of its breakers have series of their own.
     pub(crate) exported_keys: usize,
     /// What is counted in no series of a key.
@@ -44,7 +45,7 @@ pub(crate) struct Family {
     pub(super) exported: Mutex<super::export::Exported>,
     /// What the program says of every breaker: known once the set is made.
     pub(super) own: OnceLock<Own>,
-    pub(super) governed: Governed<Governing>,
+    pub(super) overrides: Versioned<SetOverrides>,
     /// The sets of this declaration: of several types of keys, as a generic function has them, or one.
     holders: Mutex<Vec<Arc<dyn Holder>>>,
 }
@@ -52,7 +53,7 @@ pub(crate) struct Family {
 /// What a breaker of a set is called, and what of its counts was exported.
 pub(crate) struct Member {
     /// `per_host{api.example.com}`
-    text: Box<str>,
+    name: Name,
     /// Where in it the key begins.
     key: usize,
     family: Arc<Family>,
@@ -114,16 +115,14 @@ impl Counts {
 
 impl Family {
     pub(super) fn new(name: Name, exported_keys: usize) -> Arc<Self> {
-        let place = registry::reserve(&name);
         Arc::new(Self {
-            place,
-            name,
+            place: Place::reserve(name),
             exported_keys,
             rest: Mutex::default(),
             #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
             exported: Mutex::default(),
             own: OnceLock::new(),
-            governed: Governed::new(Governing::default()),
+            overrides: Versioned::new(SetOverrides::default()),
             holders: Mutex::default(),
         })
     }
@@ -145,12 +144,12 @@ impl Family {
     }
 
     pub(crate) fn name(&self) -> &Name {
-        &self.name
+        self.place.name()
     }
 
     /// Its name, unless others have that too.
     pub(crate) fn label(&self) -> &Name {
-        self.place.label(&self.name)
+        self.place.label()
     }
 
     /// Keeps who knows the keys.
@@ -173,7 +172,7 @@ impl Family {
 
 impl Drop for Family {
     fn drop(&mut self) {
-        registry::release(&self.name, &self.place);
+        self.place.release();
     }
 }
 
@@ -195,8 +194,8 @@ impl Member {
 
     fn made(family: &Arc<Family>, key: &dyn Display, now: Nanos) -> Self {
         Self {
-            text: format!("{}{{{key}}}", family.name).into_boxed_str(),
-            key: family.name.len() + 1,
+            name: format!("{}{{{key}}}", family.name()).into(),
+            key: family.name().as_str().len() + 1,
             family: Arc::clone(family),
             used: AtomicU64::new(now.0),
             in_reserve: AtomicBool::new(false),
@@ -206,18 +205,30 @@ impl Member {
         }
     }
 
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    /// Returns the part of a breaker in its set, if it is in one.
+    pub(crate) fn of(breaker: &Shared) -> Option<&Self> {
+        breaker.place.membership()?.as_any().downcast_ref()
+    }
+
+    /// Like [`of`](Self::of), but returns a counted reference.
+    pub(super) fn shared_by(breaker: &Shared) -> Option<Arc<Self>> {
+        Arc::clone(breaker.place.membership()?).into_any().downcast().ok()
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Begins the breaker of this member.
+    pub(super) fn builder(self: &Arc<Self>) -> Builder {
+        CircuitBreaker::builder(self.name.clone()).member(Arc::clone(self) as Arc<dyn Membership>)
     }
 
     /// What the key is displayed as.
     pub(crate) fn key(&self) -> &str {
         // The braces around it are ASCII.
-        self.text.get(self.key..self.text.len() - 1).unwrap_or_default()
-    }
-
-    pub(crate) fn family(&self) -> &Family {
-        &self.family
+        let name = self.name.as_str();
+        name.get(self.key..name.len() - 1).unwrap_or_default()
     }
 
     /// Written only once in a [`STEP`], so that threads which share a breaker rarely wait for this line. If it was, the
@@ -235,28 +246,12 @@ impl Member {
         Nanos(self.used.load(Ordering::Relaxed))
     }
 
-    /// Lets it be seen.
-    pub(crate) fn show(&self) {
+    /// Ends the time in reserve.
+    pub(super) fn show(&self) {
         self.in_reserve.store(false, Ordering::Relaxed);
     }
 
-    /// Tells whether new keys share its breaker where there is no room.
-    #[cfg(feature = "serde")]
-    pub(crate) fn is_overflow(&self) -> bool {
-        self.is_overflow
-    }
-
-    pub(crate) fn is_in_reserve(&self) -> bool {
-        self.in_reserve.load(Ordering::Relaxed)
-    }
-
-    /// Counts what its breaker has counted since the last time. To be called with each breaker that is dropped, too.
-    pub(crate) fn attribute(&self, breaker: &Shared) {
-        let Some(counts) = Counts::of(breaker) else { return };
-        self.account.lock().count(&counts, &self.family);
-    }
-
-    /// Like [`attribute`](Self::attribute), but from now on in `series`, or in the rest.
+    /// Adds what the breaker has counted since the last time, and counts in `series` from now on, or in the rest.
     #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) fn attribute_to(&self, series: Option<&Arc<Series>>, counts: &Counts) {
         let mut account = self.account.lock();
@@ -268,6 +263,40 @@ impl Member {
     #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) fn has_series(&self) -> bool {
         self.account.lock().series.is_some()
+    }
+}
+
+impl Membership for Member {
+    fn set(&self) -> u64 {
+        self.family.id()
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.in_reserve.load(Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "serde")]
+    fn show(&self) {
+        self.show();
+    }
+
+    #[cfg(feature = "serde")]
+    fn identity(&self) -> (String, Option<String>) {
+        let key = (!self.is_overflow).then(|| self.key().to_owned());
+        (self.family.label().to_string(), key)
+    }
+
+    fn collect_counts(&self, breaker: &Shared) {
+        let Some(counts) = Counts::of(breaker) else { return };
+        self.account.lock().count(&counts, &self.family);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 

@@ -16,8 +16,9 @@ use super::{
     common::Common,
     entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
-    governing::Aftermath,
+    family::Member,
     keys::Slots,
+    overrides::Aftermath,
     seen::Seen,
     set::Holder,
 };
@@ -259,7 +260,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = self.common.overflow.shared.name.member() {
+        if let Some(member) = Member::of(&self.common.overflow.shared) {
             member.show();
         }
         self.common.overflow.clone()
@@ -283,7 +284,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
         let set = self.upgrade()?;
         let slots = set.eviction.slots();
         let is_it = |slot: &&Arc<Slot<K>>| {
-            slot.breaker().is_some_and(|breaker| breaker.shared.name.member().is_some_and(|member| member.key() == key))
+            slot.breaker().is_some_and(|breaker| Member::of(&breaker.shared).is_some_and(|member| member.key() == key))
         };
         set.remove_slot(slots.iter().find(is_it)?)
     }
@@ -294,7 +295,7 @@ struct Evictor<'i, K>(&'i Arc<Inner<K>>);
 impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K> {
     fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>> {
         let common = &self.0.common;
-        let had = common.family.governed.now();
+        let had = common.family.overrides.now();
         match slot.evict(seen, common.address()) {
             entry::Eviction::Evicted(breaker) => Some(breaker),
             entry::Eviction::Pinned => None,

@@ -13,12 +13,11 @@ mod export;
     allow(dead_code, reason = "what is counted is read by metrics alone")
 )]
 mod family;
-mod governed;
-mod governing;
 mod inner;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod keys;
+mod overrides;
 mod seen;
 mod set;
 mod stripes;
@@ -31,7 +30,7 @@ pub use declared::DeclaredKeyedBreakers;
 pub(crate) use declared::make_declared;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-pub use declared::{KeyedDeclaration, OfFunction};
+pub use declared::{DeclaredSet, KeyedDeclaration, OfFunction};
 pub use set::{Set, sets};
 
 use std::{
@@ -46,17 +45,18 @@ use builder::Limits;
 use common::Common;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 pub(crate) use family::Family;
-pub(crate) use family::Member;
-#[cfg(feature = "serde")]
-pub(crate) use governing::Aftermath;
-#[cfg(feature = "serde")]
-pub(crate) use governing::{Governing, Said};
 use inner::Inner;
-pub(crate) use stripes::Stripe;
+#[cfg(feature = "config")]
+pub(crate) use overrides::Aftermath;
 
-use crate::{breaker::CircuitBreaker, name::Name, policy::{Policy, error::PolicyError}, time::nanos::Nanos};
+use crate::{
+    breaker::CircuitBreaker,
+    name::Name,
+    policy::{Policy, error::PolicyError},
+    time::nanos::Nanos,
+};
 
 /// One policy and a breaker for each key: each host, tenant, shard or region.
 ///

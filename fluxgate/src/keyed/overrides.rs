@@ -1,4 +1,4 @@
-//! The policy of a set: what the program says of its breakers, and what was set since.
+//! The policy of a set: the program's own, and the overrides of it.
 
 use std::{
     collections::BTreeMap,
@@ -6,160 +6,211 @@ use std::{
 };
 
 use super::family::Family;
+#[cfg(feature = "config")]
+use crate::breaker::overrides::{Current, log_refused};
 use crate::{
-    breaker::{CircuitBreaker, Shared, builder::Builder, handle::Handle},
-    events::policy_change::Replaced,
+    breaker::{
+        CircuitBreaker, Shared, builder::Builder, handle::Handle, overrides::Override, place, set_policy::Replaced,
+    },
     policy::{Policy, error::PolicyError},
-    registry,
 };
 
-/// What the program says of every breaker of a set.
+/// The program's own settings of every breaker of a set.
 pub(crate) struct Own {
     pub(crate) policy: Policy,
     pub(crate) shadow: bool,
 }
 
-/// What is said of a breaker beside the program's own text. `None` leaves that as it is.
+/// Replaces settings of the breakers of a set.
 #[derive(Clone, Default)]
-pub(crate) struct Said {
-    pub(crate) policy: Option<Policy>,
-    pub(crate) shadow: Option<bool>,
+pub(crate) struct SetOverrides {
+    /// The policy from [`Family::set_policy`], in place of the program's.
+    by_hand: Option<Policy>,
+    all: Override,
+    /// In place of `all`, by the name of a breaker.
+    some: BTreeMap<String, Override>,
 }
 
-/// What is said of the breakers of a set.
-#[derive(Clone, Default)]
-pub(crate) struct Governing {
-    pub(crate) all: Said,
-    /// In place of that, by the name of a breaker.
-    pub(crate) some: BTreeMap<String, Said>,
-}
+impl SetOverrides {
+    fn of(&self, breaker: &str) -> &Override {
+        self.some.get(breaker).unwrap_or(&self.all)
+    }
 
-impl Said {
-    /// What is said, over what `builder` has.
-    fn over(&self, builder: Builder) -> Builder {
-        let builder = match &self.policy {
-            Some(policy) => builder.policy(policy.clone()),
-            None => builder,
-        };
-        match self.shadow {
-            Some(shadow) => builder.shadow(shadow),
-            None => builder,
+    fn policy_of(&self, breaker: &str) -> Option<&Policy> {
+        self.of(breaker).policy.as_ref().or(self.by_hand.as_ref())
+    }
+
+    /// Returns these overrides with one policy for all breakers.
+    fn with_policy(&self, policy: Policy) -> Self {
+        let without_policy = |over: &Override| Override { policy: None, ..over.clone() };
+        Self {
+            by_hand: Some(policy),
+            all: without_policy(&self.all),
+            some: self.some.iter().map(|(name, over)| (name.clone(), without_policy(over))).collect(),
         }
     }
 
-    fn is_nothing(&self) -> bool {
-        self.policy.is_none() && self.shadow.is_none()
+    /// Returns these overrides with those of `current` in place of former ones. `program` is the program's policy.
+    #[cfg(feature = "config")]
+    fn replaced_by(&self, current: &Current, set: &str, program: &Policy) -> Self {
+        let program = self.by_hand.as_ref().unwrap_or(program);
+        let (all, some) = match current {
+            Some(overrides) => (overrides.of(set, program), overrides.of_keys(set, program)),
+            None => Default::default(),
+        };
+        Self { by_hand: self.by_hand.clone(), all, some }
+    }
+
+    /// Takes the errors of overrides that do not fit.
+    #[cfg(feature = "config")]
+    fn take_refused(&mut self, set: &str) -> Vec<(String, PolicyError)> {
+        let all = [(set.to_owned(), &mut self.all)];
+        let some = self.some.iter_mut().map(|(name, over)| (name.clone(), over));
+        all.into_iter().chain(some).filter_map(|(name, over)| Some((name, over.refused.take()?))).collect()
     }
 }
 
-impl Governing {
-    pub(crate) fn of_all(said: Said) -> Self {
-        Self { all: said, some: BTreeMap::new() }
-    }
-
-    fn of(&self, breaker: &str) -> &Said {
-        self.some.get(breaker).unwrap_or(&self.all)
-    }
+/// The reason for a change of the overrides of a set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// Somebody sets the policy, which replaces those that were set on single breakers.
+    ByHand,
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "overrides come from policy files"))]
+    Configured,
 }
 
-/// The work that a change of a set leaves for when nothing is locked: breakers are told of it, and what they had before is
-/// dropped, for both may be the user's own.
-#[must_use = "listeners are to be told"]
+/// The work that a change of a set leaves for when nothing is locked: listeners are told, and parts of old policies are
+/// dropped, because both may run user code.
+#[must_use = "listeners must be told"]
 #[derive(Default)]
 pub(crate) struct Aftermath {
     replaced: Vec<Replaced>,
     policies: Vec<Policy>,
-    /// No handles, for they would keep the set from evicting them.
+    /// No handles, because they would keep the set from evicting the breakers.
     changed: Vec<Weak<Shared>>,
-    /// Those that nobody else held any more.
+    /// Breakers whose last handle was dropped here.
     orphans: Vec<Shared>,
+    #[cfg(feature = "config")]
+    refused: Vec<(String, PolicyError)>,
 }
 
 impl Aftermath {
     pub(crate) fn conclude(self) {
-        let Self { replaced, policies, changed, orphans } = self;
+        #[cfg(feature = "config")]
+        self.refused.iter().for_each(|(name, error)| log_refused(name, error));
+        let Self { replaced, policies, changed, orphans, .. } = self;
         drop((replaced, policies, orphans));
         changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
     }
 
-    /// Gives a handle up. If it is the last, the breaker is dropped later.
+    /// Drops a handle. If it is the last, the breaker is dropped later.
     fn give_up(&mut self, breaker: CircuitBreaker) {
         match breaker.shared {
             Handle::Direct(shared) => self.orphans.extend(Arc::into_inner(shared)),
-            // Only look-ups by key give such.
+            // Only look-ups by key return these.
             Handle::Striped(_) => {}
         }
     }
 }
 
 impl Family {
-    /// Returns what its breakers go by.
+    /// Returns the policy of its breakers.
     pub(super) fn policy(&self) -> Policy {
-        let set = self.governed.now().all.policy.clone();
-        set.or_else(|| self.own.get().map(|own| own.policy.clone())).unwrap_or_default()
+        let overrides = self.overrides.now();
+        let overridden = overrides.all.policy.as_ref().or(overrides.by_hand.as_ref()).cloned();
+        overridden.or_else(|| self.own.get().map(|own| own.policy.clone())).unwrap_or_default()
     }
 
     pub(super) fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
         policy.check()?;
-        self.govern(|now| Governing::of_all(Said { policy: Some(policy), shadow: now.all.shadow })).conclude();
+        self.change(Change::ByHand, |overrides| overrides.with_policy(policy)).conclude();
         Ok(())
     }
 
-    #[cfg(feature = "serde")]
-    pub(crate) fn own(&self) -> &Own {
-        self.own.get().unwrap_or_else(|| unreachable!("nobody knows of a set before it is made"))
+    /// Returns the program's policy, or the one that was set by hand.
+    #[cfg(feature = "config")]
+    pub(crate) fn program_policy(&self) -> Policy {
+        let by_hand = self.overrides.now().by_hand.clone();
+        by_hand.or_else(|| self.own.get().map(|own| own.policy.clone())).unwrap_or_default()
     }
 
-    #[cfg(feature = "serde")]
-    pub(crate) fn governing(&self) -> Governing {
-        Governing::clone(&self.governed.now())
+    /// Applies the overrides that hold now, in place of former ones, to all breakers, and keeps them for later ones.
+    #[cfg(feature = "config")]
+    pub(crate) fn apply(&self, current: &Current) -> Aftermath {
+        let Some(own) = self.own.get() else { return Aftermath::default() };
+        let mut refused = Vec::new();
+        let aftermath = self.change(Change::Configured, |overrides| {
+            let mut overrides = overrides.replaced_by(current, self.name().as_str(), &own.policy);
+            refused = overrides.take_refused(self.name().as_str());
+            overrides
+        });
+        Aftermath { refused, ..aftermath }
     }
 
-    /// Gives all breakers other policies, which are valid, and remembers them for those that are made later.
-    pub(crate) fn govern(&self, governing: impl FnOnce(&Governing) -> Governing) -> Aftermath {
+    /// Replaces the overrides, applies them to all breakers, and keeps them for later ones.
+    fn change(&self, change: Change, to: impl FnOnce(&SetOverrides) -> SetOverrides) -> Aftermath {
         let mut aftermath = Aftermath::default();
-        self.governed.change(governing, |old, new| {
-            for breaker in registry::of_set(self.id()) {
+        self.overrides.change(to, |old, new| {
+            for breaker in place::of_set(self.id()) {
                 let Some(breaker) = CircuitBreaker::upgrade(&breaker) else { continue };
-                self.give(&breaker, old.of(breaker.name()), new.of(breaker.name()), &mut aftermath);
+                self.give(&breaker, change, old, new, &mut aftermath);
                 aftermath.give_up(breaker);
             }
         });
         aftermath
     }
 
-    fn give(&self, breaker: &CircuitBreaker, old: &Said, new: &Said, aftermath: &mut Aftermath) {
-        if old.is_nothing() && new.is_nothing() {
-            // What was set on it by hand stays.
+    /// Applies `new` overrides to a breaker in place of `old` ones.
+    fn give(
+        &self,
+        breaker: &CircuitBreaker,
+        change: Change,
+        old: &SetOverrides,
+        new: &SetOverrides,
+        aftermath: &mut Aftermath,
+    ) {
+        let name = breaker.name();
+        let (old_override, new_override) = (old.of(name), new.of(name));
+        if change == Change::Configured && old_override.is_empty() && new_override.is_empty() {
+            // A policy that was set on it by hand stays.
             return;
         }
-        // A breaker is made when that is known.
+        // It is known before the first breaker is built.
         let Some(own) = self.own.get() else { return };
-        if new.shadow.is_some() || old.shadow.is_some() {
-            breaker.set_shadow(new.shadow.unwrap_or(own.shadow));
+        if old_override.shadow.is_some() || new_override.shadow.is_some() {
+            breaker.set_shadow(new_override.shadow.unwrap_or(own.shadow));
         }
-        let policy = new.policy.as_ref().unwrap_or(&own.policy);
+        let policy = new.policy_of(name).unwrap_or(&own.policy);
         let current = breaker.policy();
         if current != *policy {
-            // Every policy is checked before it governs, and the program's own when the set is made.
-            let replaced = breaker.adopt(policy.clone()).unwrap_or_else(|error| unreachable!("{error}"));
-            aftermath.replaced.push(replaced);
-            if breaker.shared.outbox.has_listeners() {
-                aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
-            }
+            // Every policy here was checked.
+            aftermath.replaced.extend(breaker.adopt(policy.clone()));
         }
         aftermath.policies.push(current);
+        #[cfg(feature = "config")]
+        if change == Change::Configured {
+            breaker.apply_state(old_override.state, new_override.state);
+        }
+        if breaker.shared.outbox.has_listeners() {
+            aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
+        }
     }
 
-    /// Makes the breaker of this name by what holds now.
+    /// Builds the breaker of this name with the current overrides.
     pub(super) fn make(
         &self,
         name: &str,
         builder: Builder,
         aftermath: &mut Aftermath,
     ) -> Result<CircuitBreaker, PolicyError> {
-        let had = self.governed.now();
-        let breaker = had.of(name).over(builder).build_untold()?;
+        let had = self.overrides.now();
+        // Breakers of one policy share its compiled form.
+        let builder = match self.own.get() {
+            Some(own) if *builder.own().0 == own.policy => builder.policy(own.policy.clone()),
+            _ => builder,
+        };
+        let by = Override { policy: had.policy_of(name).cloned(), ..had.of(name).clone() };
+        let breaker = builder.overridden_by(&by).build_untold()?;
         if breaker.shared.outbox.has_listeners() {
             aftermath.changed.push(Arc::downgrade(breaker.shared.direct()));
         }
@@ -167,13 +218,14 @@ impl Family {
         Ok(breaker)
     }
 
-    /// Gives a breaker what holds now, where that is not what it `had` when it was listed.
-    pub(super) fn settle(&self, had: Arc<Governing>, breaker: &CircuitBreaker, aftermath: &mut Aftermath) {
-        let mut before = had.of(breaker.name()).clone();
-        self.governed.settle(had, |now| {
-            let now = now.of(breaker.name());
-            self.give(breaker, &before, now, aftermath);
-            before = now.clone();
+    /// Applies the current overrides to a breaker, unless they are those that it `had` when it was listed.
+    pub(super) fn settle(&self, had: Arc<SetOverrides>, breaker: &CircuitBreaker, aftermath: &mut Aftermath) {
+        let mut before = Arc::clone(&had);
+        self.overrides.settle(had, |now| {
+            let now = Arc::clone(now);
+            let change = if before.by_hand == now.by_hand { Change::Configured } else { Change::ByHand };
+            self.give(breaker, change, &before, &now, aftermath);
+            before = now;
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::family::Member;
 use crate::{
     breaker::Shared,
     state::State,
@@ -46,7 +47,7 @@ pub(super) fn seen(shared: &Shared) -> Evictability {
         },
         State::ForcedOpen | State::Disabled | State::MetricsOnly => return Evictability::Pinned,
     };
-    let since = shared.name.member().map_or(Nanos(0), |member| member.last_used());
+    let since = Member::of(shared).map_or(Nanos(0), Member::last_used);
     Evictability::Evictable(Seen { since, if_idle, asks_clock, status, due })
 }
 

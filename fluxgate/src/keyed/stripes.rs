@@ -16,27 +16,17 @@ use std::sync::{
 };
 
 use crate::{
-    breaker::{CircuitBreaker, Shared, handle::Handle},
-    sync::{Padding, thread_slot},
+    breaker::{
+        CircuitBreaker, Shared,
+        handle::{Handle, Stripe},
+    },
+    sync::thread_slot,
 };
 
 /// How many a breaker may have: more threads than these share them.
 const STRIPES: usize = 16;
 
 const NOBODY: usize = usize::MAX;
-
-/// A breaker, and a count of its own in front of it.
-pub(crate) struct Stripe {
-    pub(crate) shared: Arc<Shared>,
-    /// So that the count of the next one is in another line.
-    _gap: Padding,
-}
-
-impl Stripe {
-    fn new(shared: &Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::clone(shared), _gap: Padding::default() })
-    }
-}
 
 /// Where look-ups find the stripes of a breaker. They are dead once it is evicted, or was about to be.
 pub(super) struct Stripes {

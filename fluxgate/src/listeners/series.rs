@@ -32,9 +32,9 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
     let is_listed = |breaker: &CircuitBreaker| breaker.listener::<L>().is_some();
     let single = registry::listed().filter(|breaker| is_listed(breaker));
     #[cfg(feature = "keyed")]
-    let single = single.filter(|breaker| breaker.shared.name.member().is_none());
+    let single = single.filter(|breaker| breaker.shared.place.membership().is_none());
     let rows = single.map(|breaker| Row {
-        circuit_name: breaker.shared.place.label(&breaker.shared.name).clone(),
+        circuit_name: breaker.shared.place.label().clone(),
         key: None,
         // Both are there, for the listener asks for them.
         calls: breaker.totals().unwrap_or_default(),

@@ -246,7 +246,13 @@ impl Machine {
 
     /// Goes on with a state that has been entered anew for that.
     #[cfg(feature = "serde")]
-    pub(crate) fn resume(&mut self, opening: &Opening, now: Nanos, retry: &retries::CompiledRetry, heeds: Option<Nanos>) {
+    pub(crate) fn resume(
+        &mut self,
+        opening: &Opening,
+        now: Nanos,
+        retry: &retries::CompiledRetry,
+        heeds: Option<Nanos>,
+    ) {
         self.since = now.since(opening.lasted);
         self.lasted_before = opening.lasted.since(now);
         if self.state != State::Open {
@@ -261,7 +267,13 @@ impl Machine {
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
-    pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::CompiledRetry, random: &mut Random) -> Option<Left> {
+    pub(crate) fn enter(
+        &mut self,
+        to: State,
+        now: Nanos,
+        retry: &retries::CompiledRetry,
+        random: &mut Random,
+    ) -> Option<Left> {
         let from = self.state;
         self.records.advance(now);
         let left = (from != to).then(|| Left { state: from, metrics: self.records.metrics().clone() });
@@ -306,7 +318,9 @@ mod tests {
 
     #[test]
     fn counts_at_their_end_stay_there_and_the_wait_is_the_longest() {
-        let retry = retries::CompiledRetry::new(&retries::Retry::from(Backoff::new(10.0).multiplier(1e300).max_duration(1e9)).0);
+        let retry = retries::CompiledRetry::new(
+            &retries::Retry::from(Backoff::new(10.0).multiplier(1e300).max_duration(1e9)).0,
+        );
         let mut random = Random::seeded(1);
         let mut machine = machine();
         machine.reopens = u64::MAX - 1;

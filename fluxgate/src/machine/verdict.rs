@@ -1,10 +1,14 @@
 use std::sync::Arc;
 
-use super::{
-    probes::EndedProbes,
-    reason::{Evidence, Reason, Tripped},
+use super::{probes::EndedProbes, reason::Reason};
+use crate::{
+    outcome::Outcome,
+    policy::{
+        compiled::ProbeLimits,
+        trippers::evidence::{Evidence, Tripped},
+    },
+    state::State,
 };
-use crate::{outcome::Outcome, policy::compiled::ProbeLimits, state::State};
 
 /// What a verdict is about: the end of a call, and what it left.
 #[derive(Clone, Copy)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use fluxgate_policy::{Component, ErrorKind, RETRY_AFTER_FOR_NOTHING};
 
 use crate::{
-
     policy::{
         component::AnyComponent,
         error::{Mistake, PolicyError},
@@ -87,7 +86,9 @@ impl CompiledPolicy {
         mistakes.component(&retry.0);
         mistakes.component(&permit.0);
         if let Some(window) = window.0.as_built_in() {
-            mistakes.0.extend(fluxgate_policy::check_policy(window, &tripper.0, AnyComponent::as_built_in).iter().map(Mistake::from));
+            mistakes.0.extend(
+                fluxgate_policy::check_policy(window, &tripper.0, AnyComponent::as_built_in).iter().map(Mistake::from),
+            );
         }
         if settings.retry_after.is_some() && settings.honour_retry_after.is_none() {
             mistakes.0.push(Mistake::new(ErrorKind::NoEffect, RETRY_AFTER_FOR_NOTHING));

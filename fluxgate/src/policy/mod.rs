@@ -21,10 +21,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-
-    policy::{compiled::CompiledPolicy, error::PolicyError, retry_after::ReadRetryAfter, table::Settings},
-};
+use crate::policy::{compiled::CompiledPolicy, error::PolicyError, retry_after::ReadRetryAfter, table::Settings};
 
 /// The settings of a breaker: which calls it judges, which errors count, when it opens, and how it recovers.
 ///
@@ -165,6 +162,12 @@ impl Policy {
         }
         let compiled = Arc::new(CompiledPolicy::new(&self.settings)?);
         Ok(Arc::clone(self.compiled.get_or_init(|| compiled)))
+    }
+
+    /// Returns `true` if no setting is set.
+    #[cfg(feature = "config")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settings == Settings::default()
     }
 
     #[cfg(feature = "config")]

@@ -49,9 +49,6 @@ use crate::{
     outcome::Outcome,
     user_code,
 };
-pub(crate) use register::registered;
-#[cfg(feature = "keyed")]
-pub(crate) use register::registered_sets;
 
 /// What becomes known of an error.
 pub enum Seen<'e> {

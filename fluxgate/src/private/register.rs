@@ -3,31 +3,8 @@
 pub use inventory;
 
 #[cfg(feature = "keyed")]
-use crate::keyed::KeyedDeclaration;
-use crate::registry::declared::Declaration;
-
-/// A declaration, as it is registered when the program is linked.
-pub struct Declared(pub &'static Declaration);
-
-inventory::collect!(Declared);
-
-/// All declarations, in no order that means anything.
-pub(crate) fn registered() -> impl Iterator<Item = &'static Declaration> {
-    inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
-}
-
-/// The declaration of a set, as it is registered when the program is linked.
-#[cfg(feature = "keyed")]
-pub struct DeclaredSet(pub &'static KeyedDeclaration);
-
-#[cfg(feature = "keyed")]
-inventory::collect!(DeclaredSet);
-
-/// All declarations of sets, in no order that means anything.
-#[cfg(feature = "keyed")]
-pub(crate) fn registered_sets() -> impl Iterator<Item = &'static KeyedDeclaration> {
-    inventory::iter::<DeclaredSet>.into_iter().map(|declared| declared.0)
-}
+pub use crate::keyed::DeclaredSet;
+pub use crate::registry::declared::Declared;
 
 /// The breaker of one declaration: a static, which is made known when the program starts.
 ///

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::trace_file::Claim;
-use crate::{machine::Ticket, sync::process, time::nanos::Nanos};
+use crate::{machine::Ticket, process, time::nanos::Nanos};
 
 /// What was at the beginning of a recording.
 #[derive(Clone, Copy)]

@@ -117,6 +117,16 @@ impl Declaration {
     }
 }
 
+/// A declaration, as it is registered when the program is linked.
+pub struct Declared(pub &'static Declaration);
+
+inventory::collect!(Declared);
+
+/// Returns all declarations of the program, in no particular order.
+fn registered() -> impl Iterator<Item = &'static Declaration> {
+    inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
+}
+
 /// The number of declarations that may be evaluated within each other before a look-up makes no more.
 const DEEPEST: usize = 16;
 
@@ -124,7 +134,7 @@ const DEEPEST: usize = 16;
 pub(super) fn make_all() {
     let depth = making::depth();
     if depth < DEEPEST {
-        crate::__private::registered().for_each(|declaration| declaration.list(depth == 0));
+        registered().for_each(|declaration| declaration.list(depth == 0));
     }
 }
 
@@ -132,8 +142,7 @@ pub(super) fn make_all() {
 pub(super) fn make_named(name: &str) {
     static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Declaration>>> = LazyLock::new(|| {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
-        crate::__private::registered()
-            .for_each(|declaration| by_name.entry(declaration.name).or_default().push(declaration));
+        registered().for_each(|declaration| by_name.entry(declaration.name).or_default().push(declaration));
         by_name
     });
     let Some(named) = BY_NAME.get(name) else { return };

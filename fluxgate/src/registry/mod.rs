@@ -1,6 +1,5 @@
 //! Every breaker of the process, by name.
 
-mod book;
 #[cfg(feature = "macros")]
 pub(crate) mod declared;
 #[cfg(feature = "macros")]
@@ -12,31 +11,7 @@ pub(crate) mod saved;
 #[cfg(feature = "serde")]
 pub(crate) mod snapshot;
 
-use std::{
-    collections::BTreeMap,
-    ops::Bound,
-    sync::{Arc, Weak},
-};
-
-use parking_lot::Mutex;
-
-#[cfg(feature = "keyed")]
-pub(crate) use book::release;
-pub(crate) use book::{Place, reserve};
-
-use crate::breaker::{CircuitBreaker, Shared};
-
-/// All that are listed. In parts, by set and then by age, so that one set can be walked through.
-static LISTED: Mutex<BTreeMap<Key, Weak<Shared>>> = Mutex::new(BTreeMap::new());
-
-/// The id of the set, or [`SINGLE`], and that of the breaker. Ids are given in the order in which breakers are made.
-type Key = (u64, u64);
-
-/// The set of those that are of none.
-const SINGLE: u64 = 0;
-
-/// How many are read under the lock at a time, which those wait for who make breakers meanwhile.
-const AT_A_TIME: usize = 256;
+use crate::breaker::{CircuitBreaker, book, place::living};
 
 /// Lists every breaker of the process that is still in use, in the order in which they were made, declared ones included
 /// that no call has reached yet.
@@ -118,84 +93,9 @@ fn made() -> impl Iterator<Item = CircuitBreaker> {
     living().filter(is_shown)
 }
 
-/// Checks that it is not one which a set keeps in reserve.
+/// Checks that a set doesn't keep the breaker in reserve.
 fn is_shown(breaker: &CircuitBreaker) -> bool {
-    #[cfg(feature = "keyed")]
-    return !breaker.shared.name.member().is_some_and(|member| member.is_in_reserve());
-    #[cfg(not(feature = "keyed"))]
-    {
-        let _ = breaker;
-        true
-    }
-}
-
-/// Lists the same with those that a set keeps in reserve, in the order in which they were made.
-fn living() -> impl Iterator<Item = CircuitBreaker> {
-    let mut living = between((SINGLE, 0), (u64::MAX, u64::MAX));
-    living.sort_unstable_by_key(|((_, id), _)| *id);
-    living.into_iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(&breaker))
-}
-
-/// Lists those that are of no set, declared ones only if they are made already.
-#[cfg(feature = "serde")]
-pub(crate) fn singles() -> Vec<CircuitBreaker> {
-    let singles = between((SINGLE, 0), (SINGLE, u64::MAX));
-    singles.iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
-}
-
-/// Lists a set's breakers in the order in which they were made, that in reserve included.
-#[cfg(feature = "keyed")]
-pub(crate) fn of_set(set: u64) -> Vec<Weak<Shared>> {
-    between((set, 0), (set, u64::MAX)).into_iter().map(|(_, breaker)| breaker).collect()
-}
-
-fn between(first: Key, last: Key) -> Vec<(Key, Weak<Shared>)> {
-    let mut found: Vec<(Key, Weak<Shared>)> = Vec::new();
-    loop {
-        let from = found.last().map_or(Bound::Included(first), |(key, _)| Bound::Excluded(*key));
-        let before = found.len();
-        // Room for them first, for that is to take no time under the lock.
-        found.reserve(AT_A_TIME);
-        let listed = LISTED.lock();
-        let next = listed.range((from, Bound::Included(last))).take(AT_A_TIME);
-        found.extend(next.map(|(key, breaker)| (*key, breaker.clone())));
-        drop(listed);
-        if found.len() < before + AT_A_TIME {
-            return found;
-        }
-    }
-}
-
-/// Lists a breaker.
-pub(crate) fn enter(shared: &Arc<Shared>) {
-    book::enter(shared);
-    LISTED.lock().insert(key_of(shared), Arc::downgrade(shared));
-}
-
-fn key_of(shared: &Shared) -> Key {
-    #[cfg(feature = "keyed")]
-    let set = shared.name.member().map_or(SINGLE, |member| member.family().id());
-    #[cfg(not(feature = "keyed"))]
-    let set = SINGLE;
-    (set, shared.place.id)
-}
-
-/// Takes a breaker from the list, if it is still there.
-pub(crate) fn forget(shared: &Shared) {
-    #[cfg(feature = "keyed")]
-    if let Some(member) = shared.name.member() {
-        member.attribute(shared);
-    }
-    if LISTED.lock().remove(&key_of(shared)).is_some() {
-        book::release(&shared.name, &shared.place);
-    }
-}
-
-/// Takes a breaker from the list that nobody is to find.
-#[cfg(feature = "macros")]
-pub(crate) fn unlisted(breaker: CircuitBreaker) -> CircuitBreaker {
-    forget(&breaker.shared);
-    breaker
+    !breaker.shared.place.is_hidden()
 }
 
 /// Makes the declared breakers that are not made yet, so that they are listed.

@@ -1,17 +1,17 @@
 //! The states of all breakers across a restart of the program.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{living, made};
+use super::made;
 use crate::{
-    breaker::{CircuitBreaker, restore::BreakerSnapshot},
+    breaker::{
+        place::living,
+        restore::BreakerSnapshot,
+        waiting::{self, Identity},
+    },
     user_code,
 };
 
@@ -67,15 +67,6 @@ pub struct Restored {
     pub refused: usize,
 }
 
-/// A breaker over a restart: its label and, in a set, its key.
-type Identity = (String, Option<String>);
-
-/// What waits for breakers that are not made yet.
-static WAITING: Mutex<Option<HashMap<Identity, BreakerSnapshot>>> = Mutex::new(None);
-
-/// How many there are, so that making a breaker costs no more than to read it.
-static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
-
 /// Saves the state of every breaker of the process, those of sets included. It changes nothing.
 ///
 /// Each is read under its lock at one moment: see [`BreakerSnapshot`] for what is kept. Declared breakers that no call has
@@ -107,10 +98,10 @@ static WAITING_COUNT: AtomicUsize = AtomicUsize::new(0);
 #[doc(alias("persist", "snapshot", "serialize", "dump"))]
 pub fn save() -> Saved {
     // First, so that a breaker which is made meanwhile is found here or below.
-    let waiting: Vec<BreakerSnapshot> = WAITING.lock().iter().flat_map(HashMap::values).cloned().collect();
+    let unmade = waiting::all();
     let snapshots: Vec<BreakerSnapshot> = made().map(|breaker| breaker.snapshot()).collect();
     let made: HashSet<Identity> = snapshots.iter().map(BreakerSnapshot::identity).collect();
-    let unmade = waiting.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
+    let unmade = unmade.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
     // A record is plain data, which JSON can always have.
     let records = snapshots.iter().chain(unmade).filter_map(|snapshot| serde_json::to_value(snapshot).ok());
     Saved { breakers: records.collect() }
@@ -118,7 +109,7 @@ pub fn save() -> Saved {
 
 /// Lets breakers go on where they were when [`save`] was called. It never fails.
 ///
-/// Each record goes to the breaker with its label or, in a set, to that of its key, as [`CircuitBreaker::restore`] does it.
+/// Each record goes to the breaker with its label or, in a set, to that of its key, as [`CircuitBreaker::restore`](crate::CircuitBreaker::restore) does it.
 /// A record whose breaker is not made yet, because its function has not been called or its key has not come, waits until
 /// that is made, or until the next `restore`. Of several breakers of one name each gets its own, if they are made in the
 /// same order as before.
@@ -157,42 +148,18 @@ pub fn restore(saved: Saved) -> Restored {
     }
     let all = records.len();
     // First of all, so that a breaker which is made meanwhile finds its record here or is found below.
-    let replaced = replace(records);
+    let replaced = waiting::replace(records);
     // That which a set keeps in reserve as well: it may have been in use before.
     for breaker in living() {
-        if let Some(snapshot) = take(&breaker) {
+        if let Some(snapshot) = waiting::take(&breaker) {
             // Of a version that was looked at.
             let _ = breaker.restore(&snapshot);
         }
     }
     drop(replaced);
-    result.waiting = WAITING_COUNT.load(Ordering::Acquire).min(all);
+    result.waiting = waiting::count().min(all);
     result.restored = all - result.waiting;
     result
-}
-
-fn replace(records: HashMap<Identity, BreakerSnapshot>) -> Option<HashMap<Identity, BreakerSnapshot>> {
-    let mut waiting = WAITING.lock();
-    WAITING_COUNT.store(records.len(), Ordering::Release);
-    waiting.replace(records)
-}
-
-/// Takes the record that waits for a breaker.
-pub(crate) fn take(breaker: &CircuitBreaker) -> Option<BreakerSnapshot> {
-    if WAITING_COUNT.load(Ordering::Acquire) == 0 {
-        return None;
-    }
-    let identity = breaker.identity();
-    let mut waiting = WAITING.lock();
-    let records = waiting.as_mut()?;
-    let record = records.remove(&identity);
-    #[cfg(feature = "keyed")]
-    if let (Some(_), Some(member)) = (&record, breaker.shared.name.member()) {
-        // It was in use before.
-        member.show();
-    }
-    WAITING_COUNT.store(records.len(), Ordering::Release);
-    record
 }
 
 fn read(record: &Value) -> Result<BreakerSnapshot, String> {

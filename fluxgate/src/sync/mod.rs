@@ -1,6 +1,5 @@
 //! The primitives that a breaker is made of, exchanged for those of `loom` where it explores them.
 
-pub(crate) mod process;
 pub(crate) mod status_word;
 pub(crate) mod success_counters;
 #[cfg_attr(loom, path = "loom_thread_slot.rs")]

@@ -28,7 +28,7 @@ impl<V> Versioned<V> {
     /// Looks again for a new user that has adopted the version `had`, once it is listed and before anybody uses it. `adopt`
     /// gives it the current version if that is another one.
     #[cfg(feature = "keyed")]
-    pub(crate) fn settle(&self, mut had: Arc<V>, mut adopt: impl FnMut(&V)) {
+    pub(crate) fn settle(&self, mut had: Arc<V>, mut adopt: impl FnMut(&Arc<V>)) {
         loop {
             let now = self.now();
             if Arc::ptr_eq(&now, &had) {
@@ -103,7 +103,7 @@ mod interleavings {
             let had = self.versioned.now();
             let breaker = Arc::new(AtomicU64::new(*had));
             self.listed.lock().push(Arc::clone(&breaker));
-            self.versioned.settle(had, |now| breaker.store(*now, Ordering::Relaxed));
+            self.versioned.settle(had, |now| breaker.store(**now, Ordering::Relaxed));
             breaker
         }
 

@@ -31,17 +31,15 @@
 //!
 //! The [guide](crate::guide::recovery) explains recovery.
 
-mod custom;
 mod compiled;
+mod custom;
 
-pub use custom::{CustomPermit, PermitContext};
 pub(crate) use compiled::CompiledPermit;
+pub use custom::{CustomPermit, PermitContext};
 
 use fluxgate_policy::{Argument, Kind};
 
-use crate::policy::{
-    component::{AnyComponent, converts, parse_single, text_form},
-};
+use crate::policy::component::{AnyComponent, converts, parse_single, text_form};
 
 /// The calls that a half-open breaker admits: a component of this module, or parsed from text.
 ///

@@ -34,14 +34,14 @@
 //! The [guide](crate::guide::recovery) explains recovery.
 
 mod backoff;
+mod compiled;
 mod cooldown;
 mod custom;
-mod compiled;
 
 pub use backoff::Backoff;
+pub(crate) use compiled::{CompiledRetry, Wait};
 pub use cooldown::Cooldown;
 pub use custom::{CustomRetry, RetryContext};
-pub(crate) use compiled::{CompiledRetry, Wait};
 
 use fluxgate_policy::Kind;
 

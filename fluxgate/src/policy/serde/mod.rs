@@ -10,7 +10,8 @@ mod write;
 pub(crate) use place::Place;
 #[cfg(feature = "config")]
 pub(crate) use place::listed;
+pub(crate) use read::{Optional, Read};
 #[cfg(feature = "config")]
 pub(crate) use read::{ReadShadow, ReadState};
-pub(crate) use read::{Optional, Read};
-pub(crate) use table::{ReadTable, Table};
+#[cfg(feature = "config")]
+pub(crate) use table::{ReadTable, Table, mistakes};

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 use fluxgate_policy::{Kind, Setting, bare_durations, bare_setting, parse_setting};
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, MapAccess, Unexpected, Visitor},
+    de::{DeserializeSeed, Error as _, MapAccess, Unexpected, Visitor},
 };
 
 use super::{place::Place, values::FromValue};

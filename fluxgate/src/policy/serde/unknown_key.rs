@@ -60,7 +60,8 @@ impl<'de> DeserializeSeed<'de> for ValueOfUnknown<'_> {
         let Self { place, key, keys } = self;
         let message = match (place, Shape::deserialize(deserializer)?) {
             (Place::Breaker(name), Shape::Table(path)) => {
-                let dotted = [name, &key].into_iter().chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join(".");
+                let dotted =
+                    [name, &key].into_iter().chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join(".");
                 format!("unknown key `{key}`; quote a name with dots: [breakers.\"{dotted}\"]")
             }
             _ => format!("unknown key `{key}`; the keys are {}", listed(keys.iter().copied())),

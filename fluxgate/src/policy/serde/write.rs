@@ -65,8 +65,7 @@ macro_rules! setting {
     ($($setting:ident)+) => {$(
         impl<'de> Deserialize<'de> for $setting {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = ReadSetting { place: Place::Alone, setting: Setting::$setting }.deserialize(deserializer)?;
-                Ok(Self::classify_value(value))
+                Read::new(Place::Alone, Setting::$setting).deserialize(deserializer)
             }
         }
 

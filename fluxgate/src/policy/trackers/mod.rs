@@ -28,14 +28,14 @@
 //!
 //! The [guide](crate::guide::errors) discusses which errors should count.
 
+mod compiled;
 mod custom;
 mod error_view;
-mod compiled;
 mod type_of;
 
+pub(crate) use compiled::CompiledTracker;
 pub use custom::{Custom, CustomTracker};
 pub use error_view::ErrorView;
-pub(crate) use compiled::CompiledTracker;
 pub use type_of::TypeOf;
 #[cfg(feature = "macros")]
 pub(crate) use type_of::type_of_any;

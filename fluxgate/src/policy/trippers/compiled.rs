@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use fluxgate_policy::Expr;
 
-use super::{CallContext, Clause, CustomTripper, Durations, Figures, clause};
+use super::{
+    CallContext, Clause, CustomTripper, Durations, Figures, clause,
+    evidence::{Evidence, Tripped},
+};
 use crate::{
-    machine::reason::{Evidence, Tripped},
     policy::{
         component::{AnyComponent, Custom},
         windows::metrics::Measures,

@@ -32,20 +32,21 @@
 //! The [guide](crate::guide::choosing) compares them.
 
 mod avg_latency;
+mod compiled;
 mod custom;
+pub(crate) mod evidence;
 mod failure_rate;
 mod failure_streak;
 mod min_requests;
-mod compiled;
 mod slow_rate;
 mod state;
 
 pub use avg_latency::AvgLatency;
+pub(crate) use compiled::CompiledTripper;
 pub use custom::{Custom, CustomTripper};
 pub use failure_rate::FailureRate;
 pub use failure_streak::FailureStreak;
 pub use min_requests::MinRequests;
-pub(crate) use compiled::CompiledTripper;
 pub use slow_rate::SlowRate;
 pub use state::{Closed, HalfOpened};
 

@@ -133,11 +133,6 @@ impl Records {
         }
     }
 
-    /// Returns `true` if the window needs the time of a call.
-    pub(crate) fn needs_time(&self) -> bool {
-        matches!(self, Self::Time(_))
-    }
-
     pub(crate) fn record(&mut self, failed: bool, duration: Nanos, now: Nanos) {
         match self {
             Self::Count(records) => records.record(failed, duration),

@@ -156,29 +156,13 @@ impl Named {
     }
 }
 
-/// A breaker's place in the registry.
-pub(crate) struct Place {
-    pub(crate) id: u64,
-    /// Where that is not the name.
-    label: Option<Box<Name>>,
-}
-
-impl Place {
-    /// The label of a breaker with this name.
-    pub(crate) fn label<'a>(&'a self, name: &'a Name) -> &'a Name {
-        self.label.as_deref().unwrap_or(name)
-    }
-}
-
-/// Reserves a place for a breaker that is being made, or the name of a set.
-pub(crate) fn reserve(name: &Name) -> Place {
-    // Nothing is to be dropped under a lock here that would take it again, as a set does with its name.
-    let name = name.detached();
+/// Reserves a name for a breaker that is being made, or for a set. Returns its id and its label.
+pub(super) fn reserve(name: &Name) -> (u64, Name) {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let (is_second, mut is_free) = TEXTS.with_new(&name, |uses| (uses.named.add(id), uses.label(id)));
+    let (is_second, mut is_free) = TEXTS.with_new(name, |uses| (uses.named.add(id), uses.label(id)));
     let (mut label, mut number) = (name.clone(), 1);
     while !is_free {
-        number = TEXTS.with(&name, |uses| uses.named.next_number()).unwrap_or_default().max(number + 1);
+        number = TEXTS.with(name, |uses| uses.named.next_number()).unwrap_or_default().max(number + 1);
         label = format!("{name}#{number}").into();
         is_free = TEXTS.with_new(&label, |uses| uses.label(id));
     }
@@ -189,11 +173,11 @@ pub(crate) fn reserve(name: &Name) -> Place {
                 target: "fluxgate",
                 breaker = name.as_str(),
                 label = label.as_str(),
-                "two circuit breakers have the same name; `fluxgate::get` gives the first"
+                "two circuit breakers have the same name; `fluxgate::get` returns the first"
             );
         });
     }
-    Place { id, label: (label != name).then(|| Box::new(label)) }
+    (id, label)
 }
 
 impl Uses {
@@ -207,28 +191,27 @@ impl Uses {
     }
 }
 
-/// Lets a breaker be found by its name.
-pub(super) fn enter(shared: &Arc<Shared>) {
-    let Place { id, .. } = shared.place;
-    TEXTS.with(shared.name.as_str(), |uses| {
-        if let Some(breaker) = uses.named.get_mut(id) {
-            *breaker = Arc::downgrade(shared);
+/// Makes a breaker available to look-ups by its name.
+pub(super) fn enter(id: u64, name: &str, breaker: &Arc<Shared>) {
+    TEXTS.with(name, |uses| {
+        if let Some(named) = uses.named.get_mut(id) {
+            *named = Arc::downgrade(breaker);
         }
     });
 }
 
-/// Lets others have the name and the label.
-pub(crate) fn release(name: &Name, place: &Place) {
-    TEXTS.with(name.as_str(), |uses| uses.named.remove(place.id));
-    TEXTS.with(place.label(name).as_str(), |uses| {
-        if uses.labelled == NonZeroU64::new(place.id) {
+/// Releases the name and the label for others.
+pub(super) fn release(id: u64, name: &str, label: &str) {
+    TEXTS.with(name, |uses| uses.named.remove(id));
+    TEXTS.with(label, |uses| {
+        if uses.labelled == NonZeroU64::new(id) {
             uses.labelled = None;
         }
     });
 }
 
 /// Returns the first breaker of this name that was made, of those of which `is_shown` holds.
-pub(super) fn by_name(name: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
+pub(crate) fn by_name(name: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
     let mut last = 0;
     loop {
         let (id, breaker) = TEXTS.with(name, |uses| uses.named.after(last))??;
@@ -240,7 +223,7 @@ pub(super) fn by_name(name: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) ->
 }
 
 /// Returns the breaker that metrics and the log call `name#2`, or another number.
-pub(super) fn by_label(label: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
+pub(crate) fn by_label(label: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
     let (name, _) = label.rsplit_once('#')?;
     let id = TEXTS.with(label, |uses| uses.labelled)??.get();
     let labelled = TEXTS.with(name, |uses| uses.named.get_mut(id).map(|breaker| breaker.clone()))??;
