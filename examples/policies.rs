@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use fluxgate::{
-    BreakerSnapshot, CallNotPermitted, CircuitBreaker, Configuration, ManualClock, Retry, State, breakers,
-    circuit_breaker, configure, retries::Cooldown, trippers::FailureStreak,
+    CallNotPermitted, CircuitBreaker, Configuration, ManualClock, Retry, SavedState, State, breakers, circuit_breaker,
+    configure, retries::Cooldown, trippers::FailureStreak,
 };
 
 breakers! {
@@ -117,12 +117,12 @@ fn state_over_a_restart() -> anyhow::Result<()> {
     clock.advance(Duration::from_secs(3600));
     let before = prices(&clock)?;
     fail_until_open(&before)?;
-    let saved = serde_json::to_string(&before.snapshot())?;
+    let saved = serde_json::to_string(&before.saved_state())?;
     println!("   saved: {saved}");
     drop(before);
 
     clock.advance(Duration::from_secs(20));
-    let snapshot: BreakerSnapshot = serde_json::from_str(&saved)?;
+    let snapshot: SavedState = serde_json::from_str(&saved)?;
     let after = prices(&clock)?;
     after.restore(&snapshot)?;
     tell("after a restart of twenty seconds", &after);

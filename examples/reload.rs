@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::Context;
 use fluxgate::{
-    BreakerSnapshot, CircuitBreaker, Listener, Policy, PolicyChange, Signal, State, configure, retries::Cooldown,
+    CircuitBreaker, Listener, Policy, PolicyChange, SavedState, Signal, State, configure, retries::Cooldown,
 };
 use notify::{RecursiveMode, Watcher};
 
@@ -150,9 +150,9 @@ fn main() -> anyhow::Result<()> {
 
     println!("The program is deployed anew.");
     let saved = folder_path.join("prices.json");
-    fs::write(&saved, serde_json::to_string(&breaker.snapshot())?)?;
+    fs::write(&saved, serde_json::to_string(&breaker.saved_state())?)?;
     let restarted = self::breaker()?;
-    restarted.restore(&serde_json::from_str::<BreakerSnapshot>(&fs::read_to_string(&saved)?)?)?;
+    restarted.restore(&serde_json::from_str::<SavedState>(&fs::read_to_string(&saved)?)?)?;
     anyhow::ensure!(!fail(&restarted), "it still spares the service");
     Ok(())
 }

@@ -34,7 +34,7 @@ fn write(text: &mut String, trace: &Trace, policy: &Policy, replayed: &Replayed)
     write_counts(text, &counts, calls)?;
 
     writeln!(text, "\ntime in")?;
-    for state in State::ALL {
+    for &state in State::ALL {
         let time = replayed.time_in(state, end);
         if !time.is_zero() {
             let share = share(time.as_secs_f64(), end.as_secs_f64());

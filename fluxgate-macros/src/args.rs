@@ -11,21 +11,21 @@ use syn::{Expr, Lit, LitBool, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::policy::Part;
-pub(crate) use keys::OF_A_SET;
-use keys::{KEYS, at_key, example, is_slip, unknown};
+pub(crate) use keys::{FUNCTION_KEYS, SET_KEYS};
+use keys::{KEYS, at_key, example, is_misspelt_key, unknown_key};
 pub(crate) use values::ungrouped;
 use values::{function, key_type, listeners, name, parse_or_stay, setting, skip_to_comma, until_comma};
 
-/// A value with the key it was given by, at which its mistakes are shown.
+/// A value with its key, which errors point at.
 pub(crate) struct Given<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
 }
 
-/// Every argument there is. Which of them may stand where is not decided here.
+/// All arguments. `validate` checks which of them are allowed where.
 #[derive(Default)]
 pub(crate) struct Arguments {
-    /// The breaker itself, the one argument without a name.
+    /// The breaker itself, the only argument without a name.
     pub(crate) breaker: Option<Expr>,
     pub(crate) krate: Option<Given<Path>>,
     pub(crate) name: Option<Given<Expr>>,
@@ -47,28 +47,30 @@ pub(crate) struct Arguments {
     pub(crate) timeout: Option<Given<SettingValue>>,
     pub(crate) fallback: Option<Given<Expr>>,
     pub(crate) wrap_error: Option<Given<bool>>,
-    /// What a guarded function has a breaker of its own for each of.
+    /// The key of a guarded function that has one breaker per key.
     pub(crate) key: Option<Given<Expr>>,
-    /// The same of a declared set, of which only the type is known.
+    /// The key type of a declared set.
     pub(crate) key_type: Option<Given<Type>>,
     pub(crate) max: Option<Given<SettingValue>>,
     pub(crate) idle: Option<Given<SettingValue>>,
     pub(crate) exported_keys: Option<Given<SettingValue>>,
-    /// Every known key that was written, also where its value is a mistake.
+    /// Every known key that was written, even if its value is invalid.
     pub(crate) keys: Vec<Ident>,
 }
 
-/// Where arguments stand, for what can be said there.
+/// The place of arguments, which decides what can be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The parentheses of the attribute.
     Attribute,
+    /// The braces of an entry of `breakers!`.
     Block,
-    /// Those of a set in `breakers!`, before its braces.
+    /// The brackets of a set in `breakers!`, before its braces.
     Brackets,
 }
 
 impl Arguments {
-    /// Reads all that can be read; every mistake is noted, and costs the one argument it is in.
+    /// Parses as much as possible. Each mistake is added to `errors` and affects only its own argument.
     pub(crate) fn parse(
         tokens: TokenStream,
         place: Place,
@@ -76,33 +78,26 @@ impl Arguments {
         errors: &mut Errors,
     ) -> Self {
         let mut arguments = Self::default();
-        let read = |input: ParseStream<'_>| {
-            let mut first = true;
+        let parse_all = |input: ParseStream<'_>| {
+            let mut is_first = true;
             while !input.is_empty() {
-                if let Err(error) = arguments.parse_one(input, place, first, is_variable, errors) {
+                if let Err(error) = arguments.parse_one(input, place, is_first, is_variable, errors) {
                     errors.push(error);
                     skip_to_comma(input);
                 }
                 if !input.is_empty() {
-                    let comma: syn::Result<Token![,]> = input.parse();
-                    if let Err(error) = comma {
-                        errors.push(syn::Error::new(error.span(), "expected `,` before the next argument"));
-                        if !at_key(input) {
-                            skip_to_comma(input);
-                            let _: Option<Token![,]> = input.parse()?;
-                        }
-                    }
+                    parse_comma(input, errors)?;
                 }
-                first = false;
+                is_first = false;
             }
             Ok(())
         };
-        // The closure consumes all input and notes its errors itself.
-        let _ = read.parse2(tokens);
+        // The closure consumes all input and adds its errors itself.
+        let _ = parse_all.parse2(tokens);
         arguments
     }
 
-    /// The expressions that are evaluated when the breaker is built, outside the function.
+    /// Returns the expressions that are evaluated outside the function, when the breaker is built.
     pub(crate) fn evaluated_at_build(&self) -> impl Iterator<Item = &Expr> {
         let listeners = self.listeners.iter().flat_map(|given| &given.value);
         listeners.chain(self.retry_after.iter().chain(&self.clock).map(|given| &given.value))
@@ -116,47 +111,49 @@ impl Arguments {
         &mut self,
         input: ParseStream<'_>,
         place: Place,
-        first: bool,
+        is_first: bool,
         is_variable: &dyn Fn(&Ident) -> bool,
         errors: &mut Errors,
     ) -> syn::Result<()> {
         let ahead = input.fork();
-        let Ok(key) = ahead.call(Ident::parse_any) else { return self.parse_breaker(input, place, first) };
+        let Ok(key) = ahead.call(Ident::parse_any) else { return self.parse_breaker(input, place, is_first) };
         let known = KEYS.iter().find(|(name, _)| key == name);
         let has_value = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
-        let alone = ahead.is_empty() || ahead.peek(Token![,]);
+        let is_alone = ahead.is_empty() || ahead.peek(Token![,]);
         if has_value {
             input.call(Ident::parse_any)?;
             input.parse::<Token![=]>()?;
             if known.is_none() {
                 skip_to_comma(input);
-                return Err(unknown(&key, place));
+                return Err(unknown_key(&key, place));
             }
             return self.parse_value(key, input, place, errors);
         }
         let is_flag = key == "shadow" || key == "wrap_error";
-        if alone && is_flag && !is_variable(&key) {
+        if is_alone && is_flag && !is_variable(&key) {
             input.call(Ident::parse_any)?;
-            return self.set_flag(key, true);
+            self.record_key(&key)?;
+            self.set_flag(key, true);
+            return Ok(());
         }
         if let (Some(_), false) = (known, is_variable(&key)) {
-            let written = ahead.peek(syn::token::Paren)
+            let has_other_sign = ahead.peek(syn::token::Paren)
                 || ahead.peek(Token![:]) && !ahead.peek(Token![::])
                 || ahead.peek(Token![==]);
-            if alone || written {
+            if is_alone || has_other_sign {
                 self.keys.push(key.clone());
-                let reason = if alone { "has no value" } else { "takes its value after `=`" };
+                let reason = if is_alone { "has no value" } else { "takes its value after `=`" };
                 let example = example(&key, place);
                 return Err(syn::Error::new_spanned(&key, format!("`{key}` {reason}; write `{example}`")));
             }
         }
-        if alone && place == Place::Attribute && !is_variable(&key) && is_slip(&key) {
-            return Err(unknown(&key, place));
+        if is_alone && place == Place::Attribute && !is_variable(&key) && is_misspelt_key(&key) {
+            return Err(unknown_key(&key, place));
         }
-        self.parse_breaker(input, place, first)
+        self.parse_breaker(input, place, is_first)
     }
 
-    fn parse_breaker(&mut self, input: ParseStream<'_>, place: Place, first: bool) -> syn::Result<()> {
+    fn parse_breaker(&mut self, input: ParseStream<'_>, place: Place, is_first: bool) -> syn::Result<()> {
         if place == Place::Block {
             return Err(input.error("expected an argument such as `tripper = FailureRate(0.5)`"));
         }
@@ -167,7 +164,7 @@ impl Arguments {
         if let Expr::Lit(literal) = &breaker {
             let message = match &literal.lit {
                 Lit::Str(name) => {
-                    format!("a breaker stands here without a name; write `name = {:?}` to name a new one", name.value())
+                    format!("a string is not a breaker; write `name = {:?}` to name a new one", name.value())
                 }
                 _ => {
                     "expected a breaker, such as `PAYMENT_API` or `self.breaker`, or an argument such as `name = \"…\"`"
@@ -176,23 +173,21 @@ impl Arguments {
             };
             return Err(syn::Error::new_spanned(literal, message));
         }
-        if !first {
-            let message = "the breaker itself comes first, before the arguments that have a name";
+        if !is_first {
+            let message = "the breaker must be the first argument; write it before the named ones";
             return Err(syn::Error::new_spanned(breaker, message));
         }
         self.breaker = Some(breaker);
         Ok(())
     }
 
-    fn set_flag(&mut self, key: Ident, value: bool) -> syn::Result<()> {
-        self.claim(&key)?;
+    fn set_flag(&mut self, key: Ident, value: bool) {
         let flag = if key == "shadow" { &mut self.shadow } else { &mut self.wrap_error };
         *flag = Some(Given { key, value });
-        Ok(())
     }
 
-    /// Notes that a key was written, which may happen once.
-    fn claim(&mut self, key: &Ident) -> syn::Result<()> {
+    /// Records that a key was written. Returns an error for a second time.
+    fn record_key(&mut self, key: &Ident) -> syn::Result<()> {
         if self.keys.contains(key) {
             return Err(syn::Error::new_spanned(key, format!("`{key}` is given twice; remove one")));
         }
@@ -207,7 +202,7 @@ impl Arguments {
         place: Place,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        if let Err(error) = self.claim(&key) {
+        if let Err(error) = self.record_key(&key) {
             skip_to_comma(input);
             return Err(error);
         }
@@ -241,8 +236,7 @@ impl Arguments {
                         format!("`{key}` is `true` or `false`; write `{key}` alone to switch it on"),
                     )
                 })?;
-                let flag = if key == "shadow" { &mut self.shadow } else { &mut self.wrap_error };
-                *flag = Some(Given { key, value: value.value });
+                self.set_flag(key, value.value);
             }
             "name" => self.name = Some(Given { value: name(input)?, key }),
             "listeners" => self.listeners = Some(Given { value: listeners(input)?, key }),
@@ -266,4 +260,17 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+/// Parses the comma after an argument. If it is missing, reports that and continues at the next argument.
+fn parse_comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    let comma: syn::Result<Token![,]> = input.parse();
+    if let Err(error) = comma {
+        errors.push(syn::Error::new(error.span(), "expected `,` before the next argument"));
+        if !at_key(input) {
+            skip_to_comma(input);
+            let _: Option<Token![,]> = input.parse()?;
+        }
+    }
+    Ok(())
 }

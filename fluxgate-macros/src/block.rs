@@ -7,7 +7,7 @@ use syn::{Attribute, Token, Visibility};
 use crate::args::{Arguments, Place};
 use crate::errors::Errors;
 
-/// Everything between the braces.
+/// The content of `breakers!`.
 #[derive(Default)]
 pub(crate) struct Block {
     pub(crate) default: Option<Arguments>,
@@ -19,24 +19,25 @@ pub(crate) struct Entry {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
-    /// What stands in brackets after the name of a set.
+    /// The settings in brackets after the name of a set.
     pub(crate) set: Option<Arguments>,
     pub(crate) arguments: Arguments,
 }
 
 impl Entry {
-    /// Whether both are one static, as far as can be told: only one of two under a `cfg` may be there.
+    /// Returns `true` if both declare the same static. Entries under a `cfg` may exclude each other.
     pub(crate) fn collides_with(&self, other: &Self) -> bool {
-        let is_certain = |entry: &Self| !entry.attributes.iter().any(|attribute| attribute.path().is_ident("cfg"));
-        self.name == other.name && is_certain(self) && is_certain(other)
+        let is_unconditional =
+            |entry: &Self| !entry.attributes.iter().any(|attribute| attribute.path().is_ident("cfg"));
+        self.name == other.name && is_unconditional(self) && is_unconditional(other)
     }
 }
 
 impl Block {
-    /// Reads all that can be read; every mistake is noted, and costs no more than the entry it is in.
+    /// Parses as much as possible. Each mistake is added to `errors` and affects only its own entry.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut block = Self::default();
-        let read = |input: ParseStream<'_>| {
+        let parse_all = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 if let Err(error) = block.parse_one(input, errors) {
                     errors.push(error);
@@ -45,15 +46,15 @@ impl Block {
             }
             Ok(())
         };
-        // The closure consumes all input and notes its errors itself.
-        let _ = read.parse2(tokens);
+        // The closure consumes all input and adds its errors itself.
+        let _ = parse_all.parse2(tokens);
         block
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         if input.peek(Token![,]) || input.peek(Token![;]) {
             let separator: TokenTree = input.parse()?;
-            errors.at(separator, "breakers follow one another without a separator; remove this");
+            errors.at(separator, "breakers are written without a separator between them; remove this");
             return Ok(());
         }
         let attributes = input.call(Attribute::parse_outer)?;
@@ -81,10 +82,10 @@ impl Block {
         let body = body(input, &Ident::new("default", keyword.span))?;
         let arguments = Arguments::parse(body.stream(), Place::Block, &|_| false, errors);
         if let Some(attribute) = attributes.first() {
-            errors.at(attribute, "`default` is no breaker and takes no attributes; put them on the breakers");
+            errors.at(attribute, "`default` is not a breaker and takes no attributes; write them on the breakers");
         }
         if !matches!(visibility, Visibility::Inherited) {
-            errors.at(visibility, "`default` is no breaker and has no visibility; put it on the breakers");
+            errors.at(visibility, "`default` is not a breaker and has no visibility; write it on the breakers");
         }
         if self.default.is_some() {
             errors.at(keyword, "`default` is given twice; write one for all breakers of the block");
@@ -97,18 +98,21 @@ impl Block {
 fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
     if input.peek(Token![static]) || input.peek(Token![const]) || input.peek(Token![let]) {
         let keyword: TokenTree = input.parse()?;
-        return Err(syn::Error::new_spanned(keyword, "a breaker is written without a keyword: `PAYMENT_API { … }`"));
+        return Err(syn::Error::new_spanned(
+            keyword,
+            "a breaker is written without a keyword; write `PAYMENT_API { … }`",
+        ));
     }
     input.parse::<Ident>().map_err(|error| {
         syn::Error::new(error.span(), "expected the name of a breaker, as in `PAYMENT_API { … }`, or `default { … }`")
     })
 }
 
-/// The settings of a set, if it is one.
+/// Takes the brackets with the settings of a set, if there are any.
 fn brackets(input: ParseStream<'_>) -> Option<Group> {
     match input.fork().parse() {
         Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
-            // It is there.
+            // The fork has found it, so parsing it succeeds.
             input.parse::<TokenTree>().ok()?;
             Some(group)
         }
@@ -119,9 +123,9 @@ fn brackets(input: ParseStream<'_>) -> Option<Group> {
 fn body(input: ParseStream<'_>, name: &Ident) -> syn::Result<Group> {
     let example = format!("`{name} {{ tripper = FailureRate(0.5) }}`");
     let expected = if input.peek(Token![=]) || input.peek(Token![:]) {
-        format!("a breaker's arguments stand in braces, with no `=` or type before them: {example}")
+        format!("the arguments of a breaker are written in braces, without `=` or a type before them; write {example}")
     } else {
-        format!("expected braces with the breaker's arguments: {example}")
+        format!("expected the arguments of the breaker in braces; write {example}")
     };
     match input.fork().parse() {
         Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
@@ -133,7 +137,7 @@ fn body(input: ParseStream<'_>, name: &Ident) -> syn::Result<Group> {
     }
 }
 
-/// Skips to behind the next braces, where another entry may begin.
+/// Skips the next braces, after which another entry may start.
 fn skip_entry(input: ParseStream<'_>) {
     while let Ok(tree) = input.parse::<TokenTree>() {
         match tree {

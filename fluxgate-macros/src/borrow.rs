@@ -1,4 +1,4 @@
-//! Whether a function's error may hold borrowed data, or data of a type that may.
+//! Checks whether the error or the result of a function may borrow, as far as the signature tells.
 
 use syn::visit::{self, Visit};
 use syn::{
@@ -10,7 +10,7 @@ use crate::item::Function;
 use crate::types::ungrouped;
 
 impl Function {
-    /// The names of the function's own type and const parameters.
+    /// Returns the names of the function's type and const parameters.
     pub(crate) fn generic_names(&self) -> Vec<String> {
         let parameters = self.signature.generics.params.iter();
         let names = parameters.filter_map(|parameter| match parameter {
@@ -21,26 +21,26 @@ impl Function {
         names.collect()
     }
 
-    /// The error in `returned` if it is one of the function's own type parameters.
+    /// Returns the error in `returned`, if it is a type parameter of the function.
     pub(crate) fn generic_error<'t>(&self, returned: &'t Type) -> Option<&'t Type> {
-        let error = last_of_two(returned)?;
+        let error = error_argument(returned)?;
         let Type::Path(path) = ungrouped(error) else { return None };
         let name = path.path.get_ident()?;
         self.generic_names().iter().any(|generic| name == generic).then_some(error)
     }
 
-    /// Whether the error in `returned` is not known to be `'static`, as it would have to be for a tracker of types.
+    /// Returns `true` unless the error in `returned` is known to be `'static`, as a tracker of types requires.
     ///
-    /// A macro can't ask the compiler, so it looks: the error is the last of two type arguments. With fewer it is in
-    /// an alias, which can only borrow by a lifetime argument of its own.
+    /// The error is the last of two type arguments. With fewer type arguments the error is inside an alias, which can only
+    /// borrow by a lifetime argument.
     pub(crate) fn error_may_borrow(&self, returned: &Type) -> bool {
         let Type::Path(path) = ungrouped(returned) else { return false };
         let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments)
         else {
             return false;
         };
-        let mut find = Find { parameters: self.parameters_that_may_borrow(), found: false };
-        match last_of_two(returned) {
+        let mut find = FindBorrow { parameters: self.parameters_that_may_borrow(), found: false };
+        match error_argument(returned) {
             Some(error) => find.visit_type(error),
             None => {
                 for argument in &arguments.args {
@@ -53,12 +53,12 @@ impl Function {
         find.found
     }
 
-    /// Whether what the function returns borrows from a `&mut self`, as far as its signature tells.
+    /// Returns `true` if the result borrows from a `&mut self`.
     pub(crate) fn borrows_from_self(&self) -> bool {
         let Some(receiver) = self.signature.receiver() else { return false };
-        let Some(of_self) = mutable_reference(&receiver.ty) else { return false };
+        let Some(reference) = mutable_reference(&receiver.ty) else { return false };
         let ReturnType::Type(_, returned) = &self.signature.output else { return false };
-        let mut find = FindOfSelf { of_self: of_self.lifetime.as_ref(), found: false };
+        let mut find = FindSelfBorrow { self_lifetime: reference.lifetime.as_ref(), found: false };
         find.visit_type(returned);
         find.found
     }
@@ -85,25 +85,25 @@ fn is_static<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool {
     bounds.into_iter().any(|bound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static"))
 }
 
-/// The last of at least two type arguments: an error is nowhere else.
-fn last_of_two(returned: &Type) -> Option<&Type> {
+/// Returns the last of two or more type arguments, which is the error.
+fn error_argument(returned: &Type) -> Option<&Type> {
     let Type::Path(path) = ungrouped(returned) else { return None };
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
     let mut types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(of) => Some(of),
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
     });
     types.next()?;
     types.last()
 }
 
-/// `&mut Self`, be it pinned.
-fn mutable_reference(of: &Type) -> Option<&TypeReference> {
-    match ungrouped(of) {
+/// Returns the `&mut` reference in the type of a receiver, which may be in a `Pin`.
+fn mutable_reference(ty: &Type) -> Option<&TypeReference> {
+    match ungrouped(ty) {
         Type::Reference(reference) => reference.mutability.is_some().then_some(reference),
         Type::Path(path) => match &path.path.segments.last()?.arguments {
             PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(of) => mutable_reference(of),
+                GenericArgument::Type(ty) => mutable_reference(ty),
                 _ => None,
             }),
             _ => None,
@@ -112,14 +112,15 @@ fn mutable_reference(of: &Type) -> Option<&TypeReference> {
     }
 }
 
-struct FindOfSelf<'s> {
-    of_self: Option<&'s Lifetime>,
+/// Finds a lifetime in a type that is that of `self`, or elided.
+struct FindSelfBorrow<'s> {
+    self_lifetime: Option<&'s Lifetime>,
     found: bool,
 }
 
-impl<'a> Visit<'a> for FindOfSelf<'_> {
+impl<'a> Visit<'a> for FindSelfBorrow<'_> {
     fn visit_lifetime(&mut self, lifetime: &'a Lifetime) {
-        self.found |= lifetime.ident == "_" || Some(lifetime) == self.of_self;
+        self.found |= lifetime.ident == "_" || Some(lifetime) == self.self_lifetime;
     }
 
     fn visit_type_reference(&mut self, reference: &'a TypeReference) {
@@ -127,16 +128,17 @@ impl<'a> Visit<'a> for FindOfSelf<'_> {
         visit::visit_type_reference(self, reference);
     }
 
-    /// What a function in the type takes and gives has lifetimes of its own.
+    /// Ignores the arguments and the result of a function type, whose elided lifetimes are its own.
     fn visit_parenthesized_generic_arguments(&mut self, _: &'a ParenthesizedGenericArguments) {}
 }
 
-struct Find {
+/// Finds a lifetime other than `'static`, or one of the parameters, in a type.
+struct FindBorrow {
     parameters: Vec<String>,
     found: bool,
 }
 
-impl<'a> Visit<'a> for Find {
+impl<'a> Visit<'a> for FindBorrow {
     fn visit_lifetime(&mut self, lifetime: &'a Lifetime) {
         self.found |= lifetime.ident != "static";
     }

@@ -1,4 +1,4 @@
-//! The collector of mistakes: a step that finds one adds it and goes on, so that all are reported together.
+//! The collector of mistakes: each step adds its mistakes and continues, so that all are reported together.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// A mistake at the tokens from the first to the last of `tokens`.
+    /// Adds a mistake that spans from the first to the last token of `tokens`.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -19,8 +19,8 @@ impl Errors {
         self.found.push(error);
     }
 
-    /// The value, or nothing after its mistake is noted.
-    pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+    /// Returns the value, or adds the error and returns `None`.
+    pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
@@ -28,17 +28,17 @@ impl Errors {
         self.found.is_empty()
     }
 
-    /// One `compile_error!` for each mistake.
+    /// Returns one `compile_error!` for each mistake.
     ///
-    /// What `default { … }` of `breakers!` says is checked with every entry, so the same may have been found twice.
+    /// The `default` of `breakers!` is checked together with every entry, so a mistake in it may be found several times.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let mut tokens = TokenStream::new();
         for error in self.found {
             let identity = (error.to_string(), format!("{:?}", error.span()));
-            if !told.contains(&identity) {
+            if !reported.contains(&identity) {
                 tokens.extend(error.to_compile_error());
-                told.push(identity);
+                reported.push(identity);
             }
         }
         tokens

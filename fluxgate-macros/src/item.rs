@@ -1,67 +1,47 @@
-//! The function under the attribute: its signature is parsed, its body stays as it was written.
+//! The function under the attribute. Its signature is parsed, its body is not.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Signature, Token, Type, Visibility};
-
-use crate::shape::Shape;
-use crate::types::{change_output, contains_impl, ungrouped};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Token, Visibility};
 
 /// A function with a body.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
-    /// `default` of a specialised impl.
+    /// The keyword `default` of a specialised impl.
     defaultness: Option<Token![default]>,
     pub(crate) signature: Signature,
-    /// `#![…]` at the beginning of the body, which no other place but a function's own block allows.
+    /// The attributes `#![…]` at the start of the body, which are only allowed in the function's own block.
     pub(crate) inner_attributes: TokenStream,
     pub(crate) body: Group,
 }
 
-/// Why something can't be guarded.
-pub(crate) struct Unfit(pub(crate) syn::Error);
+/// The reason why an item can't be guarded.
+pub(crate) struct Unguardable(pub(crate) syn::Error);
 
 impl Function {
-    pub(crate) fn parse(item: TokenStream) -> Result<Self, Unfit> {
-        syn::parse2::<Parsed>(item).map_err(Unfit)?.0
+    pub(crate) fn parse(item: TokenStream) -> Result<Self, Unguardable> {
+        syn::parse2::<Parsed>(item).map_err(Unguardable)?.0
     }
 
-    /// The function with another signature and body.
+    /// Returns the function with another signature and body.
     pub(crate) fn with(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
         let Self { attributes, visibility, defaultness, inner_attributes, .. } = self;
-        // With the braces that the user wrote, for a function that ends in generated code is not told of when it is dead.
+        // The braces keep the user's span, because rustc does not report dead code that ends in generated code.
         let mut block = Group::new(Delimiter::Brace, quote!(#inner_attributes #body));
         block.set_span(self.body.span());
         quote!(#(#attributes)* #visibility #defaultness #signature #block)
     }
 
-    /// The function as it was written, but for its signature.
+    /// Returns the function with its original body and another signature.
     pub(crate) fn unguarded(&self, signature: &Signature) -> TokenStream {
         self.with(signature, &self.body.stream())
     }
 
-    /// What a call ends with: what the function returns, or its future does.
-    pub(crate) fn result(&self, shape: &Shape) -> Type {
-        let ReturnType::Type(_, returned) = &self.signature.output else {
-            // What is to be said of the type is said at the name.
-            return syn::parse_quote_spanned!(self.signature.ident.span()=> ());
-        };
-        let mut returned = Type::clone(returned);
-        match shape {
-            Shape::Sync | Shape::Async | Shape::ByType => returned,
-            Shape::Tail(_) | Shape::Future { .. } => {
-                let mut output = None;
-                change_output(&mut returned, &mut |of| output = Some(of.clone()));
-                output.unwrap_or_else(|| output_of(&returned))
-            }
-        }
-    }
-
-    /// The names that the arguments bind, `self` included.
+    /// Returns the names that the arguments bind, including `self`.
     pub(crate) fn argument_names(&self) -> Vec<Ident> {
         self.signature.inputs.iter().flat_map(bound_names).collect()
     }
@@ -70,26 +50,18 @@ impl Function {
         self.argument_names().contains(name)
     }
 
-    /// Whether all other attributes mean the same wherever the function's arguments and its future come from. One that is
-    /// not known may be a macro that looks at the signature, or for `async`.
+    /// Returns `true` if no other attribute depends on the arguments or on `async`. An unknown attribute may be a macro that
+    /// inspects the signature.
     pub(crate) fn has_inert_attributes(&self) -> bool {
         self.attributes.iter().all(is_inert)
     }
 
-    /// Whether `#[instrument]` of `tracing` stands below, which moves what the body names into a block of its own.
+    /// Returns `true` if `#[instrument]` of `tracing` is below, which moves what the body names into another block.
     pub(crate) fn is_instrumented(&self) -> bool {
         let last =
             |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "instrument");
         self.attributes.iter().any(last)
     }
-}
-
-/// What a future of a type gives that does not say it, such as an alias.
-fn output_of(future: &Type) -> Type {
-    if !matches!(ungrouped(future), Type::Path(_)) || contains_impl(future) {
-        return syn::parse_quote!(_);
-    }
-    syn::parse_quote_spanned!(Span::mixed_site()=> <#future as ::core::future::Future>::Output)
 }
 
 fn is_inert(attribute: &Attribute) -> bool {
@@ -122,7 +94,7 @@ fn is_inert(attribute: &Attribute) -> bool {
     known.contains(&first.as_str())
 }
 
-/// The names that an argument binds, `self` included.
+/// Returns the names that an argument binds, including `self`.
 pub(crate) fn bound_names(argument: &FnArg) -> Vec<Ident> {
     match argument {
         FnArg::Receiver(receiver) => vec![receiver.self_token.into()],
@@ -130,13 +102,13 @@ pub(crate) fn bound_names(argument: &FnArg) -> Vec<Ident> {
     }
 }
 
-/// The names that a pattern binds.
+/// Returns the names that a pattern binds.
 pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
     struct Names(Vec<Ident>);
 
     impl<'a> Visit<'a> for Names {
         fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
-            // Alternatives bind the same names.
+            // The alternatives of a pattern bind the same names.
             if !self.0.contains(&pat.ident) {
                 self.0.push(pat.ident.clone());
             }
@@ -149,8 +121,8 @@ pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
     names.0
 }
 
-/// What is a mistake of its own and not one of syntax passes through syn's parser as a value.
-struct Parsed(Result<Function, Unfit>);
+/// The result of parsing. A mistake that is not one of syntax passes through syn's parser as a value.
+struct Parsed(Result<Function, Unguardable>);
 
 impl Parse for Parsed {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -159,21 +131,22 @@ impl Parse for Parsed {
         let defaultness =
             if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         if !is_function(input) {
-            return Ok(Self(Err(Unfit(unfit_item(input)))));
+            return Ok(Self(Err(Unguardable(unguardable_item(input)))));
         }
         let signature: Signature = input.parse()?;
         if let Some(constness) = &signature.constness {
-            let message = "a `const fn` can't be guarded: a breaker looks at the clock and keeps count; remove `const`";
+            let message =
+                "a `const fn` can't be guarded, because a breaker reads the clock and counts calls; remove `const`";
             let error = syn::Error::new_spanned(constness, message);
             skip(input);
-            return Ok(Self(Err(Unfit(error))));
+            return Ok(Self(Err(Unguardable(error))));
         }
         if input.peek(Token![;]) {
             let message =
-                format!("`{}` has no body to guard; put the attribute on a function that has one", signature.ident);
+                format!("`{}` has no body to guard; put the attribute on a function with a body", signature.ident);
             let error = syn::Error::new_spanned(&signature.ident, message);
             skip(input);
-            return Ok(Self(Err(Unfit(error))));
+            return Ok(Self(Err(Unguardable(error))));
         }
         let Some(body) = braces(input.parse()?) else {
             return Err(syn::Error::new_spanned(&signature.ident, "expected the body of the function in braces"));
@@ -183,7 +156,7 @@ impl Parse for Parsed {
     }
 }
 
-/// A group in braces, be it within the invisible ones of a `macro_rules!` variable.
+/// Returns the group in braces, which may be inside the invisible group of a `macro_rules!` variable.
 fn braces(mut tree: TokenTree) -> Option<Group> {
     loop {
         match tree {
@@ -196,7 +169,7 @@ fn braces(mut tree: TokenTree) -> Option<Group> {
     }
 }
 
-/// Whether a signature comes next: qualifiers in their order, then `fn`.
+/// Returns `true` if a function signature comes next: qualifiers in their order, then `fn`.
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     while ahead.peek(Token![const])
@@ -212,17 +185,18 @@ fn is_function(input: ParseStream<'_>) -> bool {
     ahead.peek(Token![fn])
 }
 
-/// What to say of an item that is no function; the rest of it is skipped.
-fn unfit_item(input: ParseStream<'_>) -> syn::Error {
+/// Returns the error for an item that is not a function, and skips the rest of the item.
+fn unguardable_item(input: ParseStream<'_>) -> syn::Error {
     let Ok(keyword) = input.call(Ident::parse_any) else {
-        let error = input.error("#[circuit_breaker] goes on a function with a body, not on this");
+        let error =
+            input.error("#[circuit_breaker] can only guard a function, not this; put it on a function with a body");
         skip(input);
         return error;
     };
-    let what = match keyword.to_string().as_str() {
-        "impl" => "an `impl`; put it on the methods that are to be guarded",
-        "trait" => "a `trait`; put it on the methods that are to be guarded",
-        "mod" => "a `mod`; put it on the functions that are to be guarded",
+    let item = match keyword.to_string().as_str() {
+        "impl" => "an `impl`; put it on the methods to guard",
+        "trait" => "a `trait`; put it on the methods to guard",
+        "mod" => "a `mod`; put it on the functions to guard",
         "enum" => "an `enum`",
         "struct" => "a `struct`",
         "union" => "a `union`",
@@ -233,16 +207,17 @@ fn unfit_item(input: ParseStream<'_>) -> syn::Error {
         "extern" => "an `extern` item",
         _ => "this",
     };
-    let error = syn::Error::new_spanned(keyword, format!("#[circuit_breaker] goes on a function, not on {what}"));
+    let error = syn::Error::new_spanned(keyword, format!("#[circuit_breaker] can only guard a function, not {item}"));
     skip(input);
     error
 }
 
-/// The parser has to come to the end, for what is left over would be an error of its own.
+/// Skips the rest of the input, because syn reports unparsed tokens as an error.
 fn skip(input: ParseStream<'_>) {
     while input.parse::<TokenTree>().is_ok() {}
 }
 
+/// Splits the body into its inner attributes and the rest.
 fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
     let trees: Vec<TokenTree> = body.stream().into_iter().collect();
     let mut end = 0;

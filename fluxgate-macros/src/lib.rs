@@ -1,14 +1,17 @@
-//! The macros of the Fluxgate circuit breaker. Use them through the crate `fluxgate`, which re-exports both.
+//! The macros of the Fluxgate circuit breaker. The crate `fluxgate` re-exports both; use them from there.
 
 mod args;
 mod block;
 mod borrow;
+mod declaration;
 mod errors;
 mod expand;
 mod item;
 mod krate;
 mod lower;
+mod mentions;
 mod policy;
+mod prologue;
 mod shape;
 mod tail;
 mod tokens;
@@ -49,92 +52,104 @@ use proc_macro::TokenStream;
 /// assert!(matches!(charge(100), Err(ApiError::Unavailable(_))));
 /// ```
 ///
-/// It goes on sync and async functions and methods, and on functions that return a future. What compiles without it
-/// compiles with it, with the same warnings; arguments live exactly as long; a future that was `Send` stays `Send`. The
-/// [exceptions](#exceptions) have messages of their own. A rejected call becomes the function's own error by `From<CallNotPermitted>`; where that can't be, `fallback`
-/// or `wrap_error` says what to return instead.
+/// The attribute works on sync and async functions and methods, and on functions that return a future. A function that
+/// compiles without it compiles with it, with the same warnings. Arguments live exactly as long, and a `Send` future stays
+/// `Send`. The [exceptions](#exceptions) have their own error messages.
+///
+/// A rejection is converted to the function's error by `From<CallNotPermitted>`. If there is no such conversion, `fallback`
+/// or `wrap_error` defines the result of a rejected call.
 ///
 /// # Arguments
 ///
 /// | argument | |
 /// |---|---|
-/// | *first, unnamed* | a breaker that exists: a static of [`breakers!`](macro@breakers), `self.breaker`, `&self.many[host]`, a call with the function's arguments in it. It is evaluated once, before the call; of an async function at the first poll, as is `key`. Only `failed_if`, `timeout`, `fallback` and `wrap_error` may follow |
-/// | `name = "…"` | how logs, metrics and the registry call it; else the path of the module and the name of the function |
-/// | `window` `tracker` `tripper` `retry` `permit` | the policy, in tokens or in a string; what is left out is the default policy of the builder |
-/// | `max_half_open_calls = 10` | how many calls may be in flight while half-open |
-/// | `max_probe_time = 60s` | after how long a probe is given up, or `"off"` |
-/// | `max_failed_probes = 10` | how many probes without a success open a half-open breaker again, or `"off"` |
-/// | `cancelled = 1s` | after how long of waiting a dropped call is a failure, or `"failure"` (always) or `"ignore"` (never) |
-/// | `honour_retry_after = 10m` | for how long at most the service itself may keep the breaker open, or `"off"`, which it is unless said |
-/// | `retry_after = path or closure` | `&E -> Option<Duration>`: for how long a failure's error asks to be left alone. A closure names the type of the error |
-/// | `shadow` | reject nothing, and count what would have been rejected |
-/// | `listeners = [expr, …]` | who hears of transitions |
-/// | `clock = expr` | the breaker's clock, such as a `ManualClock` in tests; evaluated when the breaker is made |
-/// | `key = expression` | with the feature `keyed`: a breaker for each key, which any expression of the function's arguments gives. `max = 10_000`, `idle = 10m` and `exported_keys = 100` go with it: see `fluxgate::keyed` |
-/// | `failed_if = path or closure` | `&T -> bool`: an `Ok` value that is a failure all the same. It is recorded as one and returned as it is |
-/// | `timeout = 2s` | async only, with the feature `tokio`: the call is dropped then, and its caller gets `CallTimedOut` by `From` |
-/// | `fallback = path or closure` | given `fluxgate::Error<E>`, returns what the function returns: after a rejection, a time-out and every `Err`. A function that returns no `Result` needs one; its `E` is `Infallible` |
-/// | `wrap_error` | the function returns `Result<T, fluxgate::Error<E>>` |
-/// | `crate = path` | where fluxgate is found if another crate re-exports it |
+/// | *first, unnamed* | an existing breaker: a static of [`breakers!`](macro@breakers), `self.breaker`, `&self.many[host]`, or a call with the function's arguments. It is evaluated once, before the call; in an async function at the first poll, like `key`. Only `failed_if`, `timeout`, `fallback` and `wrap_error` can follow |
+/// | `name = "…"` | the name in logs, metrics and the registry; by default the module path and the name of the function |
+/// | `window` `tracker` `tripper` `retry` `permit` | the policy, as tokens or as a string; omitted parts have the defaults of the builder |
+/// | `max_half_open_calls = 10` | maximum number of calls in flight while half-open |
+/// | `max_probe_time = 60s` | time after which a probe is given up, or `"off"` |
+/// | `max_failed_probes = 10` | number of probes without a success that reopens a half-open breaker, or `"off"` |
+/// | `cancelled = 1s` | waiting time after which a dropped call counts as a failure, or `"failure"` (always) or `"ignore"` (never) |
+/// | `honour_retry_after = 10m` | maximum time for which the service can keep the breaker open, or `"off"`, the default |
+/// | `retry_after = path or closure` | `&E -> Option<Duration>`: the wait that an error requests. A closure must name the type of the error |
+/// | `shadow` | shadow mode: rejects no call, and counts the calls that would be rejected |
+/// | `listeners = [expr, …]` | listeners that are notified of transitions |
+/// | `clock = expr` | the breaker's clock, such as a `ManualClock` in tests; evaluated when the breaker is created |
+/// | `key = expression` | with the feature `keyed`: one breaker per key, which is any expression over the function's arguments. `max = 10_000`, `idle = 10m` and `exported_keys = 100` configure the set: see `fluxgate::keyed` |
+/// | `failed_if = path or closure` | `&T -> bool`: `true` for an `Ok` value that is recorded as a failure. The value is returned unchanged |
+/// | `timeout = 2s` | async only, with the feature `tokio`: time limit of a call. The call is then dropped, and its caller gets `CallTimedOut` by `From` |
+/// | `fallback = path or closure` | called with a `fluxgate::Error<E>` after a rejection, a timeout and every `Err`; returns what the function returns. Required for a function that does not return a `Result`; its `E` is `Infallible` |
+/// | `wrap_error` | changes the return type to `Result<T, fluxgate::Error<E>>` |
+/// | `crate = path` | the path to fluxgate, such as `crate = ::resilience::fluxgate`, if another crate re-exports it or the Cargo.toml of the workspace renames it. A rename in the Cargo.toml of the crate itself needs no argument |
 ///
-/// Closures may use the function's arguments, by the names that patterns bind too. A `fallback` is made once the body has
-/// ended, so it may use what the body borrowed or changed, `&mut self` included, but not what the body moved.
+/// Closures can use the function's arguments, including names bound by patterns. A `fallback` is evaluated after the body,
+/// so it can use what the body borrowed or changed, including `&mut self`, but not what the body moved.
 ///
 /// # Futures
 ///
 /// A function that returns a future is recognised by its return type: `impl Future`, or a boxed future under any alias. If
-/// it does nothing but return an `async` block, the block is guarded and no further box is made; otherwise the future is
-/// guarded whole, wherever the function returns it.
+/// it only returns an `async` block, that block is guarded without a further box. Otherwise the returned future is guarded
+/// as a whole.
 ///
-/// The compiler looks only so deep into futures that await each other. With its limit of 128, 20 guarded functions may
-/// await one another in a row, 17 with a `fallback` that copies an argument, and 12 where the breaker is found by an
-/// argument or where a closure borrows one; it is 32 without the attribute. Macros that wrap the body too leave less: 7 with `#[tracing::instrument]`
-/// below, which alone leaves 11. `#![recursion_limit = "256"]` doubles these numbers, and behind a
-/// `Pin<Box<dyn Future>>` the compiler begins again.
+/// The compiler limits how deeply futures can await each other. With its default limit of 128, a chain of guarded functions
+/// that await each other can have
+///
+/// - 20 functions, instead of 32 without the attribute,
+/// - 17 with a `fallback` that copies an argument,
+/// - 12 if the breaker depends on an argument, or if a closure borrows one,
+/// - 7 with `#[tracing::instrument]` below the attribute; `#[tracing::instrument]` alone allows 11.
+///
+/// `#![recursion_limit = "256"]` doubles these numbers, and a `Pin<Box<dyn Future>>` restarts the count.
 ///
 /// # Exceptions
 ///
-/// - A function that returns a future by its own name, such as `Ready<…>` or `Self::Future`, can't be guarded, for the
-///   guarded future is another. Let it return `impl Future` or a boxed future.
-/// - A `fallback` can't use what the body moves, nor `self` where the result borrows from a `&mut self`.
-/// - Lints that restrict (`clippy::restriction`) may fire on what the attribute writes.
-/// - Futures nest less deeply, as said above.
+/// - A function that returns a named future type, such as `Ready<…>` or `Self::Future`, can't be guarded, because the
+///   guarded future has another type. Return `impl Future` or a boxed future.
+/// - A `fallback` can't use what the body moves, nor `self` if the result borrows from a `&mut self`.
+/// - Lints of `clippy::restriction` may fire on the generated code.
+/// - Futures nest less deeply, as described above.
 ///
 /// # The tracker
 ///
-/// `TypeOf(A, B)` looks for the types in the error and in its chain of sources; `Matches(PATTERN if guard)` sees the error
-/// by reference. A tracker with `Custom` or `Matches`, or one that names `Self` or a generic parameter, is compiled into
-/// the function, where the type of its error is known: a closure there needs no types, and a predicate for another error
-/// is a mistake. The breaker itself then tracks every error, which shows only if it is called by hand besides, through
-/// `fluxgate::get`: it belongs to all instances of the function, and can name neither their types nor the type of an error
-/// that is generic or behind an alias. A breaker that is to do both is declared by [`breakers!`](macro@breakers).
+/// `TypeOf(A, B)` searches the error and its chain of sources for these types. `Matches(PATTERN if guard)` matches a
+/// reference to the error.
 ///
-/// A breaker that is shared sees of an error that borrows, or whose generic type is not known to be `'static`, only that
-/// it is one: no tracker of types or values finds anything in it.
+/// A tracker with `Custom` or `Matches`, or one that names `Self` or a generic parameter, is compiled into the function,
+/// where the type of the error is known. A closure in it needs no type annotations, and a predicate for another error type
+/// is a compile error. The breaker itself then tracks every error, which makes a difference only for calls by hand through
+/// `fluxgate::get`: all instances of the function share the breaker, so it can't name their types, nor the type of a generic
+/// error. To use such a tracker for both, declare the breaker with [`breakers!`](macro@breakers).
+///
+/// A shared breaker can't inspect an error that borrows, or a generic error that is not known to be `'static`. Trackers of
+/// types and values find nothing in it.
 ///
 /// # Other attributes
 ///
-/// They may stand above or below. An `async fn` under no others but built-in ones becomes a function that returns
-/// `impl Future`; that is all the same to its callers. Its future is then hardly larger than without the attribute.
-/// Where it stays an `async fn`, for another macro below, for a `#[must_use]` of what is no `Result`, or because a closure
-/// borrows an argument or the breaker is found by one, the future holds arguments that the body uses twice.
-/// `Location::caller()` in the body of a function with `#[track_caller]` names the body.
+/// Other attributes can be written above or below. An `async fn` with only built-in attributes is turned into a function
+/// that returns `impl Future`. Callers see no difference, and the future is hardly larger than without the attribute. The
+/// function stays an `async fn`, whose future stores the arguments that the body uses twice,
 ///
-/// What it becomes passes `forbid(unsafe_code)`, and `deny(warnings)` with all of clippy's pedantic and nursery lints. A
-/// crate can deny `non_upper_case_globals` too, but not `forbid` it, by itself or with its group: what
-/// makes breakers known when the program starts allows it.
+/// - if another macro is below the attribute,
+/// - if it has a `#[must_use]` and does not return a `Result`,
+/// - if a closure borrows an argument, or the breaker depends on one.
 ///
-/// # What it costs to compile
+/// In the body of a function with `#[track_caller]`, `Location::caller()` returns a location in the body.
 ///
-/// Two to four milliseconds a function in `cargo check`. The body is not parsed but handed on as it is, in a closure or a
-/// future, to a function of the runtime; a policy becomes one chain of calls; and there is one static.
+/// The generated code passes `forbid(unsafe_code)`, and `deny(warnings)` with clippy's pedantic and nursery lints. A crate
+/// can also `deny` the lint `non_upper_case_globals`, but not `forbid` it, by itself or with its group, because the
+/// registration of breakers at program start allows it.
+///
+/// # Compile time
+///
+/// A guarded function adds two to four milliseconds to `cargo check`. The body is not parsed: it is passed as a closure or a
+/// future to a function of the runtime. A policy becomes one chain of calls, and each breaker is one static.
 #[doc(alias("decorator", "annotation", "guard", "fuse"))]
 #[proc_macro_attribute]
 pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments.into(), &item.into()).into()
 }
 
-/// Declares breakers that functions share, and that can be called by hand.
+/// Declares breakers as statics, which several functions can share and which can be called directly.
 ///
 /// ```
 /// use fluxgate::{breakers, circuit_breaker, CallNotPermitted};
@@ -178,16 +193,18 @@ pub fn circuit_breaker(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// assert_eq!(INVENTORY.name(), "inventory");
 /// ```
 ///
-/// Each entry is a static of the type `DeclaredBreaker`, which dereferences to `CircuitBreaker`; docs, visibility and
-/// attributes are the static's. Its arguments are those of [`circuit_breaker`](macro@circuit_breaker) that belong to a
-/// breaker. `default`, which may be left out, is for every breaker of the block that doesn't say otherwise; `crate = path`
-/// stands there and nowhere else. The name is the static's in small letters, unless `name` says another.
+/// Each entry is a static of the type `DeclaredBreaker`, which dereferences to `CircuitBreaker`. Docs, visibility and
+/// attributes apply to the static. An entry has the arguments of [`circuit_breaker`](macro@circuit_breaker) that belong to
+/// the breaker. The name of the breaker is the name of the static in lower case, unless `name` sets another one.
 ///
-/// With the feature `keyed`, brackets after the name make a set of breakers, one for each key:
-/// `PER_HOST[max = 10_000, idle = 10m] { tripper = FailureStreak(5) }`, with `key = u64` where keys are no strings. The
-/// documentation of `fluxgate::keyed` has more of it.
+/// The optional `default` sets arguments for all breakers of the block that do not set them. `crate = path` can only be
+/// written there.
 ///
-/// The block may stand in a module or in a function.
+/// With the feature `keyed`, brackets after the name declare a set with one breaker per key:
+/// `PER_HOST[max = 10_000, idle = 10m] { tripper = FailureStreak(5) }`. Keys that are not strings need their type, such as
+/// `key = u64`. See the documentation of `fluxgate::keyed`.
+///
+/// The block can be written in a module or in a function.
 #[doc(alias("declare", "static", "registry", "config"))]
 #[proc_macro]
 pub fn breakers(block: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! A checked part of a policy becomes calls of the runtime's constructors, or a condition on an error.
+//! Translation of a checked part of a policy into calls of the runtime's constructors, or into a condition on an error.
 
 use fluxgate_policy::{Component, Expr, Kind, Value};
 use proc_macro2::{Literal, Span, TokenStream};
@@ -8,14 +8,14 @@ use syn::Ident;
 use crate::policy::{Part, Rust};
 
 impl Part {
-    /// The part as an expression of the runtime's type for it, to be given to a builder.
+    /// Returns an expression that constructs the part, for an argument of a builder.
     pub(crate) fn construct(&self, krate: &TokenStream) -> TokenStream {
         lower(&self.expr, &Operators { not: quote!(!), and: quote!(&), or: quote!(|) }, &|leaf| {
             self.construct_leaf(krate, leaf)
         })
     }
 
-    /// A tracker as a condition on `error`, a reference to an error whose type is known where it stands.
+    /// Returns a tracker as a condition on `error`, a reference to an error whose type is known in that place.
     pub(crate) fn condition(&self, krate: &TokenStream, error: &Ident) -> TokenStream {
         lower(&self.expr, &Operators { not: quote!(!), and: quote!(&&), or: quote!(||) }, &|leaf| {
             let span = self.span(leaf);
@@ -23,8 +23,8 @@ impl Part {
                 Ok(Rust::Function(function)) => quote_spanned!(span=> #krate::__private::holds(#error, #function)),
                 Ok(Rust::Pattern(pattern)) => quote_spanned!(span=> ::core::matches!(#error, #pattern)),
                 Ok(Rust::Types(types)) => {
-                    let each = types.iter().map(|one| {
-                        quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.is(#krate::__private::View::new(#error).view()))
+                    let each = types.iter().map(|ty| {
+                        quote_spanned!(span=> #krate::__private::OfType::<#ty>::NEW.is(#krate::__private::View::new(#error).view()))
                     });
                     quote_spanned!(span=> (#(#each)||*))
                 }
@@ -44,7 +44,7 @@ impl Part {
             }
             Ok(Rust::Types(types)) => {
                 let each =
-                    types.iter().map(|one| quote_spanned!(span=> #krate::__private::OfType::<#one>::NEW.tracker()));
+                    types.iter().map(|ty| quote_spanned!(span=> #krate::__private::OfType::<#ty>::NEW.tracker()));
                 let joined = quote_spanned!(span=> #(#each)|*);
                 return if types.len() > 1 { quote_spanned!(span=> (#joined)) } else { joined };
             }
@@ -88,12 +88,12 @@ fn literal(value: &Value) -> TokenStream {
             quote!(#number)
         }
         Value::Duration(nanos) => duration(*nanos),
-        // Components with Rust in them are lowered before their values are asked for.
+        // A component with Rust has been translated before its values are read.
         Value::Rust(_) => TokenStream::new(),
     }
 }
 
-/// A duration, exact, in the largest unit in which it is whole.
+/// Returns an expression for a duration, in the largest unit in which it is whole.
 pub(crate) fn duration(nanos: u64) -> TokenStream {
     let units = [(1_000_000_000, "from_secs"), (1_000_000, "from_millis"), (1_000, "from_micros"), (1, "from_nanos")];
     let (unit, name) = units.into_iter().find(|(unit, _)| nanos % *unit == 0).unwrap_or((1, "from_nanos"));
@@ -108,11 +108,11 @@ struct Operators {
     or: TokenStream,
 }
 
-/// The expression in Rust, with the parentheses that it needs. The language limits how deep it nests.
+/// Translates an expression, with the parentheses that Rust needs. The recursion is bounded by the policy language.
 fn lower(expr: &Expr<Component>, operators: &Operators, leaf: &dyn Fn(&Component) -> TokenStream) -> TokenStream {
-    let inner = |operand: &Expr<Component>, parenthesised: bool| {
+    let inner = |operand: &Expr<Component>, in_parentheses: bool| {
         let tokens = lower(operand, operators, leaf);
-        if parenthesised { quote!((#tokens)) } else { tokens }
+        if in_parentheses { quote!((#tokens)) } else { tokens }
     };
     match expr {
         Expr::Leaf(component) => leaf(component),

@@ -1,22 +1,23 @@
-//! How a function gives its result, by its signature and the end of its body.
+//! The shape of a function: how it returns its result, by its signature and body.
 
+use proc_macro2::Span;
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 use crate::item::Function;
 use crate::tail::Tail;
-use crate::types::{is_certain_value, ungrouped};
+use crate::types::{change_output, contains_impl, is_certain_value, ungrouped};
 
-/// How a function gives its result.
+/// The way in which a function returns its result.
 pub(crate) enum Shape {
-    /// It returns it.
+    /// A function that returns the result itself.
     Sync,
-    /// It is an `async fn`.
+    /// An `async fn`.
     Async,
-    /// It returns an `async` block, and does nothing before.
+    /// A function whose body is only an `async` block.
     Tail(Tail),
-    /// It returns a future that it has from somewhere else, boxed or not.
-    Future { boxed: bool },
-    /// It returns a type whose name does not tell whether it is a boxed future: the compiler is asked.
+    /// A function that returns another future.
+    Future { is_boxed: bool },
+    /// A function whose return type may be an alias of a boxed future. The generated code decides by traits.
     ByType,
 }
 
@@ -29,19 +30,44 @@ impl Function {
             return Shape::Tail(tail);
         }
         match &self.signature.output {
-            ReturnType::Type(_, returned) if is_impl_future(returned) => Shape::Future { boxed: false },
-            ReturnType::Type(_, returned) if is_boxed_future(returned) => Shape::Future { boxed: true },
+            ReturnType::Type(_, returned) if is_impl_future(returned) => Shape::Future { is_boxed: false },
+            ReturnType::Type(_, returned) if is_boxed_future(returned) => Shape::Future { is_boxed: true },
             ReturnType::Type(_, returned) if may_be_future(returned) => Shape::ByType,
             _ => Shape::Sync,
         }
     }
+
+    /// Returns the type of a call's result: the return type of the function, or the output of its future.
+    pub(crate) fn result_type(&self, shape: &Shape) -> Type {
+        let ReturnType::Type(_, returned) = &self.signature.output else {
+            // Errors about the type point at the name.
+            return syn::parse_quote_spanned!(self.signature.ident.span()=> ());
+        };
+        let mut returned = Type::clone(returned);
+        match shape {
+            Shape::Sync | Shape::Async | Shape::ByType => returned,
+            Shape::Tail(_) | Shape::Future { .. } => {
+                let mut output = None;
+                change_output(&mut returned, &mut |ty| output = Some(ty.clone()));
+                output.unwrap_or_else(|| output_of(&returned))
+            }
+        }
+    }
+}
+
+/// Returns the output of a future whose type does not contain it, such as an alias.
+fn output_of(future: &Type) -> Type {
+    if !matches!(ungrouped(future), Type::Path(_)) || contains_impl(future) {
+        return syn::parse_quote!(_);
+    }
+    syn::parse_quote_spanned!(Span::mixed_site()=> <#future as ::core::future::Future>::Output)
 }
 
 fn is_impl_future(returned: &Type) -> bool {
     matches!(ungrouped(returned), Type::ImplTrait(bounds) if bounds.bounds.iter().any(is_future))
 }
 
-/// `Pin<Box<dyn Future<…>>>`, or one of `impl Future<…>`.
+/// Returns `true` for `Pin<Box<dyn Future<…>>>` and `Pin<Box<impl Future<…>>>`.
 fn is_boxed_future(returned: &Type) -> bool {
     let inner = argument_of(returned, "Pin").and_then(|inner| argument_of(inner, "Box"));
     match inner.map(ungrouped) {
@@ -51,7 +77,7 @@ fn is_boxed_future(returned: &Type) -> bool {
     }
 }
 
-/// Whether a type may be a future by its name, or by an alias.
+/// Returns `true` if the type may be an alias of a future.
 fn may_be_future(returned: &Type) -> bool {
     match ungrouped(returned) {
         Type::Path(path) => {
@@ -63,8 +89,9 @@ fn may_be_future(returned: &Type) -> bool {
     }
 }
 
-fn argument_of<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
-    let Type::Path(path) = ungrouped(of) else { return None };
+/// Returns the first type argument of a type with this name.
+fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first() {

@@ -1,26 +1,26 @@
-//! The `async` block that is all of a function which is not `async` itself: `Box::pin(async move { … })`, as
-//! `#[async_trait]` leaves it and as people write it, or the block alone.
+//! Functions that are not `async` but consist of an `async` block: `Box::pin(async move { … })`, as `#[async_trait]`
+//! generates it and users write it, or the block alone.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::expand::beginning_with;
+use crate::prologue::with_prologue;
 
-/// A body that is an `async` block, taken apart around it.
+/// A body that consists of an `async` block, split into the block and its surroundings.
 pub(crate) struct Tail {
     asyncness: Ident,
-    /// `move`.
+    /// The keyword `move`.
     capture: Option<Ident>,
     block: Group,
-    /// Where the block stands.
+    /// The code around the block.
     wrapper: Wrapper,
 }
 
 enum Wrapper {
     None,
-    /// `Box::pin` and its parentheses.
+    /// `Box::pin` and its parentheses, which contain the block.
     Call(TokenStream, Group),
-    /// `.boxed()` and its like.
+    /// `.boxed()` or `.boxed_local()` after the block.
     Method(TokenStream),
 }
 
@@ -46,7 +46,7 @@ impl Tail {
         };
         let (asyncness, capture, block) = async_block(inner)?;
         let name = |from_end: usize| path.len().checked_sub(from_end).map(|index| path[index].to_string());
-        // `Box` `:` `:` `pin`
+        // The path ends in `Box` `:` `:` `pin`.
         let is_box_pin = name(1).as_deref() == Some("pin") && name(4).as_deref() == Some("Box");
         (is_box_pin && path.iter().all(is_path)).then(|| Self {
             asyncness,
@@ -60,42 +60,44 @@ impl Tail {
         let [block @ .., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(arguments)] = trees else {
             return None;
         };
-        let boxes =
+        let is_boxing =
             dot.as_char() == '.' && (method == "boxed" || method == "boxed_local") && arguments.stream().is_empty();
-        if !boxes {
+        if !is_boxing {
             return None;
         }
         let (asyncness, capture, block) = async_block(block)?;
         Some(Self { asyncness, capture, block, wrapper: Wrapper::Method(quote!(#dot #method #arguments)) })
     }
 
-    /// The block as it is, but for `first` at its beginning.
-    pub(crate) fn moving(&self, first: &TokenStream) -> TokenStream {
+    /// Returns the block with `prologue` at its start.
+    pub(crate) fn moving(&self, prologue: &TokenStream) -> TokenStream {
         let Self { asyncness, capture, block, .. } = self;
-        let block = beginning_with(first, block);
+        let block = with_prologue(prologue, block);
         quote!(#asyncness #capture #block)
     }
 
-    /// The block, which leaves where it is what closures borrow besides: it moves no more than it has to. Where it
-    /// `lends_self`, a `&mut self` that `#[async_trait]` moves by `let __self = self;` is lent to it instead.
-    pub(crate) fn borrowing(&self, first: &TokenStream, lends_self: bool) -> TokenStream {
+    /// Returns the block without `move`, so that closures outside can still borrow what it uses.
+    ///
+    /// `#[async_trait]` moves `self` by `let __self = self;`. With `reborrows_self`, a `&mut self` is reborrowed instead.
+    pub(crate) fn borrowing(&self, prologue: &TokenStream, reborrows_self: bool) -> TokenStream {
         let Self { asyncness, block, .. } = self;
         let mut trees: Vec<TokenTree> = block.stream().into_iter().collect();
-        let moving = ["__self", "=", "self", ";"];
-        let is_moving = |window: &[TokenTree]| window.iter().zip(moving).all(|(tree, name)| tree.to_string() == name);
-        let found = trees.windows(moving.len()).position(is_moving).filter(|_| lends_self);
+        let assignment = ["__self", "=", "self", ";"];
+        let is_assignment =
+            |window: &[TokenTree]| window.iter().zip(assignment).all(|(tree, text)| tree.to_string() == text);
+        let found = trees.windows(assignment.len()).position(is_assignment).filter(|_| reborrows_self);
         if let Some(this) = found.map(|at| at + 2) {
             let name = &trees[this];
-            let lent = quote_spanned!(name.span()=> &mut *#name);
-            trees.splice(this..=this, lent);
+            let reborrow = quote_spanned!(name.span()=> &mut *#name);
+            trees.splice(this..=this, reborrow);
         }
         let mut rest = Group::new(Delimiter::Brace, trees.into_iter().collect());
         rest.set_span(block.span());
-        let block = beginning_with(first, &rest);
+        let block = with_prologue(prologue, &rest);
         quote!(#asyncness #block)
     }
 
-    /// The body, with `future` in the place of the block.
+    /// Returns the body with `future` in place of the block.
     pub(crate) fn with(&self, future: &TokenStream) -> TokenStream {
         match &self.wrapper {
             Wrapper::None => future.to_token_stream(),
@@ -109,7 +111,7 @@ impl Tail {
     }
 }
 
-/// `async {…}` or `async move {…}` and nothing else.
+/// Splits `async {…}` or `async move {…}`, if the tokens are nothing else.
 fn async_block(trees: &[TokenTree]) -> Option<(Ident, Option<Ident>, Group)> {
     match trees {
         [TokenTree::Ident(asyncness), TokenTree::Ident(capture), TokenTree::Group(block)]

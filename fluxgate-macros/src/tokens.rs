@@ -1,22 +1,25 @@
-//! Rust tokens as tokens of the policy language, remembering where each came from.
+//! Conversion of Rust tokens to tokens of the policy language, and back.
+
+use std::iter::Peekable;
 
 use fluxgate_policy::{self as policy, Token, TokenKind};
-use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// The tokens of one argument: once flat for the policy language, once as they were for spans and for Rust in them.
+/// The tokens of one argument: a flat list for the policy language, and the original tokens for spans and for Rust.
 pub(crate) struct Tokens {
     flat: Vec<Token>,
+    /// The original of each token in `flat`.
     pieces: Vec<Piece>,
-    /// Groups without delimiters, as a `macro_rules!` variable leaves them: the policy language does not see them, but
-    /// Rust in them must stay together.
+    /// Groups without delimiters, which a `macro_rules!` variable expands to, with their range in `flat`. The policy
+    /// language does not see them, but Rust in them must stay together.
     invisible: Vec<(usize, usize, Group)>,
 }
 
-/// The Rust side of the token with the same index.
+/// The original of a token.
 enum Piece {
-    /// The trees it was made of: one, or the characters of an operator.
+    /// One token, or the characters of an operator, with the span of the first.
     Leaf(TokenStream, Span),
-    /// An opening bracket, with its group and the index of its closing one.
+    /// An opening bracket: its group, and the index of its closing bracket.
     Open(Group, usize),
     Close(Span),
 }
@@ -28,12 +31,12 @@ impl Tokens {
         tokens
     }
 
-    /// The tokens for the policy language; the span of each is its index.
+    /// Returns the tokens for the policy language. The span of each token is its index.
     pub(crate) fn flat(&self) -> &[Token] {
         &self.flat
     }
 
-    /// The one string literal that these tokens are, if they are.
+    /// Returns the string literal, if it is the only token.
     pub(crate) fn as_string(&self) -> Option<syn::LitStr> {
         match self.pieces.as_slice() {
             [Piece::Leaf(tree, _)] => syn::parse2(tree.clone()).ok(),
@@ -41,7 +44,7 @@ impl Tokens {
         }
     }
 
-    /// The Rust tokens of a range, as they were written.
+    /// Returns the original tokens of a range.
     pub(crate) fn rust(&self, range: policy::Span) -> TokenStream {
         let mut stream = TokenStream::new();
         let mut index = range.start;
@@ -65,8 +68,9 @@ impl Tokens {
         stream
     }
 
-    /// Two tokens that span a range, for an error to point at. An empty range, as after the end of the input, points
-    /// at what comes before it.
+    /// Returns two tokens with the first and the last span of a range, for an error to point at.
+    ///
+    /// For an empty range, such as at the end of the input, they have the span of the token before it.
     pub(crate) fn place(&self, range: policy::Span) -> Option<TokenStream> {
         let last = range.end.max(range.start + 1).min(self.pieces.len()).checked_sub(1)?;
         let first = range.start.min(last);
@@ -95,7 +99,7 @@ impl Tokens {
         index
     }
 
-    /// Walks nested groups with a stack of its own: their depth is the user's.
+    /// Flattens nested groups without recursion, because users control their depth.
     fn flatten(&mut self, stream: TokenStream) {
         let mut open: Vec<(Group, usize)> = Vec::new();
         let mut rest = vec![stream.into_iter().peekable()];
@@ -127,20 +131,8 @@ impl Tokens {
                     self.push(literal_kind(&literal), Piece::Leaf(TokenTree::from(literal).into(), span));
                 }
                 TokenTree::Punct(first) => {
-                    let span = first.span();
-                    let mut text = String::from(first.as_char());
-                    let mut operator = TokenStream::from(TokenTree::from(first.clone()));
-                    let mut last = first;
-                    while let Some(TokenTree::Punct(next)) = trees.peek() {
-                        if last.spacing() != Spacing::Joint || !joins(&text, next.as_char()) {
-                            break;
-                        }
-                        text.push(next.as_char());
-                        last = next.clone();
-                        operator.extend([TokenTree::from(last.clone())]);
-                        trees.next();
-                    }
-                    self.push(operator_kind(text), Piece::Leaf(operator, span));
+                    let (text, operator) = operator(first.clone(), trees);
+                    self.push(operator_kind(text), Piece::Leaf(operator, first.span()));
                 }
             }
         }
@@ -152,12 +144,29 @@ impl Tokens {
                 let end = self.push(TokenKind::Close(delimiter), Piece::Close(group.span_close()));
                 self.pieces[start] = Piece::Open(group, end);
             }
-            // An empty one, which a variable that matched nothing leaves, keeps nothing together.
+            // A variable that matched nothing expands to an empty group.
             None if self.flat.len() == start => {}
-            // The outermost of several that start here ends last, and is found first from the back.
+            // Of several groups that start here, the outermost closes last, so a search from the back finds it first.
             None => self.invisible.push((start, self.flat.len(), group)),
         }
     }
+}
+
+/// Takes the characters after `first` that belong to the same operator. Returns its text and its tokens.
+fn operator(first: Punct, rest: &mut Peekable<token_stream::IntoIter>) -> (String, TokenStream) {
+    let mut text = String::from(first.as_char());
+    let mut tokens = TokenStream::from(TokenTree::from(first.clone()));
+    let mut last = first;
+    while let Some(TokenTree::Punct(next)) = rest.peek() {
+        if last.spacing() != Spacing::Joint || !joins(&text, next.as_char()) {
+            break;
+        }
+        text.push(next.as_char());
+        last = next.clone();
+        tokens.extend([TokenTree::from(last.clone())]);
+        rest.next();
+    }
+    (text, tokens)
 }
 
 fn point(span: Span) -> TokenTree {
@@ -180,8 +189,7 @@ fn literal_kind(literal: &Literal) -> TokenKind {
     if text.starts_with(|first: char| first.is_ascii_digit()) { TokenKind::Number(text) } else { TokenKind::Text }
 }
 
-/// Whether Rust reads `next` as part of an operator of several characters that begins with `text`. Other neighbours,
-/// as in `!!All()` or `|!`, are operators of their own.
+/// Returns `true` if Rust reads `text` and `next` as one operator. Other neighbours, as in `!!All()`, are separate.
 fn joins(text: &str, next: char) -> bool {
     matches!(
         (text, next),

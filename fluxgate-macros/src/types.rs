@@ -1,23 +1,23 @@
-//! What a return type says of itself, and how it is named elsewhere.
+//! Inspection of types by their tokens.
 
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{AssocType, GenericArgument, PathArguments, ReturnType, Token, Type, TypeParamBound};
 
-/// A type without the invisible brackets that a `macro_rules!` variable puts around it.
-pub(crate) fn ungrouped(mut of: &Type) -> &Type {
+/// Returns the type without parentheses and the invisible group of a `macro_rules!` variable.
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
     loop {
-        of = match of {
+        ty = match ty {
             Type::Group(group) => &group.elem,
             Type::Paren(parentheses) => &parentheses.elem,
-            _ => return of,
+            _ => return ty,
         };
     }
 }
 
-/// Whether `impl Trait` occurs in a type.
-pub(crate) fn contains_impl(of: &Type) -> bool {
+/// Returns `true` if the type contains `impl Trait`.
+pub(crate) fn contains_impl(ty: &Type) -> bool {
     struct Find(bool);
 
     impl<'a> Visit<'a> for Find {
@@ -27,7 +27,7 @@ pub(crate) fn contains_impl(of: &Type) -> bool {
     }
 
     let mut find = Find(false);
-    find.visit_type(of);
+    find.visit_type(ty);
     find.0
 }
 
@@ -40,19 +40,19 @@ fn is_primitive(path: &syn::Path) -> bool {
     path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|known| name == known))
 }
 
-/// Whether it is beyond doubt that it does not matter when a value of a type is dropped.
-pub(crate) fn needs_no_drop(of: &Type) -> bool {
-    matches!(ungrouped(of), Type::Reference(_)) || is_made_of_copies(of, &needs_no_drop)
+/// Returns `true` if dropping a value of the type certainly has no effect.
+pub(crate) fn needs_no_drop(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Reference(_)) || is_made_of_copies(ty, &needs_no_drop)
 }
 
-/// Whether it is beyond doubt that a closure which moves a value of a type leaves a copy behind.
-pub(crate) fn is_copy(of: &Type) -> bool {
-    matches!(ungrouped(of), Type::Reference(reference) if reference.mutability.is_none())
-        || is_made_of_copies(of, &is_copy)
+/// Returns `true` if the type is certainly `Copy`.
+pub(crate) fn is_copy(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Reference(reference) if reference.mutability.is_none())
+        || is_made_of_copies(ty, &is_copy)
 }
 
-fn is_made_of_copies(of: &Type, is_copy: &dyn Fn(&Type) -> bool) -> bool {
-    match ungrouped(of) {
+fn is_made_of_copies(ty: &Type, is_copy: &dyn Fn(&Type) -> bool) -> bool {
+    match ungrouped(ty) {
         Type::Path(path) => path.qself.is_none() && is_primitive(&path.path),
         Type::Ptr(_) | Type::BareFn(_) | Type::Never(_) => true,
         Type::Paren(inner) => is_copy(&inner.elem),
@@ -62,16 +62,17 @@ fn is_made_of_copies(of: &Type, is_copy: &dyn Fn(&Type) -> bool) -> bool {
     }
 }
 
-/// The bounds of an `impl Fn(…)`, from which a closure has the types of its arguments: if all that they name is known
-/// everywhere, and can be no generic parameter of something around the function.
-pub(crate) fn closure_bounds(of: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
-    let Type::ImplTrait(of) = ungrouped(of) else { return None };
-    let is_known = of.bounds.iter().all(|bound| match bound {
+/// Returns the bounds of an `impl Fn(…)`, from which the argument types of a returned closure are inferred.
+///
+/// Returns `None` if a bound names a type that may be a generic parameter of an item around the function.
+pub(crate) fn closure_bounds(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
+    let Type::ImplTrait(ty) = ungrouped(ty) else { return None };
+    let is_known = ty.bounds.iter().all(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.get_ident().is_some() || is_known_fn(&bound.path),
         _ => false,
     });
     let is_fn = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if is_known_fn(&bound.path));
-    (is_known && of.bounds.iter().any(is_fn)).then_some(&of.bounds)
+    (is_known && ty.bounds.iter().any(is_fn)).then_some(&ty.bounds)
 }
 
 fn is_known_fn(path: &syn::Path) -> bool {
@@ -84,20 +85,20 @@ fn is_known_fn(path: &syn::Path) -> bool {
     arguments.inputs.iter().chain(returned).all(is_known)
 }
 
-fn is_known(of: &Type) -> bool {
-    const OF_STD: [&str; 6] = ["Option", "Result", "String", "Vec", "Box", "str"];
-    match ungrouped(of) {
+fn is_known(ty: &Type) -> bool {
+    const STD_TYPES: [&str; 6] = ["Option", "Result", "String", "Vec", "Box", "str"];
+    match ungrouped(ty) {
         Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
             let Some(last) = path.path.segments.last() else { return false };
-            let known = OF_STD.iter().any(|name| last.ident == name);
+            let is_std = STD_TYPES.iter().any(|name| last.ident == name);
             let arguments_are_known = match &last.arguments {
                 PathArguments::None => true,
                 PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Type(of) if is_known(of)))
+                    arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)))
                 }
                 PathArguments::Parenthesized(_) => false,
             };
-            is_primitive(&path.path) || known && arguments_are_known
+            is_primitive(&path.path) || is_std && arguments_are_known
         }
         Type::Reference(reference) => reference.lifetime.is_none() && is_known(&reference.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
@@ -107,34 +108,34 @@ fn is_known(of: &Type) -> bool {
     }
 }
 
-/// Whether a type is no `Result`, as far as that is beyond doubt: it has no name, or one that nobody gives to a `Result`.
-pub(crate) fn is_no_result(of: &Type) -> bool {
-    match ungrouped(of) {
-        Type::Path(path) => is_certain_value(of) || path.path.segments.last().is_some_and(|last| last.ident == "Box"),
+/// Returns `true` if the type is certainly not a `Result`: it has no name, or a well-known other one.
+pub(crate) fn is_not_result(ty: &Type) -> bool {
+    match ungrouped(ty) {
+        Type::Path(path) => is_certain_value(ty) || path.path.segments.last().is_some_and(|last| last.ident == "Box"),
         Type::Macro(_) | Type::Paren(_) | Type::Infer(_) | Type::Verbatim(_) => false,
         _ => true,
     }
 }
 
-/// Whether the name of a type is one that nobody gives to a `Result` or a future.
-pub(crate) fn is_certain_value(of: &Type) -> bool {
-    const OF_STD: [&str; 11] =
+/// Returns `true` if the type has a well-known name that is neither a `Result` nor a future.
+pub(crate) fn is_certain_value(ty: &Type) -> bool {
+    const STD_TYPES: [&str; 11] =
         ["Option", "String", "Vec", "Rc", "Arc", "Cow", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Duration"];
-    let Type::Path(path) = ungrouped(of) else { return false };
+    let Type::Path(path) = ungrouped(ty) else { return false };
     let last = path.path.segments.last();
-    is_primitive(&path.path) || last.is_some_and(|last| OF_STD.iter().any(|known| last.ident == known))
+    is_primitive(&path.path) || last.is_some_and(|last| STD_TYPES.iter().any(|name| last.ident == name))
 }
 
-/// A return type for use inside the body, where `impl Trait` can't be said and is left to inference.
+/// Returns the return type for use in expressions, where `impl Trait` is not allowed and is inferred instead.
 pub(crate) fn nameable(mut returned: Type) -> Type {
     struct Infer;
 
     impl VisitMut for Infer {
-        fn visit_type_mut(&mut self, of: &mut Type) {
-            if matches!(of, Type::ImplTrait(_)) {
-                *of = syn::parse_quote!(_);
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if matches!(ty, Type::ImplTrait(_)) {
+                *ty = syn::parse_quote!(_);
             } else {
-                visit_mut::visit_type_mut(self, of);
+                visit_mut::visit_type_mut(self, ty);
             }
         }
     }
@@ -143,12 +144,12 @@ pub(crate) fn nameable(mut returned: Type) -> Type {
     returned
 }
 
-/// Whether there is an `Output = R` in a type.
-pub(crate) fn contains_output(of: &Type) -> bool {
-    change_output(&mut of.clone(), &mut |_| {})
+/// Returns `true` if the type contains `Output = R`.
+pub(crate) fn contains_output(ty: &Type) -> bool {
+    change_output(&mut ty.clone(), &mut |_| {})
 }
 
-/// Applies `change` to the `R` of the first `Output = R` in a type; whether there was one.
+/// Applies `change` to the `R` of the first `Output = R` in a type. Returns `false` if there is none.
 pub(crate) fn change_output(returned: &mut Type, change: &mut dyn FnMut(&mut Type)) -> bool {
     struct Outputs<'c> {
         change: &'c mut dyn FnMut(&mut Type),

@@ -1,14 +1,14 @@
-//! What the parser has understood, not yet checked against ranges.
+//! The syntax tree: names are resolved, values are not yet checked.
 
 use crate::expr::Expr;
 use crate::model::RustText;
 use crate::span::Span;
 use crate::spec::Spec;
 
-/// Components as they are written, composed.
+/// An expression over components as they are written.
 pub(crate) type Ast = Expr<Call>;
 
-/// A component with its arguments. Its name is known, for without that its arguments have no meaning.
+/// A component with its arguments. Its name is resolved, because its arguments have no meaning without that.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) spec: &'static Spec,
@@ -17,34 +17,35 @@ pub(crate) struct Call {
     pub(crate) span: Span,
 }
 
+/// The content of a component's parentheses.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    Arguments(Vec<Written>),
+    Arguments(Vec<WrittenArgument>),
     Rust(RustText),
-    /// The parser has said what is wrong.
-    Wrong,
+    /// The parser has reported a mistake in it.
+    Invalid,
 }
 
-/// An argument.
+/// An argument as it is written.
 #[derive(Clone, Debug)]
-pub(crate) struct Written {
+pub(crate) struct WrittenArgument {
     pub(crate) name: Option<(String, Span)>,
-    /// Nothing if the parser has said what is wrong with it.
+    /// `None` if the parser has reported a mistake in it.
     pub(crate) value: Option<Literal>,
-    /// All of it, its name too.
+    /// The whole argument, including its name.
     pub(crate) span: Span,
 }
 
-/// A value.
+/// A value as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Literal {
-    pub(crate) sort: Sort,
+    pub(crate) kind: LiteralKind,
     pub(crate) span: Span,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Sort {
-    /// A number, sign included, and the unit after it, if any.
+pub(crate) enum LiteralKind {
+    /// A number with its sign, and the unit after it; empty without a unit.
     Number { number: String, unit: String },
     /// A number followed by `%`.
     Percent(String),

@@ -1,16 +1,16 @@
-//! The line of a text in which something is, and a caret under the place.
+//! The line of a text with carets under a place in it.
 
 use crate::span::Span;
 
-/// A line of more characters than this is cut.
-const LONGEST: usize = 120;
+/// A line with more characters is shortened.
+const MAX_CHARACTERS: usize = 120;
 
-/// How many characters of such a line are shown before, in and after the place.
+/// The characters of a shortened line that are shown before, in and after the place.
 const BEFORE: usize = 50;
 const PLACE: usize = 60;
 const AFTER: usize = 40;
 
-/// Two lines: the line of `text` in which `span` begins, and carets under what `span` covers of it, at least one.
+/// Returns the line of `text` in which `span` starts, and below it carets under the part that `span` covers, at least one.
 pub(crate) fn under(text: &str, span: Span) -> String {
     let start = boundary(text, span.start);
     let end = boundary(text, span.end).max(start);
@@ -24,9 +24,9 @@ pub(crate) fn under(text: &str, span: Span) -> String {
         "  ".to_owned()
     };
     let (mut before, mut place, mut after) = (&text[line_start..start], &text[start..end], &text[end..line_end]);
-    if text[line_start..line_end].chars().nth(LONGEST).is_some() {
+    if text[line_start..line_end].chars().nth(MAX_CHARACTERS).is_some() {
         (before, place) = (last(before, BEFORE), first(place, PLACE));
-        // After a place that was cut, nothing more.
+        // Nothing follows a place that is itself shortened.
         after = if place.len() < end - start { "" } else { first(after, AFTER) };
     }
     let cut_before = if before.len() < start - line_start { "… " } else { "" };
@@ -38,7 +38,7 @@ pub(crate) fn under(text: &str, span: Span) -> String {
     format!("{}\n{}{}", line.trim_end(), " ".repeat(indent), "^".repeat(width(&place).max(1)))
 }
 
-/// The nearest place not after `at` where a character begins.
+/// Returns the last character boundary at or before `at`.
 fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
@@ -55,7 +55,7 @@ fn first(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
 }
 
-/// Each character as one that takes a known number of columns: a tab would not.
+/// Replaces characters whose width is unknown, such as tabs.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| {
@@ -70,12 +70,12 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// How many columns a terminal gives the text.
+/// Returns the number of columns that the text takes in a terminal.
 fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
 }
 
-/// By blocks: East Asian wide forms take two columns, marks on the letter before them none.
+/// Returns the width of a character, by Unicode block: 2 for East Asian wide forms, 0 for combining marks.
 fn columns(c: char) -> usize {
     match c {
         '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => 0,
@@ -108,22 +108,26 @@ mod tests {
     }
 
     #[test]
-    fn of_several_lines_only_that_of_the_place_is_shown() {
+    fn only_the_line_of_the_place_is_shown() {
         assert_eq!(under("A()\n  | B(60)\n  | C()", Span::new(10, 12)), "  line 2:   | B(60)\n                ^^");
         let to_the_next_line = Span::new(0, 8);
         assert_eq!(under("A()\n| B()", to_the_next_line), "  line 1: A()\n          ^^^");
     }
 
     #[test]
-    fn columns_are_counted_not_bytes() {
+    fn columns_are_counted_instead_of_bytes() {
         assert_eq!(under("é | B()", Span::new(5, 6)), "  é | B()\n      ^");
         assert_eq!(under("실패율(0.5)", Span::new(0, 9)), "  실패율(0.5)\n  ^^^^^^");
-        assert_eq!(under("e\u{301}(60)", Span::new(4, 6)), "  e\u{301}(60)\n    ^^", "a mark takes none");
+        assert_eq!(
+            under("e\u{301}(60)", Span::new(4, 6)),
+            "  e\u{301}(60)\n    ^^",
+            "a combining mark takes no column"
+        );
         assert_eq!(under("\t\tA(\0)", Span::new(4, 5)), "    A(\u{fffd})\n      ^");
     }
 
     #[test]
-    fn a_long_line_is_cut_to_the_surroundings() {
+    fn a_long_line_is_shortened_around_the_place() {
         let text = format!("{}PLACE{}", "b".repeat(10_000), "a".repeat(10_000));
         let shown = under(&text, Span::new(10_000, 10_005));
         let expected = format!("  … {}PLACE{} …\n{}^^^^^", "b".repeat(50), "a".repeat(40), " ".repeat(54));
@@ -134,12 +138,12 @@ mod tests {
         assert_eq!(
             cut.lines().next(),
             Some(&*format!("  … {} …", "b".repeat(110))),
-            "nothing behind a place that is cut"
+            "nothing follows a place that is shortened"
         );
     }
 
     #[test]
-    fn a_place_outside_the_text_or_within_a_character_is_no_panic() {
+    fn a_place_outside_the_text_or_within_a_character_does_not_panic() {
         assert_eq!(under("é", Span::new(1, 1)), "  é\n  ^");
         assert_eq!(under("ab", Span::new(7, 3)), "  ab\n    ^");
         assert_eq!(under("ab", Span::new(2, 1)), "  ab\n    ^");

@@ -1,15 +1,19 @@
-//! The table of everything a policy may name: components and settings, with their parameters, ranges and defaults.
+//! The table of components, with their parameters, ranges and defaults.
 //!
-//! Parser, checks, messages and `Display` read this table and know no component by name: a component is added by a row.
+//! The parser, the checks, the messages and `Display` read this table and know no component by name: adding a component
+//! takes a row here.
+
+mod settings;
 
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
+use crate::argument::Argument;
 use crate::kind::Kind;
-use crate::model::Argument;
-use crate::settings::{Setting, SettingSpec};
 use crate::spec::{Parameter, Quantity, Role, Spec};
 
-/// Every component, in the order of the documentation.
+pub(crate) use settings::setting;
+
+/// Returns every component, in the order of the documentation.
 ///
 /// ```
 /// let names: Vec<_> = fluxgate_policy::components().iter().map(|spec| spec.name).collect();
@@ -19,7 +23,7 @@ pub const fn components() -> &'static [Spec] {
     COMPONENTS
 }
 
-/// The component of this kind and name.
+/// Returns the component with this kind and name.
 ///
 /// ```
 /// use fluxgate_policy::{Kind, find};
@@ -31,7 +35,7 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static Spec> {
     COMPONENTS.iter().find(|spec| spec.kind == kind && spec.name == name)
 }
 
-/// The names of all components of a kind, in the order of the documentation.
+/// Returns the names of all components of a kind, in the order of the documentation.
 ///
 /// ```
 /// use fluxgate_policy::{Kind, names};
@@ -42,29 +46,14 @@ pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
     COMPONENTS.iter().filter(move |spec| spec.kind == kind).map(|spec| spec.name)
 }
 
-/// The kinds that have a component of this name.
+/// Returns the kinds that have a component with this name.
 pub(crate) fn kinds_of(name: &str) -> impl Iterator<Item = Kind> {
     COMPONENTS.iter().filter(move |spec| spec.name == name).map(|spec| spec.kind)
 }
 
-/// The row of a setting.
-pub(crate) fn setting(setting: Setting) -> &'static SettingSpec {
-    match setting {
-        Setting::MaxHalfOpenCalls => &MAX_HALF_OPEN_CALLS,
-        Setting::MaxProbeTime => &MAX_PROBE_TIME,
-        Setting::MaxFailedProbes => &MAX_FAILED_PROBES,
-        Setting::Cancelled => &CANCELLED,
-        Setting::HonourRetryAfter => &HONOUR_RETRY_AFTER,
-        Setting::Timeout => &TIMEOUT,
-        Setting::Max => &MAX,
-        Setting::Idle => &IDLE,
-        Setting::ExportedKeys => &EXPORTED_KEYS,
-    }
-}
-
 const SECOND: u64 = 1_000_000_000;
 
-/// What rows have in common, to be spread into them.
+/// The fields that most rows share.
 const ROW: Spec =
     Spec { kind: Kind::Window, name: "", example: "", meaning: "", parameters: &[], ordered: &[], role: Role::Plain };
 
@@ -82,7 +71,7 @@ const fn number(
     Parameter { name, quantity: Quantity::Number { noun, low, high }, default: None, example }
 }
 
-/// A share above 0: a threshold of 0 would hold always.
+/// A ratio above 0, because a threshold of 0 would always hold.
 const fn share(name: &'static str, example: &'static str) -> Parameter {
     number(name, "ratio", Excluded(0.0), Included(1.0), example)
 }
@@ -105,9 +94,9 @@ const fn rust(name: &'static str, noun: &'static str, example: &'static str) -> 
 
 const POSITIVE_DURATION: Quantity = Quantity::Duration { min: 1, max: u64::MAX, step: 1 };
 
-/// Each call in a count window costs memory from the start, so it has an end.
+/// The largest count window: memory for each of its calls is allocated up front.
 const MAX_CALLS: u64 = 10_000_000;
-/// Each second of a time window does too.
+/// The longest time window: memory for each of its seconds is allocated up front.
 const MAX_SECONDS: u64 = 1_000_000;
 
 static COMPONENTS: &[Spec] = &[
@@ -115,7 +104,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Window,
         name: "CountWindow",
         example: "CountWindow(100)",
-        meaning: "the latest calls, so many of them",
+        meaning: "the last `size` calls",
         parameters: &[count("size", MAX_CALLS, "100")],
         role: Role::HoldsCalls("size"),
         ..ROW
@@ -124,7 +113,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Window,
         name: "TimeWindow",
         example: "TimeWindow(60s)",
-        meaning: "the calls of the latest seconds",
+        meaning: "the calls of the last `size`, in whole seconds",
         parameters: &[Parameter {
             name: "size",
             quantity: Quantity::Duration { min: SECOND, max: MAX_SECONDS * SECOND, step: SECOND },
@@ -138,7 +127,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tracker,
         name: "TypeOf",
         example: "TypeOf(std::io::Error)",
-        meaning: "an error of one of these types, itself or among its sources",
+        meaning: "errors of one of these types, or with one among their sources",
         parameters: &[rust("types", "error types", "std::io::Error")],
         ..ROW
     },
@@ -146,7 +135,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tracker,
         name: "Custom",
         example: "Custom(is_server_error)",
-        meaning: "an error of which this function says so",
+        meaning: "errors for which this function returns `true`",
         parameters: &[rust("function", "a function", "is_server_error")],
         ..ROW
     },
@@ -154,16 +143,16 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tracker,
         name: "Matches",
         example: "Matches(ApiError::Server { .. })",
-        meaning: "an error that matches this pattern",
+        meaning: "errors that match this pattern",
         parameters: &[rust("pattern", "a pattern", "ApiError::Server { .. }")],
         ..ROW
     },
-    Spec { kind: Kind::Tripper, name: "Closed", example: "Closed()", meaning: "while the breaker is closed", ..ROW },
+    Spec { kind: Kind::Tripper, name: "Closed", example: "Closed()", meaning: "the breaker is closed", ..ROW },
     Spec {
         kind: Kind::Tripper,
         name: "HalfOpened",
         example: "HalfOpened()",
-        meaning: "while it is half-open",
+        meaning: "the breaker is half-open",
         role: Role::NeverWhileClosed,
         ..ROW
     },
@@ -171,7 +160,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "MinRequests",
         example: "MinRequests(20)",
-        meaning: "once the window holds this many calls",
+        meaning: "the window holds at least `count` calls",
         parameters: &[count("count", u64::MAX, "20")],
         role: Role::NeedsCalls("count"),
         ..ROW
@@ -180,7 +169,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "FailureRate",
         example: "FailureRate(0.5)",
-        meaning: "when this share of the calls failed",
+        meaning: "at least `ratio` of the calls failed",
         parameters: &[share("ratio", "0.6")],
         ..ROW
     },
@@ -188,7 +177,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "FailureStreak",
         example: "FailureStreak(5)",
-        meaning: "when this many calls in a row failed",
+        meaning: "the last `count` calls failed",
         parameters: &[count("count", u64::MAX, "5")],
         ..ROW
     },
@@ -196,7 +185,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "AvgLatency",
         example: "AvgLatency(2s)",
-        meaning: "when the calls take this long on average",
+        meaning: "the calls took at least `threshold` on average",
         parameters: &[duration("threshold", "2s")],
         ..ROW
     },
@@ -204,7 +193,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "SlowRate",
         example: "SlowRate(0.5, 2s)",
-        meaning: "when this share of the calls took this long",
+        meaning: "at least `ratio` of the calls took at least `threshold`",
         parameters: &[share("ratio", "0.5"), duration("threshold", "2s")],
         ..ROW
     },
@@ -212,17 +201,17 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Tripper,
         name: "Custom",
         example: "Custom(too_many_failures)",
-        meaning: "when this function says so",
+        meaning: "this function returns `true`",
         parameters: &[rust("function", "a function", "too_many_failures")],
         ..ROW
     },
     Spec { kind: Kind::Retry, name: "Always", example: "Always()", meaning: "at the next call", ..ROW },
-    Spec { kind: Kind::Retry, name: "Never", example: "Never()", meaning: "only after a reset by hand", ..ROW },
+    Spec { kind: Kind::Retry, name: "Never", example: "Never()", meaning: "only after a manual reset", ..ROW },
     Spec {
         kind: Kind::Retry,
         name: "Cooldown",
         example: "Cooldown(60s)",
-        meaning: "after this time",
+        meaning: "after `duration`",
         parameters: &[duration("duration", "60s"), jitter()],
         ..ROW
     },
@@ -230,7 +219,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Retry,
         name: "Backoff",
         example: "Backoff(10s)",
-        meaning: "after a time that grows with each recovery that fails",
+        meaning: "after a time that grows with each failed recovery",
         parameters: &[
             duration("initial", "10s"),
             number("multiplier", "number", Excluded(1.0), Unbounded, "2").or(Argument::Number(2.0)),
@@ -245,7 +234,7 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Permit,
         name: "Random",
         example: "Random(0.5)",
-        meaning: "each call with this probability",
+        meaning: "each call with probability `ratio`",
         parameters: &[probability("ratio", "0.5")],
         ..ROW
     },
@@ -253,100 +242,18 @@ static COMPONENTS: &[Spec] = &[
         kind: Kind::Permit,
         name: "RampUp",
         example: "RampUp(0.1, 0.5, 60s)",
-        meaning: "each call with a probability that grows over this time",
+        meaning: "each call with a probability that grows from `initial` to `final` over `duration`",
         parameters: &[probability("initial", "0.1"), share("final", "0.5"), duration("duration", "60s")],
         ordered: &[("initial", "final")],
         ..ROW
     },
 ];
 
-static MAX_HALF_OPEN_CALLS: SettingSpec = SettingSpec {
-    name: "max_half_open_calls",
-    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
-    words: &[],
-    default: Some(Argument::Count(10)),
-    example: "10",
-    meaning: "How many calls may be in flight while half-open.",
-};
-
-static MAX_PROBE_TIME: SettingSpec = SettingSpec {
-    name: "max_probe_time",
-    quantity: POSITIVE_DURATION,
-    words: &["off"],
-    default: Some(Argument::Duration(60 * SECOND)),
-    example: "60s",
-    meaning: "After how long a probe in flight is given up and counts as failed.",
-};
-
-static MAX_FAILED_PROBES: SettingSpec = SettingSpec {
-    name: "max_failed_probes",
-    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
-    words: &["off"],
-    default: Some(Argument::Count(10)),
-    example: "10",
-    meaning: "How many probes without a success open a half-open breaker again, whatever the tripper says; as many \
-              ignored errors in a row close it.",
-};
-
-static CANCELLED: SettingSpec = SettingSpec {
-    name: "cancelled",
-    quantity: POSITIVE_DURATION,
-    words: &["failure", "ignore"],
-    default: Some(Argument::Duration(SECOND)),
-    example: "1s",
-    meaning: "After how long of waiting a call that is dropped in flight counts as failed. Unless set, that is the \
-              smallest threshold of the tripper, 1 s if it has none.",
-};
-
-static HONOUR_RETRY_AFTER: SettingSpec = SettingSpec {
-    name: "honour_retry_after",
-    quantity: POSITIVE_DURATION,
-    words: &["off"],
-    default: None,
-    example: "10m",
-    meaning: "For how long at most the service itself may keep the breaker open, by a `Retry-After`.",
-};
-
-static TIMEOUT: SettingSpec = SettingSpec {
-    name: "timeout",
-    quantity: POSITIVE_DURATION,
-    words: &[],
-    default: None,
-    example: "2s",
-    meaning: "How long a call may take.",
-};
-
-static MAX: SettingSpec = SettingSpec {
-    name: "max",
-    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
-    words: &[],
-    default: Some(Argument::Count(10_000)),
-    example: "10_000",
-    meaning: "How many breakers a set holds at most.",
-};
-
-static IDLE: SettingSpec = SettingSpec {
-    name: "idle",
-    quantity: POSITIVE_DURATION,
-    words: &[],
-    default: Some(Argument::Duration(600 * SECOND)),
-    example: "10m",
-    meaning: "After how long without a call a breaker of a set is evicted.",
-};
-
-static EXPORTED_KEYS: SettingSpec = SettingSpec {
-    name: "exported_keys",
-    quantity: Quantity::Count { min: 1, max: u32::MAX as u64 },
-    words: &[],
-    default: Some(Argument::Count(100)),
-    example: "100",
-    meaning: "How many keys of a set metrics show, the others being summed up.",
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Value;
+    use crate::setting::Setting;
 
     #[test]
     fn names_are_unique_among_their_kind() {
@@ -369,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_says_what_it_means_and_shows_itself() {
+    fn every_row_has_a_meaning_and_an_example_of_itself() {
         for spec in COMPONENTS {
             assert!(!spec.name.is_empty() && !spec.meaning.is_empty(), "{}", spec.example);
             assert_eq!(find(spec.kind, spec.name), Some(spec));
@@ -379,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_name_parameters_that_they_have() {
+    fn rows_refer_only_to_parameters_that_they_have() {
         for spec in COMPONENTS {
             for (low, high) in spec.ordered {
                 assert!(spec.position(low).is_some() && spec.position(high).is_some(), "{}", spec.name);
@@ -409,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_in_their_own_range() {
+    fn defaults_are_in_range() {
         for spec in COMPONENTS {
             let defaults = spec.parameters.iter().filter_map(|it| it.default.map(|default| (it.name, default)));
             for (name, default) in defaults {

@@ -1,25 +1,25 @@
-//! A component as it is written against its row of the catalog.
+//! Checks of a component against its row of the catalog.
 
 use std::cmp::Ordering;
 
-use crate::ast::{Call, Content, Literal, Sort, Written};
+use crate::argument::Argument;
+use crate::ast::{Call, Content, Literal, LiteralKind, WrittenArgument};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, quoted, shown};
+use crate::expected_value::{self, ExpectedValue};
 use crate::kind::Kind;
-use crate::model::{Argument, Component, Value};
+use crate::model::{Component, Value};
 use crate::span::Span;
 use crate::spec::Spec;
 use crate::suggest::nearest;
-use crate::value::{self, Slot};
 
-/// The component of this kind and name with these arguments: the checks of [`parse`](crate::parse), in the same words,
-/// for constructors in Rust.
+/// Creates a component from arguments given in Rust, with the checks and messages of [`parse`](crate::parse).
 ///
-/// A parameter with a default may be left out. [`Argument::Number`] for a duration is seconds.
+/// A parameter with a default may be omitted. [`Argument::Number`] for a duration is in seconds.
 ///
 /// # Errors
 ///
-/// The first mistake; it has no place.
+/// Returns the first mistake, with an empty span.
 ///
 /// ```
 /// use fluxgate_policy::{Argument, Kind, component};
@@ -29,10 +29,10 @@ use crate::value::{self, Slot};
 /// ```
 pub fn component(kind: Kind, name: &str, arguments: &[(&str, Argument)]) -> Result<Component, Error> {
     let nowhere = Span::default();
-    let spec = catalog::find(kind, name).ok_or_else(|| unknown(kind, name, nowhere))?;
-    let arguments = arguments.iter().map(|(name, argument)| Written {
+    let spec = catalog::find(kind, name).ok_or_else(|| unknown_component(kind, name, nowhere))?;
+    let arguments = arguments.iter().map(|(name, argument)| WrittenArgument {
         name: Some(((*name).to_owned(), nowhere)),
-        value: Some(value::written(*argument)),
+        value: Some(expected_value::literal(*argument)),
         span: nowhere,
     });
     let mut errors = Vec::new();
@@ -42,8 +42,8 @@ pub fn component(kind: Kind, name: &str, arguments: &[(&str, Argument)]) -> Resu
     }
 }
 
-/// That no component of this kind has this name, and which is meant.
-pub(crate) fn unknown(kind: Kind, name: &str, span: Span) -> Error {
+/// Builds the error for a name that no component of this kind has.
+pub(crate) fn unknown_component(kind: Kind, name: &str, span: Span) -> Error {
     let kinds: Vec<_> = catalog::kinds_of(name).map(Kind::word).collect();
     if !kinds.is_empty() {
         let example = kind.example();
@@ -58,7 +58,7 @@ pub(crate) fn unknown(kind: Kind, name: &str, span: Span) -> Error {
     Error::new(ErrorKind::UnknownComponent, span, message)
 }
 
-/// Names the first letter that is not of the language: it may look like one that is.
+/// Names the first letter outside ASCII, because it may look like an ASCII letter.
 fn foreign_letter(name: &str) -> String {
     match name.chars().find(|c| !c.is_ascii()) {
         Some(letter) => format!(" (with the letter U+{:04X})", u32::from(letter)),
@@ -66,7 +66,7 @@ fn foreign_letter(name: &str) -> String {
     }
 }
 
-/// `a, b and c`
+/// Joins names as `a, b and c`.
 fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
     match names.split_last() {
@@ -76,73 +76,79 @@ fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// The component, if nothing is wrong with its arguments.
+/// Checks a parsed component. Returns `None` after a mistake, which is in `errors` unless the parser has reported it.
 pub(crate) fn call(call: Call, errors: &mut Vec<Error>) -> Option<Component> {
     let Call { spec, content, span } = call;
     let values = match content {
         Content::Arguments(arguments) => values(spec, span, arguments, errors)?,
         Content::Rust(rust) => vec![Value::Rust(rust)],
-        Content::Wrong => return None,
+        Content::Invalid => return None,
     };
     Some(Component::new(spec, values, span))
 }
 
-/// One value for each parameter; nothing if there is a mistake, of which this tells unless the parser already has.
-fn values(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut Vec<Error>) -> Option<Vec<Value>> {
-    let before = errors.len();
-    let slots = assign(spec, span, arguments, errors);
-    let mut values = Vec::with_capacity(slots.len());
-    for (parameter, slot) in spec.parameters.iter().zip(&slots) {
-        values.push(match slot {
-            Some(Written { value: Some(literal), .. }) => match Slot::of_parameter(spec, parameter).read(literal) {
-                Ok(value) => Some(value),
-                Err(error) => {
-                    errors.push(error);
-                    None
-                }
-            },
-            Some(Written { value: None, .. }) => None,
+/// Returns one value for each parameter, or `None` after a mistake.
+fn values(
+    spec: &'static Spec,
+    span: Span,
+    arguments: Vec<WrittenArgument>,
+    errors: &mut Vec<Error>,
+) -> Option<Vec<Value>> {
+    let errors_before = errors.len();
+    let assigned = assign(spec, span, arguments, errors);
+    let mut values = Vec::with_capacity(assigned.len());
+    for (parameter, argument) in spec.parameters.iter().zip(&assigned) {
+        values.push(match argument {
+            Some(WrittenArgument { value: Some(literal), .. }) => {
+                ExpectedValue::of_parameter(spec, parameter).read(literal).map_err(|error| errors.push(error)).ok()
+            }
+            Some(WrittenArgument { value: None, .. }) => None,
             None => parameter.default.map(Value::from),
         });
     }
     for (low, high) in spec.ordered {
-        errors.extend(order(spec, &slots, &values, low, high));
+        errors.extend(wrong_order(spec, &assigned, &values, low, high));
     }
-    if errors.len() > before { None } else { values.into_iter().collect() }
+    if errors.len() > errors_before { None } else { values.into_iter().collect() }
 }
 
-/// The argument for each parameter.
-fn assign(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut Vec<Error>) -> Vec<Option<Written>> {
-    let Spec { name: component, parameters, example, .. } = *spec;
-    let mut slots = vec![None; parameters.len()];
+/// Assigns the arguments to the parameters.
+fn assign(
+    spec: &'static Spec,
+    span: Span,
+    arguments: Vec<WrittenArgument>,
+    errors: &mut Vec<Error>,
+) -> Vec<Option<WrittenArgument>> {
+    let count = spec.parameters.len();
+    let mut assigned = vec![None; count];
     let mut positional = 0;
-    let mut named = false;
-    let mut extra: Option<Span> = None;
-    // An argument that found no parameter may be the one that is missing.
-    let mut stray = false;
+    let mut has_named = false;
+    let mut surplus: Option<Span> = None;
+    // An argument without a parameter may be the one that is missing.
+    let mut has_unassigned = false;
     for argument in arguments {
         let position = match &argument.name {
             Some((name, name_span)) => {
-                named = true;
+                has_named = true;
                 let Some(position) = spec.position(name) else {
-                    stray = true;
+                    has_unassigned = true;
                     errors.push(unknown_argument(spec, name, *name_span));
                     continue;
                 };
-                if slots[position].is_some() {
-                    let message = format!("{component}: `{name}` is given twice; write it once");
-                    errors.push(Error::new(ErrorKind::DoubledArgument, argument.span, message));
+                if assigned[position].is_some() {
+                    let message = format!("{}: `{name}` is given twice; write it once", spec.name);
+                    errors.push(Error::new(ErrorKind::DuplicateArgument, argument.span, message));
                     continue;
                 }
                 position
             }
-            None if named => {
-                stray = true;
-                errors.push(positional_after_named(spec, &slots, &argument));
+            None if has_named => {
+                has_unassigned = true;
+                errors.push(positional_after_named(spec, &assigned, &argument));
                 continue;
             }
-            None if positional == parameters.len() => {
-                extra = Some(extra.map_or(argument.span, |span| span.to(argument.span)));
+            None if positional == count => {
+                surplus = Some(surplus.map_or(argument.span, |span| span.to(argument.span)));
                 continue;
             }
             None => {
@@ -150,26 +156,36 @@ fn assign(spec: &'static Spec, span: Span, arguments: Vec<Written>, errors: &mut
                 positional - 1
             }
         };
-        slots[position] = Some(argument);
+        assigned[position] = Some(argument);
     }
-    if let Some(extra) = extra {
-        let takes = match parameters.len() {
-            0 => "no argument".to_owned(),
-            1 => "only one argument".to_owned(),
-            most => format!("at most {most} arguments"),
-        };
-        let message = format!("{component} takes {takes}; write {example}");
-        errors.push(Error::new(ErrorKind::TooManyArguments, extra, message));
+    errors.extend(surplus.map(|surplus| too_many_arguments(spec, surplus)));
+    if !has_unassigned {
+        errors.extend(missing_arguments(spec, &assigned, span));
     }
-    let missing =
-        parameters.iter().zip(&slots).filter(|(parameter, slot)| slot.is_none() && parameter.default.is_none());
+    assigned
+}
+
+fn too_many_arguments(spec: &Spec, surplus: Span) -> Error {
+    let takes = match spec.parameters.len() {
+        0 => "no argument".to_owned(),
+        1 => "only one argument".to_owned(),
+        most => format!("at most {most} arguments"),
+    };
+    let message = format!("{} takes {takes}; write {}", spec.name, spec.example);
+    Error::new(ErrorKind::TooManyArguments, surplus, message)
+}
+
+fn missing_arguments(spec: &Spec, assigned: &[Option<WrittenArgument>], span: Span) -> Option<Error> {
+    let parameters = spec.parameters.iter().zip(assigned);
+    let missing = parameters.filter(|(parameter, argument)| argument.is_none() && parameter.default.is_none());
     let missing: Vec<_> = missing.map(|(parameter, _)| parameter.name).collect();
-    if !missing.is_empty() && !stray {
-        let are = if missing.len() == 1 { "is" } else { "are" };
-        let message = format!("{component}: {} {are} missing; write {example}", list(missing));
-        errors.push(Error::new(ErrorKind::MissingArgument, span, message));
-    }
-    slots
+    let are = match missing.len() {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    let message = format!("{}: {} {are} missing; write {}", spec.name, list(missing), spec.example);
+    Some(Error::new(ErrorKind::MissingArgument, span, message))
 }
 
 pub(crate) fn unknown_argument(spec: &Spec, name: &str, span: Span) -> Error {
@@ -184,42 +200,48 @@ pub(crate) fn unknown_argument(spec: &Spec, name: &str, span: Span) -> Error {
     Error::new(ErrorKind::UnknownArgument, span, message)
 }
 
-fn positional_after_named(spec: &Spec, slots: &[Option<Written>], argument: &Written) -> Error {
+fn positional_after_named(spec: &Spec, assigned: &[Option<WrittenArgument>], argument: &WrittenArgument) -> Error {
     let value = argument.value.as_ref().map_or_else(|| "a value".to_owned(), text);
-    let free = spec.parameters.iter().zip(slots).find(|(_, slot)| slot.is_none());
-    let write = match free {
+    let unassigned = spec.parameters.iter().zip(assigned).find(|(_, argument)| argument.is_none());
+    let write = match unassigned {
         Some((parameter, _)) => format!("its name too, such as {} = {value}", parameter.name),
         None => spec.example.to_owned(),
     };
-    let message = format!("{}: {value} has no name but stands after an argument that has; write {write}", spec.name);
+    let message = format!("{}: {value} has no name but follows a named argument; write {write}", spec.name);
     Error::new(ErrorKind::PositionalAfterNamed, argument.span, message)
 }
 
-/// A value as it is written, for a message.
+/// Returns a value as it is written, for a message.
 fn text(literal: &Literal) -> String {
-    match &literal.sort {
-        Sort::Number { number, unit } => shown(&format!("{number}{unit}")),
-        Sort::Percent(number) => shown(&format!("{number} %")),
-        Sort::Text => "a string".to_owned(),
-        Sort::Other(text) => shown(text),
+    match &literal.kind {
+        LiteralKind::Number { number, unit } => shown(&format!("{number}{unit}")),
+        LiteralKind::Percent(number) => shown(&format!("{number} %")),
+        LiteralKind::Text => "a string".to_owned(),
+        LiteralKind::Other(text) => shown(text),
     }
 }
 
-/// That the value of `low` is above that of `high`, if it is.
-fn order(spec: &Spec, slots: &[Option<Written>], values: &[Option<Value>], low: &str, high: &str) -> Option<Error> {
-    let (low_at, high_at) = (spec.position(low)?, spec.position(high)?);
-    let (least, most) = (values[low_at].as_ref()?, values[high_at].as_ref()?);
+/// Returns an error if the value of `low` is greater than that of `high`.
+fn wrong_order(
+    spec: &Spec,
+    assigned: &[Option<WrittenArgument>],
+    values: &[Option<Value>],
+    low: &str,
+    high: &str,
+) -> Option<Error> {
+    let (low_position, high_position) = (spec.position(low)?, spec.position(high)?);
+    let (least, most) = (values[low_position].as_ref()?, values[high_position].as_ref()?);
     if compare(least, most) != Some(Ordering::Greater) {
         return None;
     }
     let component = spec.name;
-    let at = slots[high_at].as_ref().or(slots[low_at].as_ref());
-    let message = if slots[high_at].is_some() {
+    let written = assigned[high_position].as_ref().or(assigned[low_position].as_ref());
+    let message = if assigned[high_position].is_some() {
         format!("{component}: {low} = {least} is above {high} = {most}; write a {high} of at least {least}")
     } else {
-        format!("{component}: {low} = {least} is above {high}, which is {most} unless given; write {high} = {least}")
+        format!("{component}: {low} = {least} is above {high}, which defaults to {most}; write {high} = {least}")
     };
-    Some(Error::new(ErrorKind::Order, at.map(|written| written.span).unwrap_or_default(), message))
+    Some(Error::new(ErrorKind::Order, written.map(|argument| argument.span).unwrap_or_default(), message))
 }
 
 fn compare(one: &Value, other: &Value) -> Option<Ordering> {

@@ -1,4 +1,4 @@
-//! The tokens that the parser has before it, from a text or from a slice.
+//! The parser's position in the tokens of a text or of a slice.
 
 use std::collections::VecDeque;
 use std::iter::Enumerate;
@@ -10,12 +10,12 @@ use crate::token::{Token, TokenKind};
 
 pub(crate) struct Cursor<'t> {
     source: Source<'t>,
-    /// Read from the source, not yet taken.
+    /// Tokens read from the source but not yet taken.
     ahead: VecDeque<Token>,
-    /// The token taken last.
+    /// The span of the last token taken.
     last: Span,
-    stopped: bool,
-    endless: Option<(Span, &'static str)>,
+    is_stopped: bool,
+    unterminated: Option<(Span, &'static str)>,
 }
 
 enum Source<'t> {
@@ -33,17 +33,17 @@ impl<'t> Cursor<'t> {
     }
 
     fn new(source: Source<'t>) -> Self {
-        Self { source, ahead: VecDeque::new(), last: Span::default(), stopped: false, endless: None }
+        Self { source, ahead: VecDeque::new(), last: Span::default(), is_stopped: false, unterminated: None }
     }
 
-    /// The token that is `distance` after the next one.
-    fn look(&mut self, distance: usize) -> Option<&Token> {
+    /// Returns the token at `distance` after the next one.
+    fn look_ahead(&mut self, distance: usize) -> Option<&Token> {
         while self.ahead.len() <= distance {
             let token = match &mut self.source {
                 Source::Text(lexer) => {
                     let token = lexer.next()?;
-                    if let Some(what) = endless(&token.kind) {
-                        self.endless = Some((token.span, what));
+                    if let Some(noun) = unterminated(&token.kind) {
+                        self.unterminated = Some((token.span, noun));
                         return None;
                     }
                     token
@@ -59,20 +59,20 @@ impl<'t> Cursor<'t> {
     }
 
     pub(crate) fn peek(&mut self) -> Option<&TokenKind> {
-        if self.stopped { None } else { self.look(0).map(|token| &token.kind) }
+        if self.is_stopped { None } else { self.look_ahead(0).map(|token| &token.kind) }
     }
 
     pub(crate) fn peek_second(&mut self) -> Option<&TokenKind> {
-        if self.stopped { None } else { self.look(1).map(|token| &token.kind) }
+        if self.is_stopped { None } else { self.look_ahead(1).map(|token| &token.kind) }
     }
 
-    /// Where the next token is; empty, after the last token, at the end.
+    /// Returns the span of the next token; at the end, the empty span after the last token.
     pub(crate) fn span(&mut self) -> Span {
         let end = Span::new(self.last.end, self.last.end);
-        if self.stopped { end } else { self.look(0).map_or(end, |token| token.span) }
+        if self.is_stopped { end } else { self.look_ahead(0).map_or(end, |token| token.span) }
     }
 
-    /// Where the token is that was taken last.
+    /// Returns the span of the last token taken.
     pub(crate) fn last(&self) -> Span {
         self.last
     }
@@ -84,24 +84,26 @@ impl<'t> Cursor<'t> {
         Some(token)
     }
 
-    /// Takes the next token if it is this one.
+    /// Takes the next token if it is of this kind, and returns its span.
     pub(crate) fn take_if(&mut self, kind: &TokenKind) -> Option<Span> {
         if self.peek() == Some(kind) { self.take().map(|token| token.span) } else { None }
     }
 
-    /// The literal or comment, and what it is, that the text ends within. Known once all before it has been taken.
-    pub(crate) fn endless(&self) -> Option<(Span, &'static str)> {
-        self.endless
+    /// Returns the unterminated literal or comment at the end of the text, with a noun for it.
+    ///
+    /// It is known once every token before it has been taken.
+    pub(crate) fn unterminated(&self) -> Option<(Span, &'static str)> {
+        self.unterminated
     }
 
-    /// From here on there are no more tokens.
+    /// Ends the input here.
     pub(crate) fn stop(&mut self) {
-        self.stopped = true;
+        self.is_stopped = true;
     }
 }
 
-/// What a token is that the lexer found no end of; it reaches to the end of the text.
-fn endless(token: &TokenKind) -> Option<&'static str> {
+/// Returns a noun for an unterminated token, which reaches to the end of the text.
+fn unterminated(token: &TokenKind) -> Option<&'static str> {
     match token {
         TokenKind::Other(other) if other == "\"" => Some("string"),
         TokenKind::Other(other) if other == "/*" => Some("comment"),

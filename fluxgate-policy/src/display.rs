@@ -1,4 +1,4 @@
-//! How a policy prints: in the policy language, so that it parses back to an equal one.
+//! Printing in the policy language, in a form that parses back to an equal value.
 
 use std::fmt::{self, Display, Formatter};
 

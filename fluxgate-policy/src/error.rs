@@ -1,75 +1,75 @@
-//! A mistake: what it is, where it is, and how it is shown.
+//! The error of the policy language.
 
 use std::fmt::{self, Display, Formatter};
 
 use crate::caret;
 use crate::span::Span;
 
-/// The sort of a mistake; the message of an [`Error`] has the particulars.
+/// The kind of a mistake. The message of the [`Error`] has the details.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nothing is written.
+    /// The input is empty.
     Empty,
-    /// Parentheses and `!` deeper than the limit of 128.
+    /// Parentheses and `!` are nested more than 128 levels deep.
     TooDeep,
-    /// A bracket without its counterpart.
+    /// A bracket has no matching bracket.
     Unbalanced,
-    /// A string, character or comment without an end.
+    /// A string, character or comment is not terminated.
     Unterminated,
-    /// Something that has no meaning where it stands.
+    /// A token is not allowed in its place.
     Unexpected,
     /// An operator of another language: `&&`, `||`, `~`, `and`, `or`, `not`.
     ForeignOperator,
-    /// `!` where negation has no meaning: outside trackers.
+    /// `!` outside a tracker.
     Negation,
     /// `&` or `|` in a window, retry or permit.
     Composition,
-    /// An operator, or a pair of parentheses, with nothing to work on.
+    /// An operator without its operand, or a pair of parentheses without content.
     MissingOperand,
-    /// Two components with no operator between them.
+    /// Two components without an operator between them.
     NotJoined,
     /// A component without its parentheses.
     NoParentheses,
-    /// A component named by a Rust path: `trippers::Closed()`.
+    /// A component written as a Rust path: `trippers::Closed()`.
     Path,
     /// No component has this name.
     UnknownComponent,
-    /// A component of another kind than is meant.
+    /// A component of another kind than expected.
     WrongKind,
-    /// An argument that is not written as one: no comma before it, no `=` after its name, no value.
+    /// An argument without a comma before it, without `=` after its name, or without a value.
     ArgumentSyntax,
-    /// The component has no argument of this name.
+    /// The component has no argument with this name.
     UnknownArgument,
-    /// Arguments that must be given are not.
+    /// Required arguments are missing.
     MissingArgument,
-    /// An argument given twice.
-    DoubledArgument,
-    /// An argument without a name after one with a name.
+    /// An argument is given twice.
+    DuplicateArgument,
+    /// An argument without a name after a named argument.
     PositionalAfterNamed,
     /// More arguments than the component takes.
     TooManyArguments,
-    /// A value of another sort than is meant.
+    /// A value of another type than expected.
     WrongType,
-    /// A unit that is none.
+    /// A unit that does not exist.
     UnknownUnit,
     /// A unit after a number that has none.
-    UnitNotMeant,
+    UnexpectedUnit,
     /// A value out of its range.
     OutOfRange,
-    /// A value above another that it may not be above.
+    /// A value greater than another one that limits it.
     Order,
-    /// `Custom()`, `TypeOf()` or `Matches()` with nothing inside.
+    /// `Custom()`, `TypeOf()` or `Matches()` without content.
     EmptyRust,
-    /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` with Rust inside that is not what they take.
+    /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` with invalid Rust in the parentheses.
     Rust,
-    /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` in a text that is read at run time.
+    /// `Custom(…)`, `TypeOf(…)` or `Matches(…)` in a policy that is read at run time.
     RustAtRunTime,
-    /// A tripper that waits for more calls than the window can hold.
+    /// A tripper that needs more calls than the window can hold.
     MoreThanWindow,
-    /// Together, window and tripper would keep more figures than memory should hold.
-    TooManyFigures,
-    /// A tripper that can hold in no window while the breaker is closed.
+    /// A tripper with so many thresholds that the window would take too much memory.
+    TooManyThresholds,
+    /// A tripper that never holds while the breaker is closed.
     NeverHolds,
     /// A breaker or a set of breakers with an empty name.
     EmptyName,
@@ -79,7 +79,7 @@ pub enum ErrorKind {
 
 /// A mistake in a policy or a setting.
 ///
-/// Prints as its message alone, one line that ends with what to write.
+/// `Display` prints the message alone: one line that ends with what to write instead.
 ///
 /// ```
 /// use fluxgate_policy::{ErrorKind, Kind, Span, parse};
@@ -108,25 +108,25 @@ impl Error {
         Self { kind, message, span }
     }
 
-    /// A mistake in the Rust of a component: what only a macro can find, which reads it.
+    /// Creates the error for invalid Rust in a component. Only a macro can find it, because this crate does not parse Rust.
     pub fn in_rust(span: Span, message: String) -> Self {
         Self::new(ErrorKind::Rust, span, message)
     }
 
-    /// Where it is in what was parsed; empty if it is nowhere in particular.
+    /// Returns the place of the mistake in the input; the empty span if it has no place.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// What sort of mistake it is.
+    /// Returns the kind of the mistake.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// The message, below it the line of `text` with the mistake, and a caret under the place.
+    /// Returns the message, followed by the line of `text` with the mistake and carets under its place.
     ///
-    /// `text` is what was parsed. A long line is cut to the surroundings of the place; of several lines the one is
-    /// shown with its number. Of an empty text there is nothing to show but the message.
+    /// `text` is the input that was parsed. A long line is shortened to the part around the mistake, and a line of a
+    /// multi-line text is shown with its number. For an empty text, only the message is returned.
     #[must_use]
     pub fn with_caret(&self, text: &str) -> String {
         if text.trim().is_empty() {
@@ -144,12 +144,12 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What a user wrote, to be shown in a message: on one line, readable, and not endless.
+/// Prepares user input for a message: on one line, with control characters escaped, at most 60 characters.
 pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 60;
+    const MAX_CHARACTERS: usize = 60;
     let mut shown = String::new();
     for (position, c) in text.chars().enumerate() {
-        if position == LONGEST {
+        if position == MAX_CHARACTERS {
             shown.push('…');
             break;
         }
@@ -162,7 +162,7 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// [`shown`], in backticks.
+/// Prepares user input for a message, in backticks. See [`shown`].
 pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", shown(text))
 }

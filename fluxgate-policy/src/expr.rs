@@ -1,9 +1,9 @@
-//! Expressions over leaves of any type, so that the runtime can put its own components in a checked policy.
+//! Boolean expressions over leaves of any type, so that the runtime can use its own components as leaves.
 
-/// Leaves composed with `!`, `&` and `|`.
+/// A Boolean expression: leaves combined with `!`, `&` and `|`.
 ///
-/// `And` and `Or` hold two or more operands and never one of their own sort directly: [`Expr::and`] and [`Expr::or`]
-/// keep it so. Such an expression prints in the policy language with the fewest parentheses, and parses back to itself.
+/// `And` and `Or` have two or more operands, and none of them is of the same variant. [`Expr::and`] and [`Expr::or`]
+/// maintain this. Such an expression prints in the policy language with the fewest parentheses and parses back to itself.
 ///
 /// ```
 /// use fluxgate_policy::Expr;
@@ -15,7 +15,7 @@
 pub enum Expr<L> {
     /// A component.
     Leaf(L),
-    /// `!` and what it negates.
+    /// An operand negated with `!`.
     Not(Box<Self>),
     /// Operands joined by `&`.
     And(Vec<Self>),
@@ -24,25 +24,25 @@ pub enum Expr<L> {
 }
 
 impl<L> Expr<L> {
-    /// `!operand`.
-    #[expect(clippy::should_implement_trait, reason = "a constructor beside `and` and `or`, not an operator")]
+    /// Returns `!operand`.
+    #[expect(clippy::should_implement_trait, reason = "a constructor like `and` and `or`, not an operator")]
     pub fn not(operand: Self) -> Self {
         Self::Not(Box::new(operand))
     }
 
-    /// `left & right`, in one list with the operands of either that is an `And` itself.
+    /// Returns `left & right`. The operands of a side that is an `And` are merged into the result.
     #[must_use]
     pub fn and(left: Self, right: Self) -> Self {
         Self::And(joined(left.into_and(), right.into_and()))
     }
 
-    /// `left | right`, in one list with the operands of either that is an `Or` itself.
+    /// Returns `left | right`. The operands of a side that is an `Or` are merged into the result.
     #[must_use]
     pub fn or(left: Self, right: Self) -> Self {
         Self::Or(joined(left.into_or(), right.into_or()))
     }
 
-    /// All of them joined by `&`; the one itself if there is one, nothing if there is none.
+    /// Joins all operands with `&`. Returns a single operand as it is, and `None` without operands.
     ///
     /// ```
     /// use fluxgate_policy::Expr;
@@ -55,7 +55,7 @@ impl<L> Expr<L> {
         join(operands, Self::into_and, Self::And)
     }
 
-    /// All of them joined by `|`; the one itself if there is one, nothing if there is none.
+    /// Joins all operands with `|`. Returns a single operand as it is, and `None` without operands.
     pub fn any(operands: impl IntoIterator<Item = Self>) -> Option<Self> {
         join(operands, Self::into_or, Self::Or)
     }
@@ -74,7 +74,7 @@ impl<L> Expr<L> {
         }
     }
 
-    /// The leaves from left to right.
+    /// Returns an iterator over the leaves from left to right.
     ///
     /// ```
     /// use fluxgate_policy::{Kind, parse};
@@ -86,7 +86,7 @@ impl<L> Expr<L> {
         Leaves { pending: vec![self] }
     }
 
-    /// The same expression over other leaves, made from left to right.
+    /// Replaces each leaf by the result of `make`, from left to right.
     pub fn map<T>(self, mut make: impl FnMut(L) -> T) -> Expr<T> {
         let mapped = self.try_map(|leaf| Ok::<T, std::convert::Infallible>(make(leaf)));
         match mapped {
@@ -95,11 +95,11 @@ impl<L> Expr<L> {
         }
     }
 
-    /// The same expression over other leaves, made from left to right.
+    /// Like [`map`](Self::map), but `make` can fail.
     ///
     /// # Errors
     ///
-    /// The first error of `make`, after which no further leaf is made.
+    /// Returns the first error of `make`, which is then not called again.
     ///
     /// ```
     /// use fluxgate_policy::Expr;
@@ -121,7 +121,7 @@ impl<L> Expr<L> {
         })
     }
 
-    /// What the expression comes to when each leaf is true or false as `leaf` says; `&` and `|` stop as soon as they know.
+    /// Evaluates the expression, with `leaf` giving the value of each leaf. `&` and `|` short-circuit, from left to right.
     ///
     /// ```
     /// use fluxgate_policy::Expr;
@@ -149,7 +149,7 @@ impl<L> From<L> for Expr<L> {
     }
 }
 
-/// Both, with no room to spare: breakers keep what their policy was made of.
+/// Appends `more` to `operands` without spare capacity, because a breaker keeps its policy for its lifetime.
 fn joined<L>(mut operands: Vec<Expr<L>>, mut more: Vec<Expr<L>>) -> Vec<Expr<L>> {
     operands.reserve_exact(more.len());
     operands.append(&mut more);
@@ -175,10 +175,10 @@ fn try_map_each<L, T, E>(operands: Vec<Expr<L>>, make: &mut impl FnMut(L) -> Res
     operands.into_iter().map(|operand| operand.try_map_by(make)).collect()
 }
 
-/// The leaves of an [`Expr`] from left to right.
+/// An iterator over the leaves of an [`Expr`] from left to right.
 #[derive(Debug)]
 pub struct Leaves<'e, L> {
-    /// What is still to be visited, the next one last.
+    /// The expressions still to be visited; the next one is the last.
     pending: Vec<&'e Expr<L>>,
 }
 

@@ -1,46 +1,47 @@
-//! Durations as other tools write them, so that a message can say what to write here.
+//! Durations in the notation of other tools, so that a message can say what to write instead.
 
-use crate::duration::{self, NoDuration};
+use crate::duration::{self, DurationError};
 
-/// What other tools have for a unit, beside what [`duration::unit_meant`] knows. A day has 24 hours.
+/// Units of other tools that [`duration::unit_of_alias`] does not know, in hours. A day has 24 hours.
 const LONG_UNITS: [(&str, u64); 6] = [("d", 24), ("day", 24), ("days", 24), ("w", 168), ("week", 168), ("weeks", 168)];
 
-/// The nanoseconds that a text means elsewhere: `PT30S` in ISO 8601, `00:00:30` on a clock, `1m30s` in Go, `1d`.
-pub(crate) fn meant(text: &str) -> Option<u64> {
+/// Parses a duration such as `PT30S` (ISO 8601), `00:00:30` (a clock), `1m30s` (Go) or `1d` into nanoseconds.
+pub(crate) fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
     iso(text).or_else(|| clock(text)).or_else(|| sequence(text)).filter(|nanos| *nanos > 0)
 }
 
-/// `P1DT2H3M4.5S`, of days and what is shorter.
+/// Parses `P1DT2H3M4.5S`, with weeks or days as the longest unit.
 fn iso(text: &str) -> Option<u64> {
     let upper = text.to_ascii_uppercase();
     let (days, times) = upper.strip_prefix('P')?.split_once('T').unwrap_or((&upper[1..], ""));
     if !days.is_empty() && !days.ends_with(['D', 'W']) {
-        return None; // months and years have no fixed length
+        return None; // Months and years have no fixed length.
     }
     sequence(&format!("{days}{times}"))
 }
 
-/// `HH:MM:SS`, or `MM:SS`, the seconds with a fraction or without.
+/// Parses `HH:MM:SS` or `MM:SS`, with an optional fraction of seconds.
 fn clock(text: &str) -> Option<u64> {
-    let parts: Vec<&str> = text.split(':').collect();
-    if !(2..=3).contains(&parts.len()) {
+    let numbers: Vec<&str> = text.split(':').collect();
+    if !(2..=3).contains(&numbers.len()) {
         return None;
     }
-    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_number =
+        |number: &&str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let units = ["h", "m", "s"];
-    let units = &units[units.len() - parts.len()..];
-    let pairs = parts
+    let units = &units[units.len() - numbers.len()..];
+    let parts = numbers
         .iter()
         .zip(units)
-        .map(|(part, unit)| Some(part.trim()).filter(is_number).and_then(|part| one(part, unit)));
-    sum(pairs)
+        .map(|(number, unit)| Some(number.trim()).filter(is_number).and_then(|number| part(number, unit)));
+    sum(parts)
 }
 
-/// `1m30s`, `1h 30m`, `1 day`.
+/// Parses `1m30s`, `1h 30m` or `1 day`.
 fn sequence(text: &str) -> Option<u64> {
     let mut rest = text.trim_start();
-    let pairs = std::iter::from_fn(|| {
+    let parts = std::iter::from_fn(|| {
         if rest.is_empty() {
             return None;
         }
@@ -49,24 +50,25 @@ fn sequence(text: &str) -> Option<u64> {
         let tail = tail.trim_start();
         let unit_end = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
-        rest = if number.is_empty() || unit.is_empty() { "" } else { tail.trim_start() };
-        Some(if number.is_empty() || unit.is_empty() { None } else { one(number, unit) })
+        let is_part = !number.is_empty() && !unit.is_empty();
+        rest = if is_part { tail.trim_start() } else { "" };
+        Some(if is_part { part(number, unit) } else { None })
     });
-    sum(pairs)
+    sum(parts)
 }
 
-fn one(number: &str, unit: &str) -> Option<u64> {
+fn part(number: &str, unit: &str) -> Option<u64> {
     let lower = unit.to_lowercase();
     let value = match LONG_UNITS.into_iter().find(|(name, _)| *name == lower) {
         Some((_, hours)) => duration::nanos(number, "h").map(|nanos| nanos.saturating_mul(hours)),
-        None => {
-            duration::unit_meant(unit).ok_or(NoDuration::UnknownUnit).and_then(|unit| duration::nanos(number, unit))
-        }
+        None => duration::unit_of_alias(unit)
+            .ok_or(DurationError::UnknownUnit)
+            .and_then(|unit| duration::nanos(number, unit)),
     };
     value.ok()
 }
 
-/// `None` if there are none, or one of them is no duration.
+/// Returns `None` if there are no parts, or if a part is not a duration.
 fn sum(parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     let mut total = None;
     for part in parts {
@@ -97,12 +99,12 @@ mod tests {
             ("1d", "24h"),
             ("1.5 days", "36h"),
         ] {
-            assert_eq!(meant(text).map(duration::readable).as_deref(), Some(expected), "{text}");
+            assert_eq!(parse(text).map(duration::readable).as_deref(), Some(expected), "{text}");
         }
     }
 
     #[test]
-    fn other_texts_are_no_durations() {
+    fn other_texts_are_not_durations() {
         for text in [
             "",
             "P",
@@ -120,7 +122,7 @@ mod tests {
             "PT0S",
             ".",
         ] {
-            assert_eq!(meant(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-/// What a component is for: one part of a policy.
+/// A part of a policy, and the kind of component that fills it.
 ///
 /// ```
 /// use fluxgate_policy::Kind;
@@ -12,15 +12,15 @@ use std::fmt::{self, Display, Formatter};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
-    /// Which recorded calls count.
+    /// The recorded calls that the breaker judges.
     Window,
-    /// Which errors count as failures.
+    /// The errors that count as failures.
     Tracker,
-    /// When the breaker opens.
+    /// The condition on which the breaker opens.
     Tripper,
-    /// When an open breaker lets calls try again.
+    /// The time at which an open breaker probes the service.
     Retry,
-    /// Which calls may try while half-open.
+    /// The calls that a half-open breaker admits.
     Permit,
 }
 
@@ -28,7 +28,7 @@ impl Kind {
     /// Every kind, in the order of the documentation.
     pub const ALL: [Self; 5] = [Self::Window, Self::Tracker, Self::Tripper, Self::Retry, Self::Permit];
 
-    /// The kind in a word, as it is called in messages and as an argument of the macros: `tripper`.
+    /// Returns the kind's name in messages and as an argument of the macros, such as `tripper`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Window => "window",
@@ -39,18 +39,19 @@ impl Kind {
         }
     }
 
-    /// What the components of this kind say, in a few words: `when the breaker opens`.
+    /// Returns a short description of what components of this kind decide, such as `the errors that count as
+    /// failures`.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Window => "which calls the breaker judges",
-            Self::Tracker => "which errors count as failures",
-            Self::Tripper => "when the breaker opens",
-            Self::Retry => "when an open breaker probes the service",
-            Self::Permit => "which calls a half-open breaker admits",
+            Self::Window => "the calls that the breaker judges",
+            Self::Tracker => "the errors that count as failures",
+            Self::Tripper => "the condition on which the breaker opens",
+            Self::Retry => "the time at which an open breaker probes the service",
+            Self::Permit => "the calls that a half-open breaker admits",
         }
     }
 
-    /// A component of this kind to show in a message.
+    /// Returns a component of this kind as an example for messages.
     pub const fn example(self) -> &'static str {
         match self {
             Self::Window => "CountWindow(100)",
@@ -61,12 +62,12 @@ impl Kind {
         }
     }
 
-    /// Whether components of this kind compose with `&` and `|`.
+    /// Returns `true` if components of this kind can be combined with `&` and `|`.
     pub const fn composes(self) -> bool {
         matches!(self, Self::Tracker | Self::Tripper)
     }
 
-    /// Whether components of this kind may be negated with `!`.
+    /// Returns `true` if components of this kind can be negated with `!`.
     pub const fn negates(self) -> bool {
         matches!(self, Self::Tracker)
     }

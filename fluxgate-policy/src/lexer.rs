@@ -1,9 +1,11 @@
-//! Text to tokens.
+//! The lexer: text to tokens.
 
 use crate::span::Span;
 use crate::token::{Delimiter, Token, TokenKind};
 
-/// The tokens of a text; space and comments are left out. Never fails: what is no token is [`TokenKind::Other`].
+/// Splits a text into tokens, without whitespace and comments.
+///
+/// Lexing never fails: text that is not a token of the language becomes [`TokenKind::Other`].
 ///
 /// ```
 /// use fluxgate_policy::{TokenKind, lex};
@@ -16,10 +18,10 @@ pub fn lex(text: &str) -> Vec<Token> {
     Lexer::new(text).collect()
 }
 
-/// Pairs of characters that are one token, none of them an operator of the language.
+/// Pairs of characters that are one token. None of them is an operator of the language.
 const PAIRS: [&str; 11] = ["&&", "||", "==", "=>", "!=", "<=", ">=", "::", "->", "&=", "|="];
 
-/// Makes tokens one at a time, so that a long text needs no list of them.
+/// An iterator over the tokens of a text, so that a long text needs no list of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Lexer<'t> {
     text: &'t str,
@@ -35,7 +37,7 @@ impl<'t> Lexer<'t> {
         &self.text[self.position..]
     }
 
-    /// Leaves out space and comments; `false` if a comment has no end.
+    /// Skips whitespace and comments. Returns `false` at an unterminated comment.
     fn skip_blank(&mut self) -> bool {
         loop {
             self.position = self.text.len() - self.rest().trim_start().len();
@@ -54,7 +56,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The length of the token that `rest`, which is not empty, begins with, and what it is.
+    /// Returns the length and the kind of the token at the start of `rest`, which is not empty.
     fn scan(rest: &str, first: char) -> (usize, TokenKind) {
         if let Some(bracket) = bracket(first) {
             return (1, bracket);
@@ -65,7 +67,7 @@ impl<'t> Lexer<'t> {
         }
         match literal(rest) {
             Some(Ok(length)) => return (length, TokenKind::Text),
-            Some(Err(Endless)) => return (rest.len(), TokenKind::Other("\"".to_owned())),
+            Some(Err(Unterminated)) => return (rest.len(), TokenKind::Other("\"".to_owned())),
             None => {}
         }
         let length = name(rest);
@@ -73,12 +75,12 @@ impl<'t> Lexer<'t> {
             return (length, TokenKind::Name(rest[..length].to_owned()));
         }
         let length = match first {
-            // A lifetime is one token, lest its quote open a character literal.
+            // A lifetime is one token, so that its quote does not open a character literal.
             '\'' => 1 + name(&rest[1..]),
             _ => PAIRS.into_iter().find(|pair| rest.starts_with(pair)).map_or(first.len_utf8(), str::len),
         };
-        let sign = &rest[..length];
-        (length, operator(sign).unwrap_or_else(|| TokenKind::Other(sign.to_owned())))
+        let text = &rest[..length];
+        (length, operator(text).unwrap_or_else(|| TokenKind::Other(text.to_owned())))
     }
 }
 
@@ -86,11 +88,11 @@ impl Iterator for Lexer<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        let ends = self.skip_blank();
+        let is_terminated = self.skip_blank();
         let rest = self.rest();
         let first = rest.chars().next()?;
         let (length, kind) =
-            if ends { Self::scan(rest, first) } else { (rest.len(), TokenKind::Other("/*".to_owned())) };
+            if is_terminated { Self::scan(rest, first) } else { (rest.len(), TokenKind::Other("/*".to_owned())) };
         let start = self.position;
         self.position += length;
         Some(Token { kind, span: Span::new(start, self.position) })
@@ -109,8 +111,8 @@ fn bracket(first: char) -> Option<TokenKind> {
     })
 }
 
-fn operator(sign: &str) -> Option<TokenKind> {
-    Some(match sign {
+fn operator(text: &str) -> Option<TokenKind> {
+    Some(match text {
         "," => TokenKind::Comma,
         "=" => TokenKind::Equals,
         "&" => TokenKind::And,
@@ -128,21 +130,21 @@ fn continues_name(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// The length of the name that `rest` begins with, 0 if with none; `r#` before it belongs to it.
+/// Returns the length of the name at the start of `rest`, including `r#`, or 0 without a name.
 fn name(rest: &str) -> usize {
     let raw = if rest.starts_with("r#") && rest[2..].starts_with(begins_name) { 2 } else { 0 };
     let rest = &rest[raw..];
     if rest.starts_with(begins_name) { raw + rest.find(|c| !continues_name(c)).unwrap_or(rest.len()) } else { 0 }
 }
 
-/// The length of the number that `rest` begins with, together with the letters that follow it.
+/// Returns the length of the number at the start of `rest` and of the letters that follow it.
 fn number(rest: &str) -> usize {
     let digits = |from: usize| {
         let tail = &rest[from..];
         from + tail.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(tail.len())
     };
     let mut end = digits(0);
-    // `1..2` is a range, `1.max` a method; `1.` is a number.
+    // `1..2` is a range and `1.max` a method call, but `1.` is a number.
     if rest[end..].strip_prefix('.').is_some_and(|tail| !tail.starts_with(|c| c == '.' || begins_name(c))) {
         end = digits(end + 1);
     }
@@ -154,21 +156,21 @@ fn number(rest: &str) -> usize {
     end + tail.find(|c| !continues_name(c)).unwrap_or(tail.len())
 }
 
-/// A literal or comment that the text ends within.
-struct Endless;
+/// The text ends within a literal.
+struct Unterminated;
 
-/// The length of the string or character literal that `rest` begins with, if it begins with one.
-fn literal(rest: &str) -> Option<Result<usize, Endless>> {
+/// Returns the length of the string or character literal at the start of `rest`, if there is one.
+fn literal(rest: &str) -> Option<Result<usize, Unterminated>> {
     let prefix = ["br", "cr", "b", "c", "r", ""].into_iter().find(|prefix| rest.starts_with(prefix))?;
     let tail = &rest[prefix.len()..];
     if prefix.ends_with('r') {
         let hashes = tail.len() - tail.trim_start_matches('#').len();
         let inside = tail[hashes..].strip_prefix('"')?;
         let before = prefix.len() + hashes + 1;
-        return Some(raw_end(inside, hashes).map(|length| before + length).ok_or(Endless));
+        return Some(raw_end(inside, hashes).map(|length| before + length).ok_or(Unterminated));
     }
     if let Some(inside) = tail.strip_prefix('"') {
-        return Some(quoted_end(inside).map(|length| prefix.len() + 1 + length).ok_or(Endless));
+        return Some(quoted_end(inside).map(|length| prefix.len() + 1 + length).ok_or(Unterminated));
     }
     if prefix != "c" {
         let inside = tail.strip_prefix('\'')?;
@@ -177,7 +179,7 @@ fn literal(rest: &str) -> Option<Result<usize, Endless>> {
     None
 }
 
-/// How far it is past the closing quote of a string.
+/// Returns the length up to and including the closing quote of a string.
 fn quoted_end(inside: &str) -> Option<usize> {
     let mut characters = inside.char_indices();
     while let Some((at, c)) = characters.next() {
@@ -190,7 +192,7 @@ fn quoted_end(inside: &str) -> Option<usize> {
     None
 }
 
-/// How far it is past the closing quote and hashes of a raw string.
+/// Returns the length up to and including the closing quote and hashes of a raw string.
 fn raw_end(inside: &str, hashes: usize) -> Option<usize> {
     inside.match_indices('"').map(|(at, _)| at + 1).find_map(|after| {
         let found = inside.as_bytes()[after..].iter().take(hashes).take_while(|byte| **byte == b'#').count();
@@ -198,18 +200,18 @@ fn raw_end(inside: &str, hashes: usize) -> Option<usize> {
     })
 }
 
-/// How far it is past the closing quote of a character; nothing if this is no character, but a lifetime.
+/// Returns the length up to and including the closing quote of a character, or `None` for a lifetime.
 fn character_end(inside: &str) -> Option<usize> {
     let mut characters = inside.char_indices();
     if characters.next()?.1 == '\\' {
         characters.next()?;
-        // The longest escape is `\u{10FFFF}`: no need to look through a whole text for its end.
+        // The longest escape is `\u{10FFFF}`, so the search for its end is bounded.
         return characters.take(9).find(|(_, c)| *c == '\'').map(|(at, _)| at + 1);
     }
     characters.next().filter(|(_, c)| *c == '\'').map(|(at, _)| at + 1)
 }
 
-/// The length of the comment that `rest` begins with; nothing if it has no end. They nest.
+/// Returns the length of the comment at the start of `rest`, or `None` if it is unterminated. Comments nest.
 fn block_comment(rest: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut position = 0;
@@ -235,7 +237,7 @@ fn block_comment(rest: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The tokens as they are written; strings in `<>`, names in `"`.
+    /// Returns the tokens as they are written, with literals in `<>` and names in `"`.
     fn texts(text: &str) -> Vec<String> {
         lex(text)
             .into_iter()
@@ -248,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn the_signs_of_the_language_are_tokens() {
+    fn the_operators_of_the_language_are_tokens() {
         assert_eq!(texts("(a=1,)&b|!c"), ["(", "\"a\"", "=", "1", ",", ")", "&", "\"b\"", "|", "!", "\"c\""]);
     }
 
     #[test]
-    fn signs_of_rust_stay_together() {
+    fn operators_of_rust_stay_together() {
         assert_eq!(
             texts("&& || == => != :: -> <= >= &= |="),
             ["&&", "||", "==", "=>", "!=", "::", "->", "<=", ">=", "&=", "|="]
@@ -263,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_takes_its_unit_with_it() {
+    fn a_number_includes_its_unit() {
         for text in ["30s", "1_000", "2.5ms", "1e3", "1e-3s", "1E+3", "0x10", "5.", "20u32", "1em"] {
             assert_eq!(lex(text), [Token { kind: TokenKind::Number(text.to_owned()), span: Span::new(0, text.len()) }]);
         }
     }
 
     #[test]
-    fn a_number_ends_before_what_is_none() {
+    fn a_number_ends_before_other_tokens() {
         assert_eq!(texts("1..2"), ["1", ".", ".", "2"]);
         assert_eq!(texts("1.max"), ["1", ".", "\"max\""]);
         assert_eq!(texts("1-2"), ["1", "-", "2"]);
@@ -316,17 +318,17 @@ mod tests {
     }
 
     #[test]
-    fn space_and_comments_are_left_out() {
+    fn whitespace_and_comments_are_skipped() {
         assert_eq!(texts(" a // b\n /* c /* d */ e */ f //"), ["\"a\"", "\"f\""]);
         assert_eq!(texts("a /* 1 / 2 * 3 */ b"), ["\"a\"", "\"b\""]);
     }
 
     #[test]
-    fn what_has_no_end_reaches_to_the_end() {
+    fn unterminated_tokens_reach_to_the_end_of_the_text() {
         for text in ["\"a) b", "r#\"a\" b", "b\"\\\"", "/* /* */ b"] {
             let tokens = lex(text);
             assert_eq!(tokens.len(), 1, "{text}");
-            assert!(matches!(&tokens[0].kind, TokenKind::Other(sign) if sign == "\"" || sign == "/*"));
+            assert!(matches!(&tokens[0].kind, TokenKind::Other(start) if start == "\"" || start == "/*"));
             assert_eq!(tokens[0].span, Span::new(0, text.len()));
         }
     }

@@ -1,7 +1,8 @@
 //! The policy language of the Fluxgate circuit breaker.
 //!
-//! Text or tokens become a checked policy, or errors that say what to write instead. The macros use it while a crate
-//! compiles, the runtime for policies from text and for its own constructors, so that both check and say the same.
+//! This crate parses text or tokens into a checked policy, or into errors that say what to write instead. The macros use
+//! it at compile time. The runtime uses it for policies from text and for its constructors. So both apply the same checks
+//! and report the same messages.
 //!
 //! ```
 //! use fluxgate_policy::{Kind, parse};
@@ -16,17 +17,18 @@
 //! );
 //! ```
 
+mod argument;
 mod ast;
 mod bare_duration;
 mod caret;
 mod catalog;
 mod check;
-mod cross;
 mod cursor;
 pub mod defaults;
 mod display;
 mod duration;
 mod error;
+mod expected_value;
 mod expr;
 mod foreign_duration;
 mod kind;
@@ -34,39 +36,40 @@ mod lexer;
 mod model;
 mod number;
 mod parser;
-mod settings;
+mod read_setting;
+mod setting;
 mod span;
 mod spec;
 mod suggest;
 mod token;
-mod value;
+mod whole_policy;
 
+pub use argument::Argument;
 pub use bare_duration::{bare_durations, bare_setting};
 pub use catalog::{components, find, names};
 pub use check::component;
-pub use cross::{check_policy, check_tripper};
 pub use error::{Error, ErrorKind};
 pub use expr::{Expr, Leaves};
 pub use kind::Kind;
 pub use lexer::lex;
-pub use model::{Argument, Component, RustText, Value};
-pub use settings::{
-    EMPTY_NAME, RETRY_AFTER_FOR_NOTHING, Setting, SettingValue, check_setting, parse_setting, parse_setting_tokens,
-};
+pub use model::{Component, RustText, Value};
+pub use read_setting::{EMPTY_NAME, RETRY_AFTER_HAS_NO_EFFECT, check_setting, parse_setting, parse_setting_tokens};
+pub use setting::{Setting, SettingValue};
 pub use span::Span;
 pub use spec::{Parameter, Quantity, Role, Spec};
 pub use suggest::nearest;
 pub use token::{Delimiter, Token, TokenKind};
+pub use whole_policy::{check_policy, check_tripper};
 
 use parser::{MAX_ERRORS, Parser};
 
-/// Reads and checks one part of a policy.
+/// Parses and checks one part of a policy.
 ///
-/// For a window, retry or permit the result is always one [`Expr::Leaf`].
+/// A window, retry or permit is always a single [`Expr::Leaf`].
 ///
 /// # Errors
 ///
-/// Every mistake, at most 20, in the order of the text; spans are in bytes.
+/// Returns all mistakes, at most 20, in the order of the text. Their spans are in bytes.
 ///
 /// ```
 /// use fluxgate_policy::{Kind, parse};
@@ -77,7 +80,7 @@ use parser::{MAX_ERRORS, Parser};
 ///     messages,
 ///     [
 ///         "there is no tripper `FailurRate`; write FailureRate",
-///         "`&&` is no operator here; write &",
+///         "`&&` is not an operator here; use `&`",
 ///         "MinRequests: 0 is out of range; write a whole number of at least 1, such as 20",
 ///     ],
 /// );
@@ -86,12 +89,14 @@ pub fn parse(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<Error>> {
     checked(Parser::of_text(kind, text, &|span| text[span.start..span.end].to_owned(), true))
 }
 
-/// [`parse`] without what only a macro can give a meaning to: `Custom(…)`, `TypeOf(…)` and `Matches(…)` are mistakes,
-/// for a text read at run time can name no function, type or pattern.
+/// Parses and checks one part of a policy that is read at run time.
+///
+/// `Custom(…)`, `TypeOf(…)` and `Matches(…)` are mistakes, because text read at run time can't name a function, type or
+/// pattern.
 ///
 /// # Errors
 ///
-/// As [`parse`], and for each component with Rust in it.
+/// Like [`parse`], and for each component with Rust in it.
 ///
 /// ```
 /// use fluxgate_policy::{ErrorKind, Kind, parse, parse_at_run_time};
@@ -105,21 +110,24 @@ pub fn parse_at_run_time(kind: Kind, text: &str) -> Result<Expr<Component>, Vec<
     checked(Parser::of_text(kind, text, &|span| text[span.start..span.end].to_owned(), false))
 }
 
-/// Reads and checks one part of a policy from tokens.
+/// Parses and checks one part of a policy from tokens.
 ///
-/// The groups of Rust tokens are flat here, from [`TokenKind::Open`] to [`TokenKind::Close`]. `rust_text` gives the
-/// source of a range of tokens, for [`RustText`] and for messages.
+/// A group of Rust tokens is flat here, from [`TokenKind::Open`] to [`TokenKind::Close`]. `rust_text` returns the source
+/// of a range of tokens, for [`RustText`] and for messages.
 ///
 /// # Errors
 ///
-/// Every mistake, at most 20, in the order of the tokens; spans are indices into `tokens`.
+/// Returns all mistakes, at most 20, in the order of the tokens. Their spans are indices into `tokens`.
 ///
 /// ```
 /// use fluxgate_policy::{Kind, Span, lex, parse_tokens};
 ///
 /// let text = "MinRequests(20) & FailureRate(60)";
 /// let tokens = lex(text);
-/// let source = |tokens_of: Span| text[tokens[tokens_of.start].span.start..tokens[tokens_of.end - 1].span.end].to_owned();
+/// let source = |range: Span| {
+///     let (first, last) = (&tokens[range.start], &tokens[range.end - 1]);
+///     text[first.span.start..last.span.end].to_owned()
+/// };
 /// let errors = parse_tokens(Kind::Tripper, &tokens, &source).unwrap_err();
 /// assert_eq!(errors[0].span(), Span::new(7, 8)); // the token `60`
 /// ```
@@ -135,7 +143,7 @@ fn checked(parser: Parser<'_>) -> Result<Expr<Component>, Vec<Error>> {
     let (ast, mut errors) = parser.parse();
     let checked =
         ast.map(|ast| ast.map(|call| if errors.len() < MAX_ERRORS { check::call(call, &mut errors) } else { None }));
-    // A component is missing only where there is an error.
+    // A component is `None` only after an error.
     match checked.and_then(|expr| expr.try_map(|component| component.ok_or(())).ok()) {
         Some(expr) if errors.is_empty() => Ok(expr),
         _ => {

@@ -1,31 +1,21 @@
-//! A checked component as plain values.
+//! Checked components as plain values.
 
+use crate::argument::Argument;
 use crate::kind::Kind;
 use crate::span::Span;
 use crate::spec::{Parameter, Spec};
 
-/// The value of an argument, checked.
+/// The checked value of a parameter.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
     /// A whole number.
     Count(u64),
     /// A finite number.
     Number(f64),
-    /// Nanoseconds. What was longer than `u64::MAX` of them is `u64::MAX`.
+    /// A duration in nanoseconds. A longer duration than `u64::MAX` nanoseconds is stored as `u64::MAX`.
     Duration(u64),
-    /// Rust, not read.
+    /// Rust source, not parsed by this crate.
     Rust(RustText),
-}
-
-/// An argument given in Rust rather than in a policy's text.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Argument {
-    /// A whole number.
-    Count(u64),
-    /// A number; seconds where a duration is meant.
-    Number(f64),
-    /// Nanoseconds.
-    Duration(u64),
 }
 
 impl From<Argument> for Value {
@@ -38,14 +28,14 @@ impl From<Argument> for Value {
     }
 }
 
-/// The Rust that stands in the parentheses of `Custom(…)`, `TypeOf(…)` or `Matches(…)`.
+/// The Rust source in the parentheses of `Custom(…)`, `TypeOf(…)` or `Matches(…)`.
 ///
-/// Two are equal if their texts are; where they stand does not matter.
+/// Two values are equal if their texts are equal; spans are not compared.
 #[derive(Clone, Debug)]
 pub struct RustText {
-    /// As it was written, without the space, comments and comma around it; never empty.
+    /// The source without surrounding whitespace, comments and trailing comma. Never empty.
     pub text: String,
-    /// Where it stands in what was parsed.
+    /// The place of the source in the input.
     pub span: Span,
 }
 
@@ -57,9 +47,10 @@ impl PartialEq for RustText {
 
 impl Eq for RustText {}
 
-/// A component of a policy whose arguments are all known and in range.
+/// A component of a policy whose arguments are complete and in range.
 ///
-/// It prints in the policy language. Two are equal if they are the same component with the same values.
+/// It prints in the policy language. Two components are equal if they have the same name, kind and values; spans are
+/// not compared.
 ///
 /// ```
 /// use fluxgate_policy::{Argument, Kind, component};
@@ -74,7 +65,7 @@ impl Eq for RustText {}
 #[derive(Clone, Debug)]
 pub struct Component {
     spec: &'static Spec,
-    /// One for each parameter of `spec`, of its sort, in its order.
+    /// One value for each parameter of `spec`, of its type and in its order.
     values: Vec<Value>,
     span: Span,
 }
@@ -91,37 +82,37 @@ impl Component {
         Self { spec, values, span }
     }
 
-    /// Its name in the policy language: `FailureRate`.
+    /// Returns the name in the policy language, such as `FailureRate`.
     pub fn name(&self) -> &'static str {
         self.spec.name
     }
 
-    /// What it is for.
+    /// Returns the part of a policy that the component is for.
     pub fn kind(&self) -> Kind {
         self.spec.kind
     }
 
-    /// Its row in the catalog.
+    /// Returns the component's row in the catalog.
     pub fn spec(&self) -> &'static Spec {
         self.spec
     }
 
-    /// From its name to its closing parenthesis; empty if it was not parsed.
+    /// Returns the span from the name to the closing parenthesis; the empty span if the component was not parsed.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// Every parameter with its value, in positional order.
+    /// Returns every parameter with its value, in positional order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = (&'static Parameter, &Value)> {
         self.spec.parameters.iter().zip(&self.values)
     }
 
-    /// The value of a parameter, if there is one of this name.
+    /// Returns the value of the parameter with this name, or `None` if the component has no such parameter.
     pub fn value(&self, parameter: &str) -> Option<&Value> {
         self.spec.position(parameter).map(|position| &self.values[position])
     }
 
-    /// The value of a parameter that takes a whole number.
+    /// Returns the value of a parameter that takes a whole number.
     ///
     /// # Panics
     ///
@@ -129,11 +120,11 @@ impl Component {
     pub fn count(&self, parameter: &str) -> u64 {
         match self.value(parameter) {
             Some(Value::Count(count)) => *count,
-            _ => self.no_such("count", parameter),
+            _ => self.no_such_parameter("count", parameter),
         }
     }
 
-    /// The value of a parameter that takes a ratio or another number.
+    /// Returns the value of a parameter that takes a ratio or another number.
     ///
     /// # Panics
     ///
@@ -141,11 +132,11 @@ impl Component {
     pub fn number(&self, parameter: &str) -> f64 {
         match self.value(parameter) {
             Some(Value::Number(number)) => *number,
-            _ => self.no_such("number", parameter),
+            _ => self.no_such_parameter("number", parameter),
         }
     }
 
-    /// The value, in nanoseconds, of a parameter that takes a duration.
+    /// Returns the value of a parameter that takes a duration, in nanoseconds.
     ///
     /// # Panics
     ///
@@ -153,11 +144,11 @@ impl Component {
     pub fn nanos(&self, parameter: &str) -> u64 {
         match self.value(parameter) {
             Some(Value::Duration(nanos)) => *nanos,
-            _ => self.no_such("duration", parameter),
+            _ => self.no_such_parameter("duration", parameter),
         }
     }
 
-    /// The value of a parameter that takes Rust: a function, types or a pattern.
+    /// Returns the value of a parameter that takes Rust: a function, types or a pattern.
     ///
     /// # Panics
     ///
@@ -165,21 +156,21 @@ impl Component {
     pub fn rust(&self, parameter: &str) -> &RustText {
         match self.value(parameter) {
             Some(Value::Rust(rust)) => rust,
-            _ => self.no_such("Rust", parameter),
+            _ => self.no_such_parameter("Rust", parameter),
         }
     }
 
-    /// Whether a parameter has the value it would have if it were left out.
+    /// Returns `true` if the parameter has its default value.
     ///
-    /// `false` for one that can't be left out, or that the component doesn't have.
+    /// Returns `false` for a required parameter and for one that the component does not have.
     pub fn is_default(&self, parameter: &str) -> bool {
         self.spec.position(parameter).is_some_and(|position| {
             self.spec.parameters[position].default.map(Value::from).as_ref() == Some(&self.values[position])
         })
     }
 
-    /// Names of parameters are written by programmers, never read from a policy, so a wrong one is a bug.
-    fn no_such(&self, sort: &str, parameter: &str) -> ! {
-        panic!("{} has no {sort} parameter `{parameter}`", self.spec.name)
+    // The caller's code names the parameter, never the text of a policy, so a wrong name is a bug.
+    fn no_such_parameter(&self, value_type: &str, parameter: &str) -> ! {
+        panic!("{} has no {value_type} parameter `{parameter}`", self.spec.name)
     }
 }

@@ -1,8 +1,8 @@
-//! Numbers as they are written.
+//! Numbers in their written form.
 
-/// A number and the letters that follow it, in the text of a token.
+/// Splits the text of a token into a number and the letters that follow it.
 ///
-/// `1_000.5ms` is `1_000.5` and `ms`; an exponent belongs to the number, `e` without digits does not.
+/// `1_000.5ms` is split into `1_000.5` and `ms`. An exponent belongs to the number; an `e` without digits does not.
 pub(crate) fn split(text: &str) -> (&str, &str) {
     let digits = |from: usize| {
         let tail = &text[from..];
@@ -22,27 +22,27 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// The nearest `f64`, infinite if there is none; nothing if this is no decimal number.
+/// Returns the nearest `f64`, which may be infinite, or `None` if this is not a decimal number.
 pub(crate) fn to_f64(number: &str) -> Option<f64> {
     let number: f64 = if number.contains('_') { number.replace('_', "").parse() } else { number.parse() }.ok()?;
-    // A negative zero would print as one.
+    // Negative zero would print as `-0`.
     Some(if number == 0.0 { 0.0 } else { number })
 }
 
-/// The whole number that is written without a point and an exponent; nothing if it is none, or too large.
+/// Returns the whole number, or `None` if it has a sign, a point or an exponent, or exceeds `u64`.
 pub(crate) fn to_u64(number: &str) -> Option<u64> {
     if number.starts_with('+') { None } else { number.replace('_', "").parse().ok() }
 }
 
-/// Whether the number is written as a whole one, of any size and sign.
+/// Returns `true` if the number is written without a point and an exponent, whatever its size and sign.
 pub(crate) fn is_whole(number: &str) -> bool {
     number.strip_prefix('-').unwrap_or(number).bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
-/// The shortest decimal text that reads back as the same number: `0.6`, `1`, `1e300`.
+/// Returns the shortest decimal text that reads back as the same number: `0.6`, `1`, `1e300`.
 pub(crate) fn text(number: f64) -> String {
     let magnitude = number.abs();
-    // Beyond these, plain digits would be mostly zeros.
+    // Outside this range, plain digits would be mostly zeros.
     if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) || !number.is_finite() {
         format!("{number}")
     } else {
@@ -50,36 +50,37 @@ pub(crate) fn text(number: f64) -> String {
     }
 }
 
-/// A decimal number that is not negative: `0.digits × 10^exponent`, without zeros at the start.
+/// A non-negative decimal number, `0.digits × 10^exponent`, without leading zeros in `digits`.
 pub(crate) struct Decimal {
     digits: Vec<u8>,
     exponent: i64,
 }
 
 impl Decimal {
-    /// Reads what [`split`] took for a number; nothing if it is negative.
+    /// Reads a number that [`split`] returned. Returns `None` if it is negative.
     pub(crate) fn read(number: &str) -> Option<Self> {
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect::<Vec<_>>();
-        let mut all = digits(whole);
-        let point = i64::try_from(all.len()).unwrap_or(i64::MAX);
-        all.append(&mut digits(fraction));
-        let zeros = all.iter().take_while(|digit| **digit == 0).count();
-        all.drain(..zeros);
+        let digits_of =
+            |text: &str| text.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect::<Vec<_>>();
+        let mut digits = digits_of(whole);
+        let point = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        digits.append(&mut digits_of(fraction));
+        let zeros = digits.iter().take_while(|digit| **digit == 0).count();
+        digits.drain(..zeros);
         let zeros = i64::try_from(zeros).unwrap_or(i64::MAX);
         let shift = exponent_value(exponent).saturating_sub(zeros);
-        if mantissa.starts_with('-') && !all.is_empty() {
+        if mantissa.starts_with('-') && !digits.is_empty() {
             return None;
         }
-        Some(Self { digits: all, exponent: point.saturating_add(shift) })
+        Some(Self { digits, exponent: point.saturating_add(shift) })
     }
 
     pub(crate) fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }
 
-    /// `self × 10^places` without what is after its point; nothing if that has more than 36 digits.
+    /// Returns the integer part of `self × 10^places`, or `None` if it has more than 36 digits.
     pub(crate) fn scaled(&self, places: i64) -> Option<u128> {
         let length = self.exponent.saturating_add(places);
         if self.is_zero() || length <= 0 {
@@ -91,7 +92,7 @@ impl Decimal {
     }
 }
 
-/// The value of an exponent; one too large to matter is cut off.
+/// Returns the value of an exponent, saturated at the limits of `i64`.
 fn exponent_value(text: &str) -> i64 {
     let negative = text.starts_with('-');
     let size = text
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_prints_shortest_and_reads_back() {
+    fn a_number_prints_its_shortest_form_and_reads_back() {
         for (number, printed) in [
             (0.6, "0.6"),
             (1.0, "1"),

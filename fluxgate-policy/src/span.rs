@@ -1,6 +1,8 @@
-/// A place in what was parsed: half open, in bytes of a text or in indices of a token slice.
+//! Places in the input of the parser.
+
+/// A half-open range of the input, in bytes of a text or in indices of a token slice.
 ///
-/// An empty span at the start stands for a place that is not in the text, such as that of a component made by
+/// The empty span at the start stands for a place outside the input, such as that of a component made by
 /// [`component`](crate::component).
 ///
 /// ```
@@ -10,19 +12,19 @@
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Span {
-    /// The first byte or token.
+    /// The index of the first byte or token.
     pub start: usize,
-    /// One past the last byte or token.
+    /// The index after the last byte or token.
     pub end: usize,
 }
 
 impl Span {
-    /// The span from `start` up to, not including, `end`.
+    /// Creates a span from `start` up to, but not including, `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The smallest span that holds both.
+    /// Returns the smallest span that contains both spans.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }

@@ -1,42 +1,42 @@
-//! What a row of the catalog says.
+//! The types that a row of the catalog consists of.
 
 use std::ops::Bound;
 
+use crate::argument::Argument;
 use crate::kind::Kind;
-use crate::model::Argument;
 
-/// What a parameter takes, and in which range.
+/// The type and range of a parameter's value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Quantity {
-    /// A whole number, both ends allowed.
+    /// A whole number, bounds included.
     Count {
-        /// The least allowed.
+        /// The smallest allowed value.
         min: u64,
-        /// The most allowed.
+        /// The largest allowed value.
         max: u64,
     },
     /// A finite number.
     Number {
-        /// What messages call it: `ratio` or `number`.
+        /// The noun for the value in messages: `ratio` or `number`.
         noun: &'static str,
-        /// The lower end.
+        /// The lower bound.
         low: Bound<f64>,
-        /// The upper end.
+        /// The upper bound.
         high: Bound<f64>,
     },
-    /// A duration in nanoseconds, both ends allowed.
+    /// A duration in nanoseconds, bounds included.
     Duration {
-        /// The least allowed, in nanoseconds.
+        /// The shortest allowed duration, in nanoseconds.
         min: u64,
-        /// The most allowed, in nanoseconds.
+        /// The longest allowed duration, in nanoseconds.
         max: u64,
-        /// What it must be a multiple of, in nanoseconds.
+        /// The unit, in nanoseconds, that the duration must be a multiple of.
         step: u64,
     },
-    /// Rust that stands in the parentheses as it is, not read by this crate.
+    /// Rust source in the parentheses, not parsed by this crate.
     Rust {
-        /// What messages call it, with its article: `a function`.
+        /// The noun for the value in messages, with its article: `a function`.
         noun: &'static str,
     },
 }
@@ -44,73 +44,73 @@ pub enum Quantity {
 /// A parameter of a component.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Parameter {
-    /// Its name, as in `name = value`.
+    /// The name, as in `name = value`.
     pub name: &'static str,
-    /// What it takes.
+    /// The type and range of the value.
     pub quantity: Quantity,
-    /// What it is when left out; without a default it must be given.
+    /// The value of an omitted argument; `None` for a required parameter.
     pub default: Option<Argument>,
-    /// A value to show in a message.
+    /// An example value for messages.
     pub example: &'static str,
 }
 
 impl Parameter {
-    /// The same parameter, but it may be left out.
+    /// Makes the parameter optional.
     pub(crate) const fn or(self, default: Argument) -> Self {
         Self { default: Some(default), ..self }
     }
 }
 
-/// What a component means for the checks that look at a whole policy.
+/// The part that a component plays in the checks of a whole policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Role {
-    /// Nothing to check beyond its own arguments.
+    /// A component with no checks beyond its own arguments.
     Plain,
-    /// A window of as many calls as this parameter says.
+    /// A window whose capacity in calls is this parameter.
     HoldsCalls(&'static str),
-    /// A tripper that waits for as many calls in the window as this parameter says.
+    /// A tripper that needs as many calls in the window as this parameter.
     NeedsCalls(&'static str),
     /// A tripper that never holds while the breaker is closed.
     NeverWhileClosed,
 }
 
-/// The row of a component in the catalog, for whoever makes documentation, a schema or a form of it.
+/// The row of a component in the catalog, from which documentation, schemas and forms can be generated.
 ///
 /// ```
 /// use fluxgate_policy::{Argument, Kind, find};
 ///
 /// let spec = find(Kind::Retry, "Cooldown").unwrap();
-/// assert_eq!((spec.meaning, spec.example), ("after this time", "Cooldown(60s)"));
+/// assert_eq!((spec.meaning, spec.example), ("after `duration`", "Cooldown(60s)"));
 /// let [duration, jitter_ratio] = spec.parameters else { unreachable!() };
-/// assert_eq!((duration.name, duration.default), ("duration", None)); // it must be given
+/// assert_eq!((duration.name, duration.default), ("duration", None)); // required
 /// assert_eq!((jitter_ratio.name, jitter_ratio.default), ("jitter_ratio", Some(Argument::Number(0.0))));
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Spec {
-    /// What it is for.
+    /// The part of a policy that the component is for.
     pub kind: Kind,
-    /// Its name; unique among those of its kind.
+    /// The name, unique among the components of its kind.
     pub name: &'static str,
-    /// The component as one would write it, for messages.
+    /// An example of the whole component for messages.
     pub example: &'static str,
-    /// What it does, in a few words: what it judges, counts, waits or admits.
+    /// A short description of what the component judges, counts, waits for or admits.
     pub meaning: &'static str,
-    /// Its parameters in positional order, required ones first. One that takes Rust is the only one.
+    /// The parameters in positional order, required ones first. A parameter that takes Rust is the only one.
     pub parameters: &'static [Parameter],
-    /// Pairs of parameters of which the first may not be greater than the second.
+    /// Pairs of parameters; the first must not be greater than the second.
     pub ordered: &'static [(&'static str, &'static str)],
-    /// Its part in the checks of a whole policy.
+    /// The part that the component plays in the checks of a whole policy.
     pub role: Role,
 }
 
 impl Spec {
-    /// The position of a parameter, by its name.
+    /// Returns the position of the parameter with this name.
     pub fn position(&self, parameter: &str) -> Option<usize> {
         self.parameters.iter().position(|known| known.name == parameter)
     }
 
-    /// The parameter that takes the parentheses' whole content as Rust, if this component is of that sort.
+    /// Returns the parameter that takes the whole content of the parentheses as Rust, if the component has one.
     pub fn rust_parameter(&self) -> Option<&'static Parameter> {
         self.parameters.first().filter(|first| matches!(first.quantity, Quantity::Rust { .. }))
     }

@@ -1,9 +1,9 @@
-//! The known name that was probably meant.
+//! Suggestions for misspelt names.
 
-/// The known name nearest to `name`, if one is near enough to be what was meant: a few letters off, or the only one of
-/// which `name` is the beginning, or the other way round.
+/// Returns the known name that `name` is probably a misspelling of.
 ///
-/// Case and underscores don't count: `failure_rate` is `FailureRate`.
+/// That is the name that differs in the fewest letters, if they are few, or else the only name that is a prefix of `name`
+/// or has `name` as a prefix. Case and underscores are ignored, so `failure_rate` finds `FailureRate`.
 ///
 /// ```
 /// use fluxgate_policy::nearest;
@@ -13,7 +13,7 @@
 /// assert_eq!(nearest("colour", ["window", "tripper", "retry"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer than any known name: far from all of them, and not worth the quadratic time.
+    // Longer than any known name, so not worth the quadratic time.
     if name.len() > 64 {
         return None;
     }
@@ -34,9 +34,9 @@ fn folded(name: &str) -> Vec<char> {
     name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// How many letters to add, drop, replace or swap with their neighbour to get from one to the other.
+/// Returns the edit distance: how many letters to add, remove, replace or swap with their neighbour.
 fn distance(from: &[char], to: &[char]) -> usize {
-    // Row `i`, column `j`: from the first `i` letters of `from` to the first `j` of `to`.
+    // Row `i`, column `j`: the distance between the first `i` letters of `from` and the first `j` letters of `to`.
     let mut rows = vec![vec![0; to.len() + 1]; from.len() + 1];
     rows[0] = (0..=to.len()).collect();
     for i in 1..=from.len() {
@@ -60,8 +60,8 @@ mod tests {
     const KNOWN: [&str; 4] = ["MinRequests", "FailureRate", "FailureStreak", "All"];
 
     #[test]
-    fn a_slip_of_the_pen_finds_the_name() {
-        for (written, meant) in [
+    fn a_misspelling_finds_the_name() {
+        for (written, expected) in [
             ("FailurRate", "FailureRate"),
             ("FialureRate", "FailureRate"),
             ("failure_rate", "FailureRate"),
@@ -72,12 +72,12 @@ mod tests {
             ("Min", "MinRequests"),
             ("AllErrors", "All"),
         ] {
-            assert_eq!(nearest(written, KNOWN), Some(meant), "{written}");
+            assert_eq!(nearest(written, KNOWN), Some(expected), "{written}");
         }
     }
 
     #[test]
-    fn a_name_of_something_else_finds_nothing() {
+    fn an_unrelated_name_finds_nothing() {
         for written in ["", "_", "x", "Mi", "Failure", "Latency", "CountWindow"] {
             assert_eq!(nearest(written, KNOWN), None, "{written}");
         }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_for_up_to_64_letters() {
+    fn names_of_up_to_64_letters_are_searched() {
         let known = "n".repeat(63);
         assert_eq!(nearest(&"n".repeat(64), [&*known]), Some(&*known));
         assert_eq!(nearest(&"n".repeat(65), [&*known]), None);

@@ -1,8 +1,8 @@
-//! The pieces of a policy.
+//! The tokens of the policy language.
 
 use crate::span::Span;
 
-/// A piece of a policy: from a text by [`lex`](crate::lex), or made from Rust tokens by a macro.
+/// A token of a policy, read from text by [`lex`](crate::lex) or converted from Rust tokens by a macro.
 ///
 /// ```
 /// use fluxgate_policy::{Span, Token, TokenKind, lex};
@@ -11,18 +11,18 @@ use crate::span::Span;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Token {
-    /// What it is.
+    /// The kind of the token, with its text.
     pub kind: TokenKind,
-    /// Where it stands: in bytes of the text, or its index in the slice it is part of.
+    /// The place of the token, in bytes of the text or as its index in the token slice.
     pub span: Span,
 }
 
-/// What a [`Token`] is.
+/// The kind of a [`Token`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TokenKind {
     /// An identifier.
     Name(String),
-    /// A number as it was written, with the letters that follow it: `0.5`, `30s`, `1_000`, `0x10`.
+    /// A number as it is written, with the letters that follow it: `0.5`, `30s`, `1_000`, `0x10`.
     Number(String),
     /// An opening bracket.
     Open(Delimiter),
@@ -38,13 +38,13 @@ pub enum TokenKind {
     Or,
     /// `!`
     Not,
-    /// A string or character literal of any sort, whole.
+    /// A whole string or character literal of any kind.
     Text,
-    /// Anything else: `&&`, `~`, `::`, a lifetime, a literal without an end.
+    /// Anything else: `&&`, `~`, `::`, a lifetime, an unterminated literal.
     Other(String),
 }
 
-/// The sorts of brackets.
+/// The kind of a bracket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Delimiter {
     /// `(` and `)`
@@ -74,7 +74,7 @@ impl Delimiter {
 }
 
 impl TokenKind {
-    /// How it is written; of a literal only that it is one.
+    /// Returns the token as it is written, or a placeholder for a string or character literal.
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Name(text) | Self::Number(text) | Self::Other(text) => text,

@@ -1,4 +1,4 @@
-//! What the language means: precedence, arguments, units, Rust in parentheses, and how it all prints.
+//! The grammar: precedence, arguments, units, Rust in parentheses, and printing.
 
 mod support;
 
@@ -6,8 +6,8 @@ use fluxgate_policy::Kind::{self, Permit, Retry, Tracker, Tripper, Window};
 use fluxgate_policy::{Expr, Value, components, parse};
 use support::{one, parsed};
 
-/// Each component becomes its position in the text, so that structure is all that is compared.
-fn shape(kind: Kind, text: &str) -> Expr<usize> {
+/// Returns the structure of an expression: each component is replaced by its position in the text.
+fn structure(kind: Kind, text: &str) -> Expr<usize> {
     let mut next = 0;
     parsed(kind, text).map(|_| {
         next += 1;
@@ -22,29 +22,29 @@ fn leaf(position: usize) -> Expr<usize> {
 #[test]
 fn and_binds_tighter_than_or() {
     let expected = Expr::Or(vec![leaf(0), Expr::And(vec![leaf(1), leaf(2)]), leaf(3)]);
-    assert_eq!(shape(Tracker, "All() | All() & All() | All()"), expected);
+    assert_eq!(structure(Tracker, "All() | All() & All() | All()"), expected);
     let expected = Expr::Or(vec![Expr::And(vec![leaf(0), leaf(1)]), Expr::And(vec![leaf(2), leaf(3)])]);
-    assert_eq!(shape(Tracker, "All() & All() | All() & All()"), expected);
+    assert_eq!(structure(Tracker, "All() & All() | All() & All()"), expected);
 }
 
 #[test]
 fn parentheses_bind_tighter_than_and() {
     let expected = Expr::And(vec![leaf(0), Expr::Or(vec![leaf(1), leaf(2)])]);
-    assert_eq!(shape(Tracker, "All() & (All() | All())"), expected);
+    assert_eq!(structure(Tracker, "All() & (All() | All())"), expected);
 }
 
 #[test]
 fn not_binds_tightest() {
     let expected = Expr::And(vec![Expr::not(leaf(0)), Expr::not(Expr::Or(vec![leaf(1), leaf(2)])), leaf(3)]);
-    assert_eq!(shape(Tracker, "!All() & !(All() | All()) & All()"), expected);
-    assert_eq!(shape(Tracker, "!!All()"), Expr::not(Expr::not(leaf(0))));
+    assert_eq!(structure(Tracker, "!All() & !(All() | All()) & All()"), expected);
+    assert_eq!(structure(Tracker, "!!All()"), Expr::not(Expr::not(leaf(0))));
 }
 
 #[test]
-fn parentheses_that_change_nothing_leave_no_trace() {
+fn redundant_parentheses_leave_no_trace() {
     let flat = Expr::And(vec![leaf(0), leaf(1), leaf(2)]);
     for text in ["All() & All() & All()", "All() & (All() & All())", "(((All() & All()))) & (All())"] {
-        assert_eq!(shape(Tracker, text), flat);
+        assert_eq!(structure(Tracker, text), flat);
     }
 }
 
@@ -64,7 +64,7 @@ fn a_policy_prints_with_the_fewest_parentheses() {
 }
 
 #[test]
-fn every_component_prints_as_it_is_best_written() {
+fn every_component_prints_in_its_canonical_form() {
     for (kind, written, printed) in [
         (Window, "CountWindow(1_000)", "CountWindow(1000)"),
         (Window, "CountWindow(size = 10,)", "CountWindow(10)"),
@@ -108,7 +108,7 @@ fn every_component_prints_as_it_is_best_written() {
 }
 
 #[test]
-fn each_example_of_the_catalog_is_right() {
+fn each_example_of_the_catalog_parses_and_prints() {
     for spec in components() {
         assert_eq!(one(spec.kind, spec.example).to_string(), spec.example);
         for parameter in spec.parameters {
@@ -141,7 +141,7 @@ fn each_parameter_may_be_positional_or_named() {
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
+fn an_omitted_argument_has_its_default() {
     let backoff = one(Retry, "Backoff(10s)");
     assert_eq!(backoff.number("multiplier").to_bits(), 2.0_f64.to_bits());
     assert_eq!(backoff.nanos("max_duration"), 300_000_000_000);
@@ -153,7 +153,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn each_unit_is_understood() {
+fn each_unit_is_accepted() {
     for (written, nanos) in [
         ("1ns", 1),
         ("1us", 1_000),
@@ -173,13 +173,13 @@ fn each_unit_is_understood() {
 }
 
 #[test]
-fn space_and_comments_mean_nothing() {
+fn whitespace_and_comments_mean_nothing() {
     let text = "\r\n Closed // while all is well\n\t( ) /* and /* nested */ */ &\u{a0}FailureRate(\n0.5\n,)";
     assert_eq!(parsed(Tripper, text), parsed(Tripper, "Closed() & FailureRate(0.5)"));
 }
 
 #[test]
-fn rust_is_taken_to_the_closing_parenthesis() {
+fn rust_extends_to_the_closing_parenthesis() {
     for content in [
         "is_bad",
         "crate::errors::is_bad::<u8, (A, B)>",
@@ -204,18 +204,18 @@ fn rust_is_taken_to_the_closing_parenthesis() {
 }
 
 #[test]
-fn a_component_knows_its_place() {
+fn a_component_has_its_span() {
     let text = "Closed() & (FailureRate ( 0.5 ) | Custom(f))";
-    let places: Vec<_> = parsed(Tripper, text)
+    let sources: Vec<_> = parsed(Tripper, text)
         .leaves()
         .map(|leaf| &text[leaf.span().start..leaf.span().end])
         .map(str::to_owned)
         .collect();
-    assert_eq!(places, ["Closed()", "FailureRate ( 0.5 )", "Custom(f)"]);
+    assert_eq!(sources, ["Closed()", "FailureRate ( 0.5 )", "Custom(f)"]);
 }
 
 #[test]
-fn places_don_t_count_for_equality() {
+fn spans_are_not_compared() {
     assert_eq!(one(Tripper, "Closed()"), one(Tripper, "   Closed()"));
     assert_eq!(one(Tracker, "Custom(f)"), one(Tracker, "   Custom( f )"));
     assert_ne!(one(Tracker, "Custom(f)"), one(Tripper, "Custom(f)"));
@@ -232,30 +232,30 @@ fn the_values_of_a_component_come_in_order() {
 
 #[test]
 #[should_panic(expected = "MinRequests has no duration parameter `count`")]
-fn asking_for_a_value_of_another_sort_is_a_bug() {
+fn asking_for_a_value_of_another_type_is_a_bug() {
     one(Tripper, "MinRequests(20)").nanos("count");
 }
 
 #[test]
-fn windows_retries_and_permits_are_one_component() {
+fn windows_retries_and_permits_are_single_components() {
     for (kind, text) in [(Window, "((CountWindow(10)))"), (Retry, "Always()"), (Permit, "All()")] {
         assert!(matches!(parse(kind, text), Ok(Expr::Leaf(_))));
     }
 }
 
 #[test]
-fn leaves_map_and_holds_go_from_left_to_right() {
+fn leaves_map_and_holds_run_from_left_to_right() {
     let expr = Expr::or(Expr::Leaf(1), Expr::and(Expr::not(Expr::Leaf(2)), Expr::or(Expr::Leaf(3), Expr::Leaf(4))));
     assert_eq!(expr.leaves().copied().collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(expr.clone().map(|leaf| leaf * 10).leaves().copied().collect::<Vec<_>>(), [10, 20, 30, 40]);
     assert_eq!(expr.clone().try_map(|leaf| if leaf < 3 { Ok(leaf) } else { Err(leaf) }), Err(3));
-    let mut asked = Vec::new();
+    let mut evaluated = Vec::new();
     let holds = expr.holds(|leaf| {
-        asked.push(*leaf);
+        evaluated.push(*leaf);
         *leaf == 3
     });
     assert!(holds);
-    assert_eq!(asked, [1, 2, 3]);
+    assert_eq!(evaluated, [1, 2, 3]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Texts made to cost much: they cost time in proportion, and no stack.
+//! Hostile texts: parsing takes time in proportion to their length, and bounded stack.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +6,14 @@ use fluxgate_policy::Kind::{self, Retry, Tracker, Tripper, Window};
 use fluxgate_policy::{Error, ErrorKind, lex, parse};
 
 const LARGE: usize = 10_000_000;
-/// For the many cases: what is not linear shows in a third of a megabyte too.
+/// The size for tests with many cases. Nonlinear time shows in a third of a megabyte too.
 const MANY: usize = 300_000;
 
-/// The errors of a text that may take no longer than a debug build on a slow machine does.
+/// Returns the errors of a text, within a time that is enough for a debug build on a slow machine.
 #[track_caller]
 fn errors(kind: Kind, text: &str) -> Vec<Error> {
     let start = Instant::now();
-    let errors = parse(kind, text).expect_err("no policy");
+    let errors = parse(kind, text).expect_err("not a policy");
     for error in &errors {
         assert!(error.with_caret(text).len() < 2_000);
     }
@@ -25,7 +25,7 @@ fn kinds(errors: &[Error]) -> Vec<ErrorKind> {
     errors.iter().map(|error| *error.kind()).collect()
 }
 
-/// `piece`, again and again, to this many bytes.
+/// Repeats `piece` up to this many bytes.
 fn repeated(piece: &str, bytes: usize) -> String {
     piece.repeat(bytes / piece.len())
 }
@@ -38,7 +38,10 @@ fn parentheses_nest_to_128_and_no_deeper() {
         let errors = errors(Tripper, &nested(depth));
         assert_eq!(kinds(&errors), [ErrorKind::TooDeep]);
         assert_eq!(errors[0].span().start, 128);
-        assert_eq!(errors[0].to_string(), "this is nested deeper than 128; write fewer parentheses and `!` around it");
+        assert_eq!(
+            errors[0].to_string(),
+            "this is nested more than 128 levels deep; write fewer parentheses and `!` around it"
+        );
     }
     assert_eq!(kinds(&errors(Tripper, &"(".repeat(100_000))), [ErrorKind::TooDeep, ErrorKind::Unbalanced]);
 }
@@ -55,7 +58,7 @@ fn negations_nest_to_128_and_no_deeper() {
 }
 
 #[test]
-fn a_long_text_of_one_thing_is_told_of_briefly() {
+fn a_long_text_of_one_repeated_piece_has_few_errors() {
     for piece in [
         "(",
         ")",
@@ -94,7 +97,7 @@ fn a_long_text_of_one_thing_is_told_of_briefly() {
 }
 
 #[test]
-fn a_long_text_in_parentheses_is_told_of_briefly() {
+fn long_text_in_parentheses_has_few_errors() {
     for (piece, kind) in [
         ("9", ErrorKind::OutOfRange),
         ("1,", ErrorKind::TooManyArguments),
@@ -111,7 +114,7 @@ fn a_long_text_in_parentheses_is_told_of_briefly() {
 }
 
 #[test]
-fn ten_megabytes_of_policy_are_read() {
+fn ten_megabytes_of_policy_are_parsed() {
     let text = repeated("Closed() & Closed() | ", LARGE) + "Closed()";
     let policy = parse(Tripper, &text).unwrap();
     assert_eq!(policy.leaves().count(), text.matches("Closed").count());
@@ -124,14 +127,14 @@ fn ten_megabytes_of_policy_are_read() {
 }
 
 #[test]
-fn ten_megabytes_of_mistakes_are_told_of_briefly() {
+fn ten_megabytes_of_mistakes_have_few_errors() {
     for piece in ["(", "a", "Foo() | "] {
         assert!((1..=20).contains(&errors(Tripper, &repeated(piece, LARGE)).len()), "{piece}");
     }
 }
 
 #[test]
-fn numbers_beyond_all_measure_are_out_of_range() {
+fn infinite_and_huge_numbers_are_out_of_range() {
     for number in ["1e400", "-1e400", "NaN", "nan", "inf", "-infinity", "1e99999999999999999999", &"9".repeat(400)] {
         for (kind, name) in
             [(Tripper, "FailureRate"), (Tripper, "MinRequests"), (Retry, "Cooldown"), (Window, "TimeWindow")]
@@ -142,7 +145,7 @@ fn numbers_beyond_all_measure_are_out_of_range() {
 }
 
 #[test]
-fn letters_that_look_like_ours_are_not_ours() {
+fn letters_that_look_like_ascii_are_not_accepted() {
     for text in
         ["\u{410}ll()", "A\u{406}l()", "All\u{ff08}\u{ff09}", "\u{ff01}All()", "All() \u{2227} All()", "Al\u{200d}l()"]
     {
@@ -152,7 +155,7 @@ fn letters_that_look_like_ours_are_not_ours() {
 }
 
 #[test]
-fn the_lexer_takes_anything() {
+fn the_lexer_accepts_any_text() {
     for piece in ["'", "\"", "r#", "'\\", "0x", "1.", "1e-", "/*", "실"] {
         assert!(!lex(&piece.repeat(1_000)).is_empty());
     }

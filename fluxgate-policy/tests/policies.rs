@@ -1,4 +1,4 @@
-//! A policy as a whole, its defaults, and the settings beside it.
+//! Whole policies, the defaults, and the settings.
 
 mod support;
 
@@ -20,7 +20,7 @@ fn assert_policy(window: &str, marked: &str, expected: &[(ErrorKind, &str)]) {
 }
 
 #[test]
-fn no_more_requests_than_the_window_holds() {
+fn the_window_must_hold_as_many_calls_as_the_tripper_needs() {
     assert_policy("CountWindow(20)", "MinRequests(20) & FailureRate(0.5)", &[]);
     let message = "MinRequests: 21 is more than CountWindow(20) can hold; write at most 20";
     assert_policy("CountWindow(20)", "«MinRequests(21)» & FailureRate(0.5)", &[(ErrorKind::MoreThanWindow, message)]);
@@ -32,7 +32,7 @@ fn no_more_requests_than_the_window_holds() {
 }
 
 #[test]
-fn no_more_thresholds_than_there_should_be_memory_for() {
+fn the_number_of_thresholds_is_bounded_by_memory() {
     let thresholds = |count: u32| {
         let clauses = (1..=count).map(|threshold| format!("SlowRate(0.5, {threshold}ms)"));
         clauses.collect::<Vec<_>>().join(" | ")
@@ -40,23 +40,23 @@ fn no_more_thresholds_than_there_should_be_memory_for() {
     for (window, most) in [("TimeWindow(1000000)", 10), ("TimeWindow(100000)", 100), ("CountWindow(10000000)", 100)] {
         assert_eq!(checked(window, &thresholds(most)), [], "{window}");
         let errors = checked(window, &thresholds(most + 1));
-        assert_eq!(*errors[0].kind(), ErrorKind::TooManyFigures, "{window}");
+        assert_eq!(*errors[0].kind(), ErrorKind::TooManyThresholds, "{window}");
         let more = most + 1;
         let window = one(Window, window);
         assert_eq!(
             errors[0].to_string(),
             format!(
-                "SlowRate: {more} different thresholds are more than {window} keeps figures for; write at most {most}, \
+                "SlowRate: {more} different thresholds take too much memory over {window}; write at most {most}, \
                  or a smaller window"
             )
         );
     }
-    // One that is written often is one.
+    // Equal thresholds count once.
     assert_policy("TimeWindow(1000000)", &["SlowRate(0.5, 1s)"; 50].join(" & "), &[]);
 }
 
 #[test]
-fn a_time_window_holds_any_number_of_requests() {
+fn a_time_window_holds_any_number_of_calls() {
     assert_policy("TimeWindow(1s)", "MinRequests(18446744073709551615)", &[]);
 }
 
@@ -71,8 +71,8 @@ fn a_tripper_must_be_able_to_hold_while_closed() {
     ] {
         assert_policy("CountWindow(100)", possible, &[]);
     }
-    let message = "this tripper never holds while the breaker is closed, which then never opens; \
-                   add a clause that may hold, such as | FailureStreak(5)";
+    let message = "this tripper never holds while the breaker is closed, so the breaker would never open; \
+                   add a clause that can hold, such as `| FailureStreak(5)`";
     for impossible in [
         "HalfOpened()",
         "Closed() & HalfOpened()",
@@ -86,17 +86,17 @@ fn a_tripper_must_be_able_to_hold_while_closed() {
 }
 
 #[test]
-fn a_tripper_of_the_user_s_own_may_hold_at_any_time() {
+fn a_custom_tripper_may_hold_at_any_time() {
     let half_opened = one(Tripper, "HalfOpened()");
     let window = defaults::window();
-    let own: Expr<Option<Component>> = Expr::or(Expr::Leaf(Some(half_opened.clone())), Expr::Leaf(None));
-    assert_eq!(check_policy(&window, &own, Option::as_ref), []);
-    let with: Expr<Option<Component>> = Expr::and(Expr::Leaf(Some(half_opened)), Expr::Leaf(None));
-    assert_eq!(*check_policy(&window, &with, Option::as_ref)[0].kind(), ErrorKind::NeverHolds);
+    let alternatives: Expr<Option<Component>> = Expr::or(Expr::Leaf(Some(half_opened.clone())), Expr::Leaf(None));
+    assert_eq!(check_policy(&window, &alternatives, Option::as_ref), []);
+    let conjunction: Expr<Option<Component>> = Expr::and(Expr::Leaf(Some(half_opened)), Expr::Leaf(None));
+    assert_eq!(*check_policy(&window, &conjunction, Option::as_ref)[0].kind(), ErrorKind::NeverHolds);
 }
 
 #[test]
-fn the_defaults_are_those_of_the_documentation() {
+fn the_defaults_match_the_documentation() {
     let window = defaults::window();
     assert_eq!(window.to_string(), "CountWindow(100)");
     assert_eq!(
@@ -114,7 +114,7 @@ fn the_defaults_are_those_of_the_documentation() {
 }
 
 #[test]
-fn the_defaults_are_policies_like_any_other() {
+fn the_defaults_parse_and_pass_the_checks() {
     for component in [defaults::window(), defaults::retry(), defaults::permit()] {
         assert_eq!(parse(component.kind(), &component.to_string()), Ok(Expr::Leaf(component)));
     }
@@ -127,7 +127,7 @@ fn the_defaults_are_policies_like_any_other() {
 }
 
 #[test]
-fn the_default_tripper_asks_for_what_the_window_holds() {
+fn the_default_tripper_needs_no_more_calls_than_the_window_holds() {
     for (window, requests) in [("CountWindow(10)", 10), ("CountWindow(1000)", 100), ("TimeWindow(5s)", 100)] {
         let tripper = defaults::tripper(&one(Window, window));
         let found = tripper.leaves().find(|leaf| leaf.name() == "MinRequests").unwrap().count("count");
@@ -178,25 +178,35 @@ fn a_mistaken_setting_says_what_to_write() {
             MaxHalfOpenCalls,
             "«off»",
             ErrorKind::WrongType,
-            format!("max_half_open_calls: `off` is no whole number; {calls}"),
+            format!("max_half_open_calls: `off` is not a whole number; {calls}"),
         ),
         (
             MaxHalfOpenCalls,
             "«10s»",
-            ErrorKind::UnitNotMeant,
+            ErrorKind::UnexpectedUnit,
             "max_half_open_calls: 10s has a unit, but a whole number has none; write 10".to_owned(),
         ),
         (MaxProbeTime, "«0s»", ErrorKind::OutOfRange, format!("max_probe_time: 0s is out of range; {probe}")),
-        (MaxProbeTime, "«never»", ErrorKind::WrongType, format!("max_probe_time: `never` is no duration; {probe}")),
-        (MaxProbeTime, "«60 sec»", ErrorKind::UnknownUnit, "max_probe_time: `sec` is no unit; write 60s".to_owned()),
-        (Cancelled, "«off»", ErrorKind::WrongType, format!("cancelled: `off` is no duration; {cancelled}")),
-        (Cancelled, "«\"ignore\"»", ErrorKind::WrongType, format!("cancelled: a string is no duration; {cancelled}")),
+        (MaxProbeTime, "«never»", ErrorKind::WrongType, format!("max_probe_time: `never` is not a duration; {probe}")),
+        (MaxProbeTime, "«60 sec»", ErrorKind::UnknownUnit, "max_probe_time: `sec` is not a unit; write 60s".to_owned()),
+        (Cancelled, "«off»", ErrorKind::WrongType, format!("cancelled: `off` is not a duration; {cancelled}")),
+        (
+            Cancelled,
+            "«\"ignore\"»",
+            ErrorKind::WrongType,
+            format!("cancelled: a string is not a duration; {cancelled}"),
+        ),
         (HonourRetryAfter, "«0»", ErrorKind::OutOfRange, format!("honour_retry_after: 0 is out of range; {honour}")),
-        (HonourRetryAfter, "«on»", ErrorKind::WrongType, format!("honour_retry_after: `on` is no duration; {honour}")),
-        (Timeout, " «2s + 1s»", ErrorKind::WrongType, format!("timeout: `2s + 1s` is no duration; {timeout}")),
+        (
+            HonourRetryAfter,
+            "«on»",
+            ErrorKind::WrongType,
+            format!("honour_retry_after: `on` is not a duration; {honour}"),
+        ),
+        (Timeout, " «2s + 1s»", ErrorKind::WrongType, format!("timeout: `2s + 1s` is not a duration; {timeout}")),
         (Timeout, "«1e400»", ErrorKind::OutOfRange, format!("timeout: 1e400 is out of range; {timeout}")),
-        (Timeout, "«LIMIT»", ErrorKind::WrongType, format!("timeout: `LIMIT` is no duration; {timeout}")),
-        (Timeout, "«\"2s»", ErrorKind::WrongType, format!("timeout: `\"2s` is no duration; {timeout}")),
+        (Timeout, "«LIMIT»", ErrorKind::WrongType, format!("timeout: `LIMIT` is not a duration; {timeout}")),
+        (Timeout, "«\"2s»", ErrorKind::WrongType, format!("timeout: `\"2s` is not a duration; {timeout}")),
     ] {
         let (text, spans) = unmark(marked);
         let error = parse_setting(setting, &text).unwrap_err();
@@ -207,20 +217,20 @@ fn a_mistaken_setting_says_what_to_write() {
         "",
         &[error],
         &[Span::default()],
-        &[(ErrorKind::Empty, &format!("timeout: nothing is written; {timeout}"))],
+        &[(ErrorKind::Empty, &format!("timeout: the value is missing; {timeout}"))],
     );
 }
 
 #[test]
-fn the_place_of_a_mistaken_setting_may_be_tokens() {
+fn the_span_of_a_mistaken_setting_is_in_tokens() {
     let error = parse_setting_tokens(Setting::Timeout, &lex("2 s + 1")).unwrap_err();
     assert_eq!(error.span(), Span::new(0, 4));
-    assert_eq!(error.to_string(), "timeout: `2 s + 1` is no duration; write a duration above 0, such as 2s");
+    assert_eq!(error.to_string(), "timeout: `2 s + 1` is not a duration; write a duration above 0, such as 2s");
     assert_eq!(*parse_setting_tokens(Setting::Timeout, &[]).unwrap_err().kind(), ErrorKind::Empty);
 }
 
 #[test]
-fn a_setting_given_in_rust_is_checked_the_same() {
+fn a_setting_given_in_rust_passes_the_same_checks() {
     let zero = check_setting(Setting::MaxProbeTime, Argument::Duration(0)).unwrap_err();
     assert_eq!(zero.to_string(), parse_setting(Setting::MaxProbeTime, "0s").unwrap_err().to_string());
     assert_eq!(check_setting(Setting::Timeout, Argument::Number(0.1)), Ok(SettingValue::Duration(100_000_000)));
@@ -230,7 +240,7 @@ fn a_setting_given_in_rust_is_checked_the_same() {
 }
 
 #[test]
-fn settings_are_called_as_in_the_macros() {
+fn settings_have_the_names_of_the_macro_arguments() {
     let names = [
         Setting::MaxHalfOpenCalls,
         Setting::MaxProbeTime,

@@ -1,4 +1,4 @@
-//! What holds for every policy and every text, tried on many of them.
+//! Properties of every policy and every text, tested on many random ones.
 
 mod support;
 
@@ -12,7 +12,7 @@ use fluxgate_policy::{
 };
 use support::one;
 
-/// A component of this row with values from all over its ranges.
+/// Returns a component of this row with random values from all of its ranges.
 fn component_of(spec: &Spec, random: &mut Rng) -> Component {
     if let Some(parameter) = spec.rust_parameter() {
         let contents = [
@@ -30,7 +30,7 @@ fn component_of(spec: &Spec, random: &mut Rng) -> Component {
         let arguments: Vec<_> = arguments.map(|parameter| (parameter.name, parameter.quantity)).collect();
         let arguments: Vec<_> =
             arguments.into_iter().map(|(name, quantity)| (name, argument(quantity, random))).collect();
-        // Of the values of a pair the first may turn out above the second.
+        // The values of an ordered pair may be in the wrong order.
         if let Ok(component) = component(spec.kind, spec.name, &arguments) {
             return component;
         }
@@ -45,7 +45,7 @@ fn argument(quantity: Quantity, random: &mut Rng) -> Argument {
             let nanos = (random.u64(..) >> shift).clamp(min, max);
             Argument::Duration(nanos - nanos % step)
         }
-        // A number of any size: most are out of range, and another is drawn.
+        // A number of any size. Most are out of range, and then another one is drawn.
         _ => Argument::Number(match random.usize(..4) {
             0 => f64::from_bits(random.u64(..)),
             1 => f64::from(random.u32(..1_000)) / 1_000.0,
@@ -71,7 +71,7 @@ fn expression(kind: Kind, depth: usize, random: &mut Rng) -> Expr<Component> {
 }
 
 #[test]
-fn what_is_printed_parses_back_to_the_same() {
+fn a_printed_policy_parses_back_to_an_equal_one() {
     let mut random = Rng::with_seed(1);
     for round in 0..4_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
@@ -82,7 +82,7 @@ fn what_is_printed_parses_back_to_the_same() {
 }
 
 #[test]
-fn space_and_needless_parentheses_change_nothing() {
+fn whitespace_and_redundant_parentheses_change_nothing() {
     let mut random = Rng::with_seed(2);
     for round in 0..1_000 {
         let kind = [Tracker, Tripper][round % 2];
@@ -92,7 +92,7 @@ fn space_and_needless_parentheses_change_nothing() {
     }
 }
 
-/// A policy of the kind, with a few things done to its text.
+/// Returns the text of a random policy with a few random changes.
 fn mutated(kind: Kind, random: &mut Rng) -> String {
     const PIECES: [&str; 40] = [
         "(",
@@ -153,7 +153,7 @@ fn mutated(kind: Kind, random: &mut Rng) -> String {
     text.into_iter().collect()
 }
 
-/// What must hold of any text, whatever it is.
+/// Asserts the properties that hold for any text.
 fn assert_sound(kind: Kind, text: &str) {
     match parse(kind, text) {
         Ok(policy) => {
@@ -168,17 +168,18 @@ fn assert_sound(kind: Kind, text: &str) {
                 assert!(start <= end && text.get(start..end).is_some(), "{text:?}: {error:?}");
                 let message = error.to_string();
                 assert!(!message.contains(['\n', '\0']) && message.len() < 1_000, "{text:?}: {message:?}");
-                assert!(message.contains("write") || message.contains("remove"), "{text:?}: {message:?}");
+                let says_what_to_write = ["write", "remove", "use"].iter().any(|verb| message.contains(verb));
+                assert!(says_what_to_write, "{text:?}: {message:?}");
                 assert!(error.with_caret(text).starts_with(&message));
             }
-            let told: Vec<_> = errors.iter().map(|error| (error.span(), error.to_string())).collect();
-            assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "told twice: {text:?}: {told:?}");
+            let reported: Vec<_> = errors.iter().map(|error| (error.span(), error.to_string())).collect();
+            assert!(reported.windows(2).all(|pair| pair[0] != pair[1]), "reported twice: {text:?}: {reported:?}");
         }
     }
 }
 
 #[test]
-fn no_mutation_of_a_policy_is_too_much() {
+fn any_mutation_of_a_policy_is_parsed_or_reported() {
     let mut random = Rng::with_seed(3);
     for round in 0..20_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
@@ -187,7 +188,7 @@ fn no_mutation_of_a_policy_is_too_much() {
 }
 
 #[test]
-fn no_heap_of_characters_is_too_much() {
+fn any_sequence_of_characters_is_parsed_or_reported() {
     const CHARACTERS: [char; 40] = [
         '(', ')', '[', ']', '{', '}', ',', '=', '&', '|', '!', '~', '%', '-', '+', '.', ':', '\'', '"', '\\', '/', '*',
         '#', 'r', 'b', 'e', 'A', 'l', 'x', '_', '0', '1', '9', 's', 'm', ' ', '\n', '\0', 'é', '실',
@@ -223,13 +224,13 @@ fn tokens_cover_a_text_without_overlap() {
 }
 
 #[test]
-fn tokens_and_text_say_the_same() {
+fn tokens_and_text_give_the_same_result() {
     let mut random = Rng::with_seed(6);
     for round in 0..10_000 {
         let kind = Kind::ALL[round % Kind::ALL.len()];
         let text = mutated(kind, &mut random);
         let tokens = lex(&text);
-        // A literal without an end can't be in Rust tokens.
+        // Rust tokens contain no unterminated literal.
         if text.contains(['"', '\'', '/']) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Each end of each range: what is just inside is taken, what is just outside is told of.
+//! The bounds of every range: values just inside are accepted, values just outside are reported.
 
 mod support;
 
@@ -7,7 +7,7 @@ use fluxgate_policy::Kind::{self, Permit, Retry, Tripper, Window};
 use fluxgate_policy::{Argument, component, components, names};
 use support::{assert_mistake, one};
 
-/// Where the value goes, what may stand there, what may not, and what to write instead.
+/// The kind, the text with `#` for the value, values in range, values out of range, and the advice in the message.
 type Range = (Kind, &'static str, &'static [&'static str], &'static [&'static str], &'static str);
 
 const RATIO: &str = "a ratio above 0, at most 1, such as";
@@ -62,7 +62,7 @@ const RANGES: &[Range] = &[
     (Permit, "RampUp(initial = 0, final = 1, duration = #)", DURATIONS, NO_DURATIONS, DURATION),
 ];
 
-/// The name of the argument that `#` is, if a message names it.
+/// Returns the start of the message about `#`, with the argument's name if messages contain it.
 fn label(pattern: &str) -> String {
     let name = pattern.split('(').next().unwrap();
     let argument = pattern.split(['(', ',']).find(|part| part.contains('#')).unwrap();
@@ -73,7 +73,7 @@ fn label(pattern: &str) -> String {
 }
 
 #[test]
-fn what_is_inside_is_taken() {
+fn values_in_range_are_accepted() {
     for (kind, pattern, inside, ..) in RANGES {
         for value in *inside {
             one(*kind, &pattern.replace('#', value));
@@ -82,7 +82,7 @@ fn what_is_inside_is_taken() {
 }
 
 #[test]
-fn what_is_outside_is_told_of() {
+fn values_out_of_range_are_reported() {
     for (kind, pattern, _, outside, allowed) in RANGES {
         for value in *outside {
             let marked = pattern.replace('#', &format!("«{value}»"));
@@ -99,7 +99,7 @@ fn what_is_outside_is_told_of() {
 }
 
 #[test]
-fn every_parameter_has_its_ends_tested() {
+fn the_bounds_of_every_parameter_are_tested() {
     for spec in components().iter().filter(|spec| spec.rust_parameter().is_none()) {
         let patterns = RANGES
             .iter()
@@ -109,23 +109,23 @@ fn every_parameter_has_its_ends_tested() {
 }
 
 #[test]
-fn a_count_beyond_all_numbers_hears_the_greatest() {
+fn a_count_above_u64_is_told_the_maximum() {
     let message = "MinRequests: 18446744073709551616 is out of range; write at most 18446744073709551615";
     assert_mistake(Tripper, "MinRequests(«18446744073709551616»)", E::OutOfRange, message);
 }
 
 #[test]
-fn a_time_window_is_of_whole_seconds() {
+fn a_time_window_takes_whole_seconds() {
     let message = "TimeWindow: 1500ms is not in whole seconds; \
                    write a duration in whole seconds from 1s to 1000000s, such as 60s";
     assert_mistake(Window, "TimeWindow(«1500ms»)", E::OutOfRange, message);
 }
 
 #[test]
-fn the_longest_wait_is_not_below_the_first() {
+fn the_maximum_wait_is_at_least_the_initial_one() {
     assert_eq!(one(Retry, "Backoff(300)").nanos("max_duration"), 300_000_000_000);
     let message =
-        "Backoff: initial = 300001ms is above max_duration, which is 300s unless given; write max_duration = 300001ms";
+        "Backoff: initial = 300001ms is above max_duration, which defaults to 300s; write max_duration = 300001ms";
     assert_mistake(Retry, "Backoff(«300.001»)", E::Order, message);
     one(Retry, "Backoff(5s, max_duration = 5s)");
     let message = "Backoff: initial = 10s is above max_duration = 5s; write a max_duration of at least 10s";
@@ -134,20 +134,20 @@ fn the_longest_wait_is_not_below_the_first() {
 }
 
 #[test]
-fn a_ramp_does_not_fall() {
+fn a_ramp_does_not_decrease() {
     one(Permit, "RampUp(0.5, 0.5, 60s)");
     let message = "RampUp: initial = 0.5 is above final = 0.4; write a final of at least 0.5";
     assert_mistake(Permit, "RampUp(0.5, «0.4», 60s)", E::Order, message);
 }
 
 #[test]
-fn what_is_out_of_range_is_in_no_wrong_order_too() {
+fn a_value_out_of_range_is_not_also_reported_for_its_order() {
     let message = "RampUp: final = 0 is out of range; write a ratio above 0, at most 1, such as 0.5";
     assert_mistake(Permit, "RampUp(0.5, «0», 60s)", E::OutOfRange, message);
 }
 
 #[test]
-fn constructors_in_rust_hear_the_same() {
+fn constructors_in_rust_report_the_same_messages() {
     use Argument::{Count, Duration, Number};
     type Arguments = &'static [(&'static str, Argument)];
 

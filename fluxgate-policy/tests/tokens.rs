@@ -1,11 +1,11 @@
-//! What a macro does: tokens instead of text, places that are indices, Rust given back by the caller.
+//! Parsing from tokens, as the macros do: spans are indices, and the caller returns the source of Rust.
 
 mod support;
 
 use fluxgate_policy::Kind::{self, Retry, Tracker, Tripper};
 use fluxgate_policy::{Component, Delimiter, Error, ErrorKind, Expr, Span, Token, TokenKind, parse_tokens};
 
-/// Tokens as a macro makes them: their spans say nothing but their index.
+/// Returns tokens as a macro creates them, with their index as span.
 fn tokens(kinds: &[TokenKind]) -> Vec<Token> {
     kinds.iter().enumerate().map(|(at, kind)| Token { kind: kind.clone(), span: Span::new(at, at + 1) }).collect()
 }
@@ -52,7 +52,7 @@ fn tokens_parse_as_text_does() {
 }
 
 #[test]
-fn a_sign_and_a_unit_may_be_tokens_of_their_own() {
+fn a_sign_and_a_unit_may_be_separate_tokens() {
     let kinds = [name("Cooldown"), OPEN, number("30"), name("s"), CLOSE];
     assert_eq!(parsed(Retry, &kinds).unwrap().to_string(), "Cooldown(30s)");
     for value in [&[other("-"), number("1")][..], &[number("-1")][..]] {
@@ -64,7 +64,7 @@ fn a_sign_and_a_unit_may_be_tokens_of_their_own() {
 }
 
 #[test]
-fn rust_is_what_the_caller_says_it_is() {
+fn the_caller_returns_the_source_of_rust() {
     let kinds = [
         TokenKind::Not,
         name("Custom"),
@@ -89,7 +89,7 @@ fn rust_is_what_the_caller_says_it_is() {
 }
 
 #[test]
-fn mistakes_are_at_their_tokens() {
+fn the_spans_of_mistakes_are_token_indices() {
     let kinds = [
         name("Closed"),
         other("&&"),
@@ -125,7 +125,7 @@ fn no_tokens_are_an_empty_policy() {
 }
 
 #[test]
-fn the_spans_of_tokens_are_not_relied_on() {
+fn the_spans_of_tokens_are_ignored() {
     let mut tokens = tokens(&[name("FailureRate"), OPEN, number("60"), CLOSE]);
     for token in &mut tokens {
         token.span = Span::default();

@@ -1,6 +1,6 @@
 //! The errors that this crate gives.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{cell::Cell, error::Error as StdError, fmt, time::Duration};
 
 use crate::{
     name::Name,
@@ -55,7 +55,7 @@ pub struct CallNotPermitted {
 impl CallNotPermitted {
     /// The name of the breaker that rejected the call.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// The state that the breaker was in: `open`, `half_open` or `forced_open`.
@@ -157,7 +157,7 @@ pub struct CallTimedOut {
 impl CallTimedOut {
     /// The name of the breaker that guarded the call.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// How long the call was given.
@@ -174,9 +174,11 @@ impl fmt::Display for CallTimedOut {
 
 impl StdError for CallTimedOut {}
 
-/// What a call through a breaker can end with but success, `E` being the error of the call itself.
+/// The error of a call through a breaker. `E` is the error of the call itself.
 ///
-/// It prints as what is in it, and has that for its source.
+/// It is transparent: it prints as the rejection, the time-out or the error inside, and its
+/// [`source`](StdError::source) is the source of that. So a report of the whole chain, such as `{:#}` of `anyhow`, tells
+/// each cause once.
 ///
 /// # Examples
 ///
@@ -200,12 +202,12 @@ pub enum Error<E> {
     NotPermitted(CallNotPermitted),
     /// The call took longer than its `timeout`.
     TimedOut(CallTimedOut),
-    /// The call was made and gave this error.
+    /// The call was made and returned this error.
     Inner(E),
 }
 
 impl<E> Error<E> {
-    /// The error of the call itself, if it was made and ended.
+    /// Returns the error of the call itself. `None` if the call was rejected or timed out.
     ///
     /// # Examples
     ///
@@ -222,7 +224,52 @@ impl<E> Error<E> {
         }
     }
 
-    /// The rejection, if the call was not made.
+    /// Converts into the error type of the call: the error of the call itself, or one made of the rejection or the
+    /// time-out. It hands an error on from a fallback that has nothing to offer for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{CallNotPermitted, CallTimedOut, CircuitBreaker};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// enum SearchError {
+    ///     NoSuchPage,
+    ///     Unavailable,
+    /// }
+    ///
+    /// impl From<CallNotPermitted> for SearchError {
+    ///     fn from(_: CallNotPermitted) -> Self {
+    ///         Self::Unavailable
+    ///     }
+    /// }
+    ///
+    /// impl From<CallTimedOut> for SearchError {
+    ///     fn from(_: CallTimedOut) -> Self {
+    ///         Self::Unavailable
+    ///     }
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::new("search");
+    /// let result = breaker.call(|| Err::<(), _>(SearchError::NoSuchPage));
+    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::NoSuchPage));
+    ///
+    /// breaker.force_open();
+    /// let result = breaker.call(|| Ok::<_, SearchError>(()));
+    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::Unavailable));
+    /// ```
+    pub fn into_own(self) -> E
+    where
+        E: From<CallNotPermitted> + From<CallTimedOut>,
+    {
+        match self {
+            Self::NotPermitted(rejection) => rejection.into(),
+            Self::TimedOut(time_out) => time_out.into(),
+            Self::Inner(error) => error,
+        }
+    }
+
+    /// Returns the rejection, if the call was not made.
     ///
     /// # Examples
     ///
@@ -265,14 +312,36 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     }
 }
 
-impl<E: StdError + 'static> StdError for Error<E> {
-    /// The rejection or time-out itself, or the error of the call: each is printed by this error's `Display` too, so
-    /// that a chain can be searched for it.
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::NotPermitted(rejection) => Some(rejection),
-            Self::TimedOut(time_out) => Some(time_out),
-            Self::Inner(error) => Some(error),
+thread_local! {
+    /// Set while a tracker asks for a source: then an [`Error`] answers with what it is transparent for.
+    static SEE_THROUGH: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns the source of an error or, of an [`Error`] of whatever type, what is in it.
+///
+/// A tracker has to see the error of a call within the error of an inner breaker, also where the type is erased.
+pub(crate) fn layer_below<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    /// Ends it when `source`, which is the user's, panics too.
+    struct Ended;
+
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            SEE_THROUGH.set(false);
         }
+    }
+
+    SEE_THROUGH.set(true);
+    let _ended = Ended;
+    error.source()
+}
+
+impl<E: StdError + 'static> StdError for Error<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let inside: &(dyn StdError + 'static) = match self {
+            Self::NotPermitted(rejection) => rejection,
+            Self::TimedOut(time_out) => time_out,
+            Self::Inner(error) => error,
+        };
+        if SEE_THROUGH.take() { Some(inside) } else { inside.source() }
     }
 }

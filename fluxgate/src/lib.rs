@@ -1,6 +1,17 @@
 //! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
 //! of hammering it, and it is probed gently until it is well again.
 //!
+//! # Installation
+//!
+//! The package is `fluxgate-breaker`, its library is `fluxgate`. Nothing is published yet: depend on a checkout by its path.
+//!
+//! ```toml
+//! [dependencies]
+//! fluxgate-breaker = { path = "../fluxgate/fluxgate" }
+//! ```
+//!
+//! After publication, `cargo add fluxgate-breaker` will do the same.
+//!
 //! # A guarded function
 //!
 //! [`#[circuit_breaker]`](macro@circuit_breaker) goes on sync and async functions and leaves their signature as it is. The
@@ -104,13 +115,13 @@
 //! | feature | brings |
 //! |---|---|
 //! | `macros` (default) | [`#[circuit_breaker]`](macro@circuit_breaker) and [`breakers!`](macro@breakers) |
-//! | `anyhow` (default) | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`] |
+//! | `anyhow` | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`]; in guarded functions it does so without this feature |
 //! | `tokio` | [`timeout`](CallFuture::timeout) of async calls; [`TokioClock`], which follows `tokio::time::pause` |
 //! | `tracing` | [`LogListener`](struct@listeners::LogListener) |
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
 //! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
 //! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
-//! | `serde` | [`configure`]: policies from files; [`snapshot`](snapshot()) for admin pages, [`restore`](CircuitBreaker::restore) after restarts |
+//! | `serde` | [`configure`]: policies from files; [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
 //! | `tower` | [`CircuitBreakerLayer`] around any service |
 //! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
 //! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
@@ -201,17 +212,12 @@ pub use keyed::{KeyedBreakers, Set, sets};
 pub use recorder::Recorded;
 #[cfg(feature = "macros")]
 pub use registry::declared::DeclaredBreaker;
-#[cfg(feature = "tokio")]
-pub use time::TokioClock;
 #[cfg(feature = "tower")]
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
-    breaker::restore::{BreakerSnapshot, RestoreError},
-    registry::{
-        saved::{Restored, Saved, restore, save},
-        snapshot::{SlowRate, Snapshot, snapshot},
-    },
+    breaker::restore::{RestoreError, SavedState},
+    registry::saved::{Restored, Saved, restore, save},
 };
 pub use {
     breaker::{
@@ -244,3 +250,5 @@ pub use {
     state::State,
     time::{Clock, ManualClock, SystemClock},
 };
+#[cfg(feature = "tokio")]
+pub use {call::future::TimeoutFuture, time::TokioClock};

@@ -1,7 +1,7 @@
 use std::{
     borrow::{Borrow, Cow},
     fmt,
-    ops::Deref,
+    hash::{Hash, Hasher},
     sync::Arc,
 };
 
@@ -121,17 +121,29 @@ impl From<Arc<str>> for Name {
     }
 }
 
-impl Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // Like text, as which it can be looked up.
+        self.as_str().hash(hasher);
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
-        self
+        self.as_str()
     }
 }
 
@@ -163,7 +175,7 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_str().cmp(other)
+        self.as_str().cmp(other.as_str())
     }
 }
 
@@ -175,7 +187,7 @@ impl fmt::Debug for Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self)
+        formatter.pad(self.as_str())
     }
 }
 

@@ -22,10 +22,10 @@ use std::fmt;
 ///
 /// let breaker = CircuitBreaker::new("search");
 /// breaker.force_open();
-/// let state = breaker.info().state;
+/// let state = breaker.state();
 /// assert!(matches!(state, State::Open | State::ForcedOpen));
 /// assert_eq!(state.to_string(), "forced_open");
-/// assert_eq!(State::ALL.map(State::as_str)[..3], ["closed", "open", "half_open"]);
+/// assert_eq!(State::ALL[..3], [State::Closed, State::Open, State::HalfOpen]);
 /// ```
 #[doc(alias("CircuitState", "CircuitBreakerState"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -45,9 +45,9 @@ pub enum State {
 }
 
 impl State {
-    /// All six, in the order of the table above.
-    pub const ALL: [Self; 6] =
-        [Self::Closed, Self::Open, Self::HalfOpen, Self::MetricsOnly, Self::Disabled, Self::ForcedOpen];
+    /// All states, in the order of the table above.
+    pub const ALL: &'static [Self] =
+        &[Self::Closed, Self::Open, Self::HalfOpen, Self::MetricsOnly, Self::Disabled, Self::ForcedOpen];
 
     /// Its name in logs and metrics, such as `half_open`.
     pub const fn as_str(self) -> &'static str {
@@ -65,5 +65,24 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for State {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for State {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Self::ALL.iter().copied().find(|state| state.as_str() == name).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|state| state.as_str()).collect();
+            let known = known.join(", ");
+            serde::de::Error::custom(format_args!("`{name}` is not a state of a circuit breaker; write one of {known}"))
+        })
     }
 }

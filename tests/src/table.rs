@@ -58,7 +58,7 @@ pub fn breaker_in(
 /// Tries every row in every state, and that the breaker is as good as before.
 pub fn check(rows: &[Row], settings: fn(Builder) -> Builder) {
     for row in rows {
-        for state in State::ALL {
+        for &state in State::ALL {
             for shadow in [false, true] {
                 let (breaker, clock) = breaker_in(state, shadow, settings);
                 (row.run)(&breaker, &clock);

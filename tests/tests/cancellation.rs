@@ -312,7 +312,7 @@ fn a_forgotten_call_costs_a_slot_until_max_probe_time_and_nothing_else() {
         },
     ];
     for forget in forgets {
-        for state in State::ALL {
+        for &state in State::ALL {
             for shadow in [false, true] {
                 let (breaker, clock) = breaker_in(state, shadow, |builder| builder.max_probe_time(10));
                 forget(&breaker);

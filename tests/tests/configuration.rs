@@ -293,7 +293,7 @@ fn each_mistake_says_what_to_write() {
         ),
         (
             "[default]\ncancelled = 'of'",
-            "default, cancelled: `of` is no duration; write a duration above 0, such as 1s, or \"failure\", or \"ignore\"",
+            "default, cancelled: `of` is not a duration; write a duration above 0, such as 1s, or \"failure\", or \"ignore\"",
         ),
         (
             "[default]\ncancelled = []",
@@ -309,7 +309,7 @@ fn each_mistake_says_what_to_write() {
         ),
         (
             "[default]\ntracker = 'Custom(is_down)'",
-            "default, tracker: Custom: a function can't be named in a text that is read at run time; write it in Rust, or in a macro\n  Custom(is_down)\n  ^^^^^^^^^^^^^^^",
+            "default, tracker: Custom: a function can't be named in a policy that is read at run time; write Custom in code\n  Custom(is_down)\n  ^^^^^^^^^^^^^^^",
         ),
         (
             "[breakers.a]\nretry = 'Backoff(10s, max_duration = 5s)'",
@@ -325,7 +325,7 @@ fn each_mistake_says_what_to_write() {
         ),
         (
             "[breakers.a]\ntripper = 'HalfOpened()'",
-            "breaker `a`, tripper: this tripper never holds while the breaker is closed, which then never opens; add a clause that may hold, such as | FailureStreak(5)",
+            "breaker `a`, tripper: this tripper never holds while the breaker is closed, so the breaker would never open; add a clause that can hold, such as `| FailureStreak(5)`",
         ),
         (
             "[breakers.a]\ntripper = 'MinRequests(20)'\n[default]\nwindow = 'CountWindow(10)'",

@@ -133,7 +133,7 @@ fn the_level_of_each_state_can_be_changed() {
     assert_eq!(levels(walk(LogListener)), order.clone().into_iter().zip(usual).collect::<Vec<_>>());
 
     for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
-        let all = State::ALL.into_iter().fold(LogListener, |listener, state| listener.level(state, level));
+        let all = State::ALL.iter().copied().fold(LogListener, |listener, state| listener.level(state, level));
         assert_eq!(levels(walk(all)), order.clone().map(|to| (to, level)));
     }
 }
@@ -217,11 +217,10 @@ fn a_long_duration_without_a_unit_in_a_file_is_told() {
         let told = Capture::of(|| drop(toml::from_str::<fluxgate::Configuration>(file).unwrap()));
         told.into_iter().map(|(_, level, fields)| (level, fields["message"].clone())).collect::<Vec<_>>()
     };
-    let expected =
-        "breaker `a`, retry: Cooldown: 30000 is 8h 20m, for it is in seconds; if it was in milliseconds, write 30s";
+    let expected = "breaker `a`, retry: Cooldown: 30000 has no unit, so it means seconds (8h 20m); if you mean milliseconds, write 30s";
     assert_eq!(read("[breakers.a]\nretry = 'Cooldown(30000)'"), [(Level::WARN, expected.to_owned())]);
     let expected =
-        "default, max_probe_time: 60000 is 16h 40m, for it is in seconds; if it was in milliseconds, write 1m";
+        "default, max_probe_time: 60000 has no unit, so it means seconds (16h 40m); if you mean milliseconds, write 1m";
     assert_eq!(read("[default]\nmax_probe_time = 60000"), [(Level::WARN, expected.to_owned())]);
     assert_eq!(read("[default]\nretry = 'Cooldown(30000s)'\nwindow = 'TimeWindow(3600)'\nmax_probe_time = 90"), []);
 }

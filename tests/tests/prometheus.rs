@@ -49,7 +49,7 @@ fn calls(page: &Page, name: &str) -> BTreeMap<&'static str, f64> {
 
 fn state(page: &Page, name: &str) -> &'static str {
     let value = |state| of(page, "circuit_breaker_state", "circuit_breaker_state", name, &[("state", state)]).unwrap();
-    let states: Vec<_> = State::ALL.map(State::as_str).into_iter().filter(|state| value(state) > 0.0).collect();
+    let states: Vec<_> = State::ALL.iter().map(|state| state.as_str()).filter(|state| value(state) > 0.0).collect();
     let [state] = states[..] else { panic!("in several states at once: {states:?}") };
     assert!((value(state) - 1.0).abs() < f64::EPSILON);
     state

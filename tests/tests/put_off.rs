@@ -42,8 +42,8 @@ fn a_new_policy_heeds_it_within_its_own_limit_counted_from_then() {
 fn a_snapshot_tells_when_a_retry_is_due_only_of_a_breaker_that_is_open() {
     let (breaker, _) = asked(policy().honour_retry_after(600));
     let told = |breaker: &CircuitBreaker| {
-        let snapshot = serde_json::to_value(breaker.snapshot()).unwrap();
-        (snapshot["retry_at"].is_u64(), snapshot["put_off_until"].is_u64())
+        let snapshot = serde_json::to_value(breaker.saved_state()).unwrap();
+        (snapshot["retry_at"].is_u64(), snapshot["delayed_until"].is_u64())
     };
     assert_eq!(told(&breaker), (false, false));
     fail(&breaker);

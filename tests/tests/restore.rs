@@ -7,7 +7,7 @@ use std::{
 };
 
 use fluxgate::{
-    BreakerSnapshot, Builder, CircuitBreaker, Clock, Reason, RestoreError, Retry, State,
+    Builder, CircuitBreaker, Clock, Reason, RestoreError, Retry, SavedState, State,
     permits::All,
     retries::{Backoff, Cooldown, CustomRetry, Never, RetryContext},
     trippers::FailureStreak,
@@ -49,8 +49,8 @@ impl Clock for Machine {
 }
 
 /// As it comes back from a file.
-fn written(breaker: &CircuitBreaker) -> BreakerSnapshot {
-    serde_json::from_str(&serde_json::to_string(&breaker.snapshot()).unwrap()).unwrap()
+fn written(breaker: &CircuitBreaker) -> SavedState {
+    serde_json::from_str(&serde_json::to_string(&breaker.saved_state()).unwrap()).unwrap()
 }
 
 fn wait(breaker: &CircuitBreaker) -> Option<u64> {
@@ -61,7 +61,7 @@ fn wait(breaker: &CircuitBreaker) -> Option<u64> {
 
 /// A snapshot of a breaker that opened 100 seconds after the wall time of 1,000, by a cooldown of a minute, taken ten
 /// seconds later.
-fn opened() -> BreakerSnapshot {
+fn opened() -> SavedState {
     let machine = Machine::started_at(1_000);
     let breaker = machine.breaker(Cooldown(60), |builder| builder);
     machine.pass(100);
@@ -239,10 +239,10 @@ fn a_snapshot_of_an_unknown_version_changes_nothing() {
     let before = breaker.info();
     let mut value = serde_json::to_value(opened()).unwrap();
     value["version"] = json!(2);
-    let snapshot: BreakerSnapshot = serde_json::from_value(value).unwrap();
+    let snapshot: SavedState = serde_json::from_value(value).unwrap();
     let error = breaker.restore(&snapshot).unwrap_err();
     assert_eq!(error, RestoreError::UnknownVersion(2));
-    assert_eq!(error.to_string(), "a snapshot of version 2 can't be restored: only 1 is known");
+    assert_eq!(error.to_string(), "a saved state of version 2 can't be restored; only version 1 is known");
     assert_eq!(breaker.info(), before);
 }
 
@@ -251,7 +251,7 @@ fn garbage_is_an_error_or_harmless() {
     let with = |field: &str, value: Value| {
         let mut snapshot = serde_json::to_value(opened()).unwrap();
         snapshot[field] = value;
-        serde_json::from_value::<BreakerSnapshot>(snapshot)
+        serde_json::from_value::<SavedState>(snapshot)
     };
     for (field, value) in [
         ("state", json!("ajar")),
@@ -268,7 +268,7 @@ fn garbage_is_an_error_or_harmless() {
         ("since", most.clone()),
         ("reopens", most.clone()),
         ("consecutive_failures", most.clone()),
-        ("put_off_until", most.clone()),
+        ("delayed_until", most.clone()),
         ("retry_at", most),
         ("draw", json!(-1e300)),
         ("draw", json!(1e300)),
@@ -279,7 +279,7 @@ fn garbage_is_an_error_or_harmless() {
         breaker.restore(&snapshot).unwrap();
         let most_of_all = Duration::from_secs(450);
         assert!(breaker.info().retry_after.is_some_and(|wait| wait <= most_of_all), "{field} = {value}");
-        let _ = breaker.snapshot();
+        let _ = breaker.saved_state();
         machine.pass(450);
         assert!(fail(&breaker), "{field} = {value}");
         machine.pass(450);

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fluxgate::{
-    BreakerSnapshot, CircuitBreaker, KeyedBreakers, Reason, Restored, Saved, State, breakers,
+    CircuitBreaker, KeyedBreakers, Reason, Restored, Saved, SavedState, State, breakers,
     retries::{Cooldown, Never},
     trippers::FailureStreak,
 };
@@ -209,12 +209,12 @@ fn saved_states_go_through_other_formats_than_json() {
 fn a_single_snapshot_names_its_breaker_by_label_and_key() {
     let first = breaker("labelled");
     let second = breaker("labelled");
-    let snapshot: BreakerSnapshot = serde_json::from_str(&serde_json::to_string(&second.snapshot()).unwrap()).unwrap();
+    let snapshot: SavedState = serde_json::from_str(&serde_json::to_string(&second.saved_state()).unwrap()).unwrap();
     assert_eq!((snapshot.name(), snapshot.label(), snapshot.key()), ("labelled", second.label(), None));
     drop(first);
     // One that was written before there were labels.
     let record = json!({ "version": 1, "name": "old", "state": "open", "since": 0 });
-    let snapshot: BreakerSnapshot = serde_json::from_value(record).unwrap();
+    let snapshot: SavedState = serde_json::from_value(record).unwrap();
     assert_eq!((snapshot.label(), snapshot.key()), ("old", None));
 }
 
@@ -289,7 +289,7 @@ fn a_retry_that_was_under_way_is_due_under_every_policy() {
     let retries: [fluxgate::Retry; 3] = [Cooldown(600).into(), Never(), NotYet.into()];
     for retry in retries {
         let snapshot = json!({ "version": 1, "name": "test", "state": "half_open", "since": 0 });
-        let snapshot: BreakerSnapshot = serde_json::from_value(snapshot).unwrap();
+        let snapshot: SavedState = serde_json::from_value(snapshot).unwrap();
         let permit = fluxgate::permits::All();
         let (breaker, _) = breaker_with("FailureStreak(1)", |builder| builder.retry(retry.clone()).permit(permit));
         breaker.restore(&snapshot).unwrap();

@@ -1,11 +1,11 @@
 //! What an admin page is given.
 
-use fluxgate::{Snapshot, State, permits::All};
+use fluxgate::{State, permits::All};
 use fluxgate_tests::fixture::{Down, SECOND, breaker_with, fail, succeed};
 use serde_json::json;
 
 #[test]
-fn a_snapshot_tells_all_that_info_does() {
+fn info_is_serialized_with_all_that_it_tells() {
     let tripper = "FailureStreak(2) | MinRequests(9) & (SlowRate(0.5, 250ms) | AvgLatency(9s))";
     let (breaker, clock) = breaker_with(tripper, |builder| builder.permit(All()).shadow(true));
     let _ = breaker.call(|| {
@@ -15,21 +15,21 @@ fn a_snapshot_tells_all_that_info_does() {
     fail(&breaker);
     let expected = json!({
         "name": "test", "label": "test", "state": "closed", "in_state_for": 1.0, "shadow": true, "retry_after": null,
-        "reopens": 0, "consecutive_failures": 1, "calls": 2, "failures": 1, "failure_rate": 0.5,
+        "reopens": 0, "consecutive_failures": 1, "probes_in_flight": 0, "calls": 2, "failures": 1, "failure_rate": 0.5,
         "slow_rates": [{ "threshold": 0.25, "rate": 0.5 }], "mean_latency": 0.5,
         "rejected": 0, "would_have_been_rejected": 0,
     });
-    assert_eq!(serde_json::to_value(Snapshot::of(&breaker)).unwrap(), expected);
+    assert_eq!(serde_json::to_value(breaker.info()).unwrap(), expected);
 
     fail(&breaker);
     clock.advance(20 * SECOND);
     succeed(&breaker);
     let expected = json!({
         "name": "test", "label": "test", "state": "open", "in_state_for": 20.0, "shadow": true, "retry_after": 40.0,
-        "reopens": 0, "consecutive_failures": 2, "calls": 0, "failures": 0, "failure_rate": null,
+        "reopens": 0, "consecutive_failures": 2, "probes_in_flight": 0, "calls": 0, "failures": 0, "failure_rate": null,
         "slow_rates": [], "mean_latency": null, "rejected": 0, "would_have_been_rejected": 1,
     });
-    assert_eq!(serde_json::to_value(Snapshot::of(&breaker)).unwrap(), expected);
+    assert_eq!(serde_json::to_value(breaker.info()).unwrap(), expected);
 }
 
 #[test]
@@ -40,7 +40,8 @@ fn every_breaker_of_the_process_is_in_it_declared_ones_that_no_call_has_reached_
     }
     let twins = ["snapshot: twin"; 2].map(fluxgate::CircuitBreaker::new);
     twins[1].disable();
-    let found = |label: &str| fluxgate::snapshot().into_iter().find(|snapshot| snapshot.label == label);
+    let found =
+        |label: &str| fluxgate::registry().iter().map(fluxgate::CircuitBreaker::info).find(|info| info.label == label);
     assert_eq!(found("snapshot: unreached").unwrap().state, State::Closed);
     assert_eq!(found("snapshot: twin").unwrap().state, State::Closed);
     let second = found("snapshot: twin#2").unwrap();

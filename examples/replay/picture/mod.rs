@@ -73,7 +73,8 @@ fn title(page: &mut Page, frame: &Frame<'_>, replays: &[Replayed]) {
 
 /// What the colours mean, as far as they occur.
 fn legend(page: &mut Page, trace: &Trace, replays: &[Replayed], end: Duration) -> f64 {
-    let states = State::ALL.into_iter().filter(|state| replays.iter().any(|one| !one.time_in(*state, end).is_zero()));
+    let states =
+        State::ALL.iter().copied().filter(|state| replays.iter().any(|one| !one.time_in(*state, end).is_zero()));
     let states: Vec<_> = states.map(|state| (colour::of(state), band::label(state))).collect();
     let top = page.key(62.0, "state", &states);
     let counts: Vec<_> = replays.iter().map(|replayed| replayed.counts(trace)).collect();

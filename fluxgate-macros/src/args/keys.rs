@@ -1,4 +1,4 @@
-//! The names of the arguments, and what to say of one that is none.
+//! The names of the arguments, and suggestions for unknown ones.
 
 use fluxgate_policy::nearest;
 use proc_macro2::Ident;
@@ -8,7 +8,7 @@ use syn::parse::ParseStream;
 
 use super::Place;
 
-/// The known keys, each with a way to write it.
+/// The known keys, each with an example.
 pub(super) const KEYS: [(&str, &str); 25] = [
     ("name", "name = \"payment_api\""),
     ("window", "window = CountWindow(100)"),
@@ -37,8 +37,11 @@ pub(super) const KEYS: [(&str, &str); 25] = [
     ("listener", "listeners = [LogListener]"),
 ];
 
-/// The settings of a set of breakers.
-pub(crate) const OF_A_SET: [&str; 4] = ["key", "max", "idle", "exported_keys"];
+/// The keys of a set of breakers.
+pub(crate) const SET_KEYS: [&str; 4] = ["key", "max", "idle", "exported_keys"];
+
+/// The keys that belong to a guarded function and not to its breaker.
+pub(crate) const FUNCTION_KEYS: [&str; 5] = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
 
 pub(super) fn example(key: &Ident, place: Place) -> &'static str {
     if key == "key" && place == Place::Brackets {
@@ -48,20 +51,20 @@ pub(super) fn example(key: &Ident, place: Place) -> &'static str {
 }
 
 pub(super) fn names(place: Place) -> impl Iterator<Item = &'static str> {
-    let of_function = ["failed_if", "timeout", "fallback", "wrap_error", "crate"];
     let fits = move |name: &&str| match place {
         _ if *name == "listener" => false,
         Place::Attribute => true,
-        Place::Block => !of_function.contains(name) && !OF_A_SET.contains(name),
-        Place::Brackets => OF_A_SET.contains(name),
+        Place::Block => !FUNCTION_KEYS.contains(name) && !SET_KEYS.contains(name),
+        Place::Brackets => SET_KEYS.contains(name),
     };
     KEYS.iter().map(|(name, _)| *name).filter(fits)
 }
 
-pub(super) fn unknown(key: &Ident, place: Place) -> syn::Error {
+/// Returns the error for an unknown key, with a suggestion or the list of keys.
+pub(super) fn unknown_key(key: &Ident, place: Place) -> syn::Error {
     let written = key.to_string();
     let known: Vec<&str> = match place {
-        Place::Brackets => OF_A_SET.to_vec(),
+        Place::Brackets => SET_KEYS.to_vec(),
         Place::Attribute | Place::Block => KEYS.iter().map(|(name, _)| *name).collect(),
     };
     let message = match nearest(&written, known) {
@@ -74,20 +77,20 @@ pub(super) fn unknown(key: &Ident, place: Place) -> syn::Error {
     syn::Error::new_spanned(key, format!("unknown argument `{written}`; {message}"))
 }
 
-/// Whether a lone name looks like an argument's and not like a breaker's: statics are not written in small letters.
-pub(super) fn is_slip(key: &Ident) -> bool {
+/// Returns `true` if a name without a value looks like a misspelt key and not like a static, which is in upper case.
+pub(super) fn is_misspelt_key(key: &Ident) -> bool {
     let written = key.to_string();
     written.starts_with(|first: char| first.is_ascii_lowercase())
         && written != "self"
         && nearest(&written, KEYS.iter().map(|(name, _)| *name)).is_some()
 }
 
-/// Whether a known argument begins here, as nothing in a policy does: there a comma is missing.
+/// Returns `true` if a known argument starts here. Nothing in a policy looks like that, so a comma is missing.
 pub(super) fn at_key(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(key) = ahead.call(Ident::parse_any) else { return false };
     let is_flag = key == "shadow" || key == "wrap_error";
-    let begins =
+    let is_argument =
         ahead.peek(Token![=]) && !ahead.peek(Token![==]) || is_flag && (ahead.is_empty() || ahead.peek(Token![,]));
-    begins && KEYS.iter().any(|(name, _)| key == name)
+    is_argument && KEYS.iter().any(|(name, _)| key == name)
 }

@@ -1,4 +1,4 @@
-//! The values of arguments that are no part of a policy, and how far a value goes.
+//! Parsing the values of arguments other than the parts of a policy.
 
 use fluxgate_policy::{Setting, SettingValue, parse_setting, parse_setting_tokens};
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -10,7 +10,7 @@ use super::keys::{at_key, example};
 use super::{Given, Place};
 use crate::policy::Source;
 
-/// Parses, or leaves the input where it was, so that the rest of the argument can be skipped.
+/// Parses a value. After an error the input has not advanced, so that the rest of the argument can be skipped.
 pub(super) fn parse_or_stay<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     use syn::parse::discouraged::Speculative;
 
@@ -24,7 +24,7 @@ pub(super) fn skip_to_comma(input: ParseStream<'_>) {
     until_comma(input);
 }
 
-/// The tokens up to the next comma that stands outside all brackets, or up to where one is missing.
+/// Takes the tokens up to the next comma outside brackets, or up to a missing comma.
 pub(super) fn until_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) && !at_key(input) {
@@ -52,7 +52,7 @@ pub(super) fn setting(
     }
 }
 
-/// A string; or a constant or macro that is one, which rustc will see to.
+/// Parses a string, or a constant or macro whose type rustc checks.
 pub(super) fn name(input: ParseStream<'_>) -> syn::Result<Expr> {
     let expected = "`name` is a string; write `name = \"payment_api\"`";
     let value: Expr = parse_or_stay(input).map_err(|error| syn::Error::new(error.span(), expected))?;
@@ -80,13 +80,13 @@ pub(super) fn listeners(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
     }
 }
 
-/// What the keys of a declared set are.
+/// Parses the key type of a declared set.
 pub(super) fn key_type(input: ParseStream<'_>) -> syn::Result<Type> {
     parse_or_stay(input)
         .map_err(|error| syn::Error::new(error.span(), "`key` is the type of the set's keys; write `key = u64`"))
 }
 
-/// A path or a closure, or whatever gives one.
+/// Parses a path, a closure or another expression that evaluates to a function.
 pub(super) fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     let expected = format!("`{key}` is a path or a closure; write `{}`", example(key, Place::Attribute));
     let value: Expr = parse_or_stay(input)?;
@@ -100,14 +100,14 @@ pub(super) fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr>
             };
             Err(syn::Error::new_spanned(
                 place,
-                format!("`{key}` is given one value; write `{}`", example(key, Place::Attribute)),
+                format!("`{key}` takes one argument; write `{}`", example(key, Place::Attribute)),
             ))
         }
         _ => Ok(value),
     }
 }
 
-/// An expression without the invisible brackets that a `macro_rules!` variable puts around it.
+/// Returns the expression without the invisible group of a `macro_rules!` variable.
 pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
     while let Expr::Group(group) = expr {
         expr = &group.expr;

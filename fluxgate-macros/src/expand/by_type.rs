@@ -1,4 +1,5 @@
-//! A function whose return type may be a `Result`, a boxed future or anything else by its name. The type itself decides.
+//! A function whose return type may be an alias of a `Result`, of a boxed future or of another type. The generated code
+//! decides by traits of the type.
 //!
 //! Input:
 //!
@@ -24,25 +25,27 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use super::{Breaker, Guard, fallback, future};
+use super::breaker::Breaker;
+use super::guard::Guard;
+use super::{fallback, future};
 use crate::types::nameable;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let Breaker { binding, held, .. } = guard.breaker();
     let mut signature = guard.signature.clone();
     let work = guard.closure(&mut signature, &nameable(guard.returned.clone()).to_token_stream());
-    let (shape, answer) = (fallback::shape(guard), fallback::answer(guard));
-    let (seen, failed, limit) = (guard.seen(), guard.failed(), future::limit(guard));
-    // Placed at the return type, for a future that can't be guarded is told of there.
-    let [place, _] = guard.place_of_result();
+    let (shape, ending) = (fallback::shape(guard), fallback::ending(guard));
+    let (view, failed_if, limit) = (guard.error_view(), guard.failed_if(), future::limit(guard));
+    // Errors about a future that can't be guarded point at the return type.
+    let [return_span, _] = guard.return_spans();
     let guarded = if guard.arguments.wraps_error() {
-        quote_spanned!(place=> .guard_wrapped)
+        quote_spanned!(return_span=> .guard_wrapped)
     } else {
-        quote_spanned!(place=> .guard)
+        quote_spanned!(return_span=> .guard)
     };
     let call = quote_spanned! {Span::mixed_site()=>
-        #shape #guarded(#held, #answer, #seen, #failed, #limit, #work)
+        #shape #guarded(#held, #ending, #view, #failed_if, #limit, #work)
     };
-    let returned = fallback::after(guard, &call);
+    let returned = fallback::after_call(guard, &call);
     guard.returning(&signature, &binding, &returned)
 }

@@ -1,21 +1,23 @@
-//! What a caller gets when there is no result of the call: `fallback`, `wrap_error`, and the function after a mistake.
+//! The end of a guarded call: the conversion of a rejection or an error to the result of the function.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
-use super::{Guard, located};
-use crate::args::{Arguments, Given};
+use super::guard::Guard;
+use super::spans::located;
 use crate::shape::Shape;
-use crate::types::{change_output, contains_impl, contains_output, is_no_result, nameable, ungrouped};
+use crate::types::{nameable, ungrouped};
 
-/// What the end of a call becomes. In a sync call it comes last, for a fallback is to borrow what the body has not moved.
-pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
+/// Returns the function that converts the end of a call to the result.
+///
+/// It is the last argument of a sync call, so that a fallback can borrow what the body has not moved.
+pub(super) fn ending(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     if let Some(given) = &guard.arguments.fallback {
         let shape = shape(guard);
-        if comes_after(guard) {
+        if runs_after(guard) {
             return quote_spanned!(span=> #shape.ended());
         }
         let fallback = guard.capturing(&given.value);
@@ -28,8 +30,8 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
         (None, Some(_)) => "own_generic",
         (None, None) => "own",
     };
-    // Placed at the return type, for what that lacks is to be told there.
-    let [start, end] = guard.place_of_result();
+    // Errors about a missing conversion point at the return type.
+    let [start, end] = guard.return_spans();
     let returned = match guard.shape {
         Shape::ByType => {
             let user = guard.returned.to_token_stream().into_iter().next().map_or(start, |tree| tree.span());
@@ -44,39 +46,41 @@ pub(super) fn answer(guard: &Guard<'_>) -> TokenStream {
     quote_spanned!(start=> #krate::__private::#name::<#returned #end)
 }
 
-/// Whether the fallback is made once the call has ended, for it may borrow what the body does.
-pub(super) fn comes_after(guard: &Guard<'_>) -> bool {
-    let moves = guard.capture().is_some();
-    !moves && guard.fallback_captures_arguments()
+/// Returns `true` if the fallback is evaluated after the call, because it may borrow what the body borrows.
+fn runs_after(guard: &Guard<'_>) -> bool {
+    guard.capture().is_none() && guard.fallback_captures_arguments()
 }
 
-/// What the function returns, of the call that has ended.
-pub(super) fn after(guard: &Guard<'_>, ended: &TokenStream) -> TokenStream {
-    match guard.arguments.fallback.as_ref().filter(|_| comes_after(guard)) {
+/// Returns the call, followed by a fallback that is evaluated after it.
+pub(super) fn after_call(guard: &Guard<'_>, call: &TokenStream) -> TokenStream {
+    match guard.arguments.fallback.as_ref().filter(|_| runs_after(guard)) {
         Some(given) => {
             let (shape, fallback) = (shape(guard), &given.value);
-            quote_spanned!(Span::mixed_site()=> #shape.or_else(#ended, #fallback))
+            quote_spanned!(Span::mixed_site()=> #shape.or_else(#call, #fallback))
         }
-        None => ended.clone(),
+        None => call.clone(),
     }
 }
 
-/// The same, made when it is needed: the functions in it would be called by their address if a future kept them.
-pub(super) fn later_answer(guard: &Guard<'_>) -> TokenStream {
+/// Returns a closure that returns [`ending`].
+///
+/// A future that stored the functions in it would call them by address.
+pub(super) fn deferred_ending(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let span = Span::mixed_site();
-    let answer = answer(guard);
-    if guard.arguments.fallback.is_some() && !comes_after(guard) {
-        quote_spanned!(span=> #krate::__private::made(#answer))
+    let ending = ending(guard);
+    if guard.arguments.fallback.is_some() && !runs_after(guard) {
+        quote_spanned!(span=> #krate::__private::made(#ending))
     } else {
-        quote_spanned!(span=> || #answer)
+        quote_spanned!(span=> || #ending)
     }
 }
 
-/// What decides by the type that the function returns whether it is a `Result`, where that type has a name.
+/// Returns an expression that decides by traits if the return type is a `Result`, provided that the type can be named.
 pub(super) fn shape(guard: &Guard<'_>) -> TokenStream {
-    let krate = located(&guard.krate, guard.place_of_result()[0]);
-    let span = Span::mixed_site().located_at(guard.place_of_result()[0]);
+    let [return_span, _] = guard.return_spans();
+    let krate = located(&guard.krate, return_span);
+    let span = Span::mixed_site().located_at(return_span);
     match ungrouped(&guard.returned) {
         Type::Never(_) | Type::ImplTrait(_) | Type::Infer(_) => {
             quote_spanned!(span=> #krate::__private::Value::<_>::NEW)
@@ -86,76 +90,4 @@ pub(super) fn shape(guard: &Guard<'_>) -> TokenStream {
             quote_spanned!(span=> #krate::__private::Shape::<#returned>::NEW)
         }
     }
-}
-
-/// Makes the return type the one that `wrap_error` promises.
-pub(super) fn wrap(signature: &mut Signature, shape: &Shape, krate: &TokenStream) -> syn::Result<()> {
-    let needs = "`wrap_error` needs a function that returns a `Result`; one that can't fail needs a `fallback`";
-    let ReturnType::Type(_, returned) = &mut signature.output else {
-        return Err(syn::Error::new_spanned(&signature.ident, needs));
-    };
-    let mut result = Ok(());
-    let mut change = |of: &mut Type| {
-        result = if is_no_result(of) { Err(syn::Error::new_spanned(of, needs)) } else { wrap_type(of, krate) };
-    };
-    // An alias of a future is asked what that gives.
-    let is_alias = || matches!(ungrouped(returned), Type::Path(_)) && !contains_output(returned);
-    let is_changed = match shape {
-        Shape::Tail(_) if !is_alias() => change_output(returned, &mut change),
-        Shape::Future { .. } => change_output(returned, &mut change),
-        _ => {
-            change(returned);
-            true
-        }
-    };
-    if !is_changed {
-        let message = "`wrap_error` can't see what this future returns; write it as `Future<Output = Result<…>>`";
-        return Err(syn::Error::new_spanned(returned, message));
-    }
-    result
-}
-
-fn wrap_type(returned: &mut Type, krate: &TokenStream) -> syn::Result<()> {
-    if !contains_impl(returned) {
-        let tokens: Vec<TokenTree> = returned.to_token_stream().into_iter().collect();
-        let [start, end] = [tokens.first(), tokens.last()]
-            .map(|tree| Span::mixed_site().located_at(tree.map_or_else(Span::call_site, TokenTree::span)));
-        let krate = located(krate, start);
-        let open = quote_spanned!(start=> <);
-        let close = quote_spanned!(end=> Wrapped);
-        // The type decides what its error is, whatever its name: `io::Result<T>` has its error elsewhere.
-        *returned = Type::Verbatim(quote_spanned!(start=> #open #returned as #krate::__private::Fallible>::#close));
-        return Ok(());
-    }
-    let message = "`wrap_error` can't find the error in this type; write it as `Result<T, E>`";
-    let cannot = syn::Error::new_spanned(&returned, message);
-    let Type::Path(path) = returned else { return Err(cannot) };
-    let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last_mut().map(|last| &mut last.arguments)
-    else {
-        return Err(cannot);
-    };
-    let is_pair = arguments.args.len() == 2;
-    match arguments.args.last_mut() {
-        Some(GenericArgument::Type(error)) if is_pair => {
-            *error = Type::Verbatim(quote_spanned!(Span::mixed_site()=> #krate::Error<#error>));
-            Ok(())
-        }
-        _ => Err(cannot),
-    }
-}
-
-/// The function as its callers know it, so that one mistake doesn't become many.
-pub(super) fn after_mistakes(guard: &Guard<'_>) -> TokenStream {
-    let changed = guard.signature.output != guard.function.signature.output;
-    if !changed {
-        return guard.function.unguarded(&guard.function.signature);
-    }
-    // Its body gives the error that is not wrapped. The default breaker wraps it.
-    let arguments = Arguments {
-        wrap_error: guard.arguments.wrap_error.as_ref().map(|flag| Given { key: flag.key.clone(), value: true }),
-        ..Arguments::default()
-    };
-    let signature = guard.signature.clone();
-    let (krate, returned) = (guard.krate.clone(), guard.returned.clone());
-    Guard { arguments: &arguments, signature, krate, returned, ..*guard }.expand()
 }

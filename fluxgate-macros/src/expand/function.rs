@@ -1,4 +1,4 @@
-//! A sync function.
+//! A function that returns its result directly.
 //!
 //! Input:
 //!
@@ -23,20 +23,22 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use super::{Breaker, Guard, fallback};
+use super::breaker::Breaker;
+use super::fallback;
+use super::guard::Guard;
 use crate::types::nameable;
 
 pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let Breaker { binding, borrowed, .. } = guard.breaker();
     let mut signature = guard.signature.clone();
-    // A closure and not an inner function: it keeps generics, `self`, lints and an `unsafe fn`'s permission. Handed to a
+    // A closure keeps generics, `self`, lints and the unsafe context, which an inner function would not. Passed to a
     // function bounded by `FnOnce`, it may return what it borrows mutably.
     let work = guard.closure(&mut signature, &nameable(guard.returned.clone()).to_token_stream());
     let span = Span::mixed_site();
-    let (seen, failed, answer) = (guard.seen(), guard.failed(), fallback::answer(guard));
-    // Functions among its arguments tell clippy that there is more to the call than its value, which one must use.
-    let call = quote_spanned!(span=> #krate::__private::call(#borrowed, #seen, #failed, #work, #answer));
-    let returned = fallback::after(guard, &call);
+    let (view, failed_if, ending) = (guard.error_view(), guard.failed_if(), fallback::ending(guard));
+    // With functions among its arguments, clippy does not take the call for one without side effects.
+    let call = quote_spanned!(span=> #krate::__private::call(#borrowed, #view, #failed_if, #work, #ending));
+    let returned = fallback::after_call(guard, &call);
     guard.returning(&signature, &binding, &returned)
 }

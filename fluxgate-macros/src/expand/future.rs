@@ -1,4 +1,4 @@
-//! A function whose result comes from a future.
+//! A function whose result is the output of a future.
 //!
 //! Input:
 //!
@@ -23,7 +23,8 @@
 //! }
 //! ```
 //!
-//! or `call_async` with what else there is to say of results. A body that is given arguments is an async closure:
+//! The call is `call_async` if arguments classify results or limit the duration. A body that is passed arguments is an
+//! async closure:
 //!
 //! ```text
 //! ::fluxgate::__private::async_given_2(
@@ -33,17 +34,22 @@
 //! )
 //! ```
 //!
-//! An `async fn` with an `async` block in it would hold its arguments twice, in its own state and in the block's. So the
-//! outer `async` is taken off where nobody can tell. It stays where other attributes look for it, where the attribute's
-//! closures borrow the arguments, and where the breaker is found by them, which waits for the first poll.
+//! An `async fn` with an `async` block in it would store its arguments twice: in its own state and in the state of the
+//! block. So the outer `async` is removed unless that can be observed. It stays
+//!
+//! - if other attributes inspect the function,
+//! - if closures of the attribute borrow arguments,
+//! - if the breaker depends on arguments, because it is evaluated at the first poll.
 
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ReturnType, Type};
+use syn::{ReturnType, Type};
 
-use super::{Breaker, Guard, arguments, fallback, located};
-use crate::args::ungrouped as ungrouped_expr;
+use super::breaker::Breaker;
+use super::guard::Guard;
+use super::spans::located;
+use super::{drop_order, fallback};
 use crate::tail::Tail;
 use crate::types::{nameable, ungrouped};
 
@@ -51,9 +57,9 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let Breaker { binding, held, .. } = guard.breaker();
     let mut signature = guard.signature.clone();
-    if !can_detach(guard) {
-        let call = call(guard, &held, &guard.future_within(&mut signature));
-        let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+    if !can_remove_async(guard) {
+        let call = call(guard, &held, &guard.inner_future(&mut signature));
+        let returned = fallback::after_call(guard, &quote_spanned!(span=> #call.await));
         return guard.returning(&signature, &binding, &returned);
     }
     let future = guard.future(&mut signature);
@@ -62,73 +68,74 @@ pub(super) fn expand(guard: &Guard<'_>) -> TokenStream {
         ReturnType::Default => syn::parse_quote!(()),
         ReturnType::Type(_, output) => Type::clone(output),
     };
-    // The `impl` is of this crate's edition by its span, so that it captures every lifetime as an `async fn` does.
+    // By its span the `impl` has the edition of this crate, in which it captures every lifetime like an `async fn`.
     signature.output = syn::parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output>);
     let call = call(guard, &held, &future);
-    // That of an `async fn` need not be used.
+    // An `async fn` does not have to use `self`.
     let this = signature.receiver().map(|receiver| receiver.self_token);
     let uses = this.map(|this| quote_spanned!(span=> let _ = #this;));
     guard.returning(&signature, &quote!(#uses #binding), &call)
 }
 
-/// `Box::pin(async move { … })` and its like: the block inside is guarded, for no further box and with what it captures.
+/// Expands `Box::pin(async move { … })` and similar bodies: the block inside is guarded, without a further box.
 pub(super) fn expand_tail(guard: &Guard<'_>, tail: &Tail) -> TokenStream {
     let Breaker { binding, held, .. } = guard.breaker();
     let future = if guard.shares_arguments() {
         let receiver = guard.function.signature.receiver();
         let is_mutable = receiver.is_some_and(|this| this.reference.is_some() && this.mutability.is_some());
-        tail.borrowing(&guard.pin(), is_mutable)
+        tail.borrowing(&guard.output_hint(), is_mutable)
     } else {
-        tail.moving(&guard.pin())
+        tail.moving(&guard.output_hint())
     };
     let call = call(guard, &held, &future);
-    let body = tail.with(&within(guard, call));
+    let body = tail.with(&with_captures(guard, call));
     guard.returning(&guard.signature, &binding, &body)
 }
 
-/// A future from somewhere else is guarded as a whole.
-pub(super) fn expand_future(guard: &Guard<'_>, boxed: bool) -> TokenStream {
+/// Expands a function that returns another future, which is guarded as a whole.
+pub(super) fn expand_future(guard: &Guard<'_>, is_boxed: bool) -> TokenStream {
     let span = Span::mixed_site();
     let krate = &guard.krate;
     let Breaker { binding, held, .. } = guard.breaker();
     let returned = match &guard.function.signature.output {
-        ReturnType::Type(_, returned) if boxed => nameable(Type::clone(returned)).to_token_stream(),
+        ReturnType::Type(_, returned) if is_boxed => nameable(Type::clone(returned)).to_token_stream(),
         _ => quote!(_),
     };
     let mut signature = guard.signature.clone();
-    // A closure, for a `return` in the body is to give the future that is guarded.
+    // In a closure, a `return` in the body returns the future to be guarded.
     let work = guard.closure(&mut signature, &returned);
     let future = quote_spanned!(span=> #krate::__private::run(#work));
-    let mut call = within(guard, call(guard, &held, &future));
-    if boxed {
+    let mut call = with_captures(guard, call(guard, &held, &future));
+    if is_boxed {
         call = quote_spanned!(span=> ::std::boxed::Box::pin(#call));
     }
     guard.returning(&signature, &binding, &call)
 }
 
-/// The guarded future, in one that holds what the attribute's closures borrow.
-fn within(guard: &Guard<'_>, call: TokenStream) -> TokenStream {
+/// Wraps the guarded future in one that owns what closures of the attribute borrow.
+fn with_captures(guard: &Guard<'_>, call: TokenStream) -> TokenStream {
     if !guard.captures_arguments() {
         return call;
     }
     let span = Span::mixed_site();
-    let returned = fallback::after(guard, &quote_spanned!(span=> #call.await));
+    let returned = fallback::after_call(guard, &quote_spanned!(span=> #call.await));
     quote_spanned!(span=> async move { #returned })
 }
 
-/// The guarded future.
+/// Returns the guarded future.
 fn call(guard: &Guard<'_>, held: &TokenStream, future: &TokenStream) -> TokenStream {
     let krate = &guard.krate;
-    let answer = fallback::later_answer(guard);
+    let ending = fallback::deferred_ending(guard);
     if guard.is_plain() {
-        return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #answer));
+        return quote_spanned!(Span::mixed_site()=> #krate::__private::plain_async(#held, #future, #ending));
     }
-    let (seen, failed, limit) = (guard.seen(), guard.failed(), limit(guard));
+    let (view, failed_if, limit) = (guard.error_view(), guard.failed_if(), limit(guard));
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::call_async(#held, #answer, #seen, #failed, #limit, #future)
+        #krate::__private::call_async(#held, #ending, #view, #failed_if, #limit, #future)
     }
 }
 
+/// Returns the time limit of the call.
 pub(super) fn limit(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
     let Some(given) = &guard.arguments.timeout else {
@@ -136,39 +143,28 @@ pub(super) fn limit(guard: &Guard<'_>) -> TokenStream {
     };
     let limit = match given.value {
         SettingValue::Duration(nanos) => crate::lower::duration(nanos),
-        // A time-out is a duration and nothing else.
+        // The catalog allows only durations for `timeout`.
         SettingValue::Count(_) | SettingValue::Word(_) => TokenStream::new(),
     };
-    // All of it at the argument, where a missing feature is told of.
+    // Errors about a missing feature point at the argument.
     let span = Span::mixed_site().located_at(given.key.span());
     let krate = located(krate, span);
     quote_spanned!(span=> #krate::__private::timeout!(#limit))
 }
 
-/// Whether the outer `async` can go unnoticed.
-fn can_detach(guard: &Guard<'_>) -> bool {
+/// Returns `true` if nobody can observe that the outer `async` is removed.
+fn can_remove_async(guard: &Guard<'_>) -> bool {
     guard.function.has_inert_attributes()
         && guard.captures_copies()
-        && !arguments::orders_self(&guard.signature)
-        && arguments::can_be_given(&guard.signature)
-        && finds_its_breaker_at_once(guard)
-        && !must_be_used_itself(guard)
+        && !drop_order::orders_self(&guard.signature)
+        && drop_order::can_be_passed(&guard.signature)
+        && guard.has_static_breaker()
+        && !has_must_use_for_output(guard)
         && !matches!(ungrouped(&guard.returned), Type::Never(_))
 }
 
-/// Whether nothing is evaluated to find the breaker. What is evaluated waits for the first poll.
-fn finds_its_breaker_at_once(guard: &Guard<'_>) -> bool {
-    let arguments = guard.arguments;
-    let is_static = |given: &Expr| match ungrouped_expr(given) {
-        Expr::Path(path) => !path.path.get_ident().is_some_and(|name| guard.function.has_argument(name)),
-        _ => false,
-    };
-    arguments.key.is_none() && arguments.breaker.as_ref().is_none_or(is_static)
-}
-
-/// Whether a `#[must_use]` says something of what the future gives that its type does not say: rustc heeds that of an
-/// `async fn` alone.
-fn must_be_used_itself(guard: &Guard<'_>) -> bool {
+/// Returns `true` if a `#[must_use]` applies to the output of the future. rustc supports that only for an `async fn`.
+fn has_must_use_for_output(guard: &Guard<'_>) -> bool {
     let is_result = match ungrouped(&guard.returned) {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
         _ => false,

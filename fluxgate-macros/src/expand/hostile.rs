@@ -1,10 +1,10 @@
-//! Token streams of any kind: an expansion or a message, and never a panic.
+//! Random token streams: each gives an expansion or an error, and never a panic.
 
 use fastrand::Rng;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 
-/// Seeded, so that a run is as the one before it.
+/// A seeded generator, so that every run is the same.
 struct Random(Rng);
 
 impl Random {
@@ -20,7 +20,7 @@ impl Random {
         items[self.below(items.len())]
     }
 
-    /// A few tokens, with groups in them.
+    /// Returns a few tokens, including groups.
     fn tokens(&mut self, depth: usize) -> TokenStream {
         (0..self.below(8)).map(|_| self.token(depth)).collect()
     }
@@ -52,7 +52,7 @@ impl Random {
         }
     }
 
-    /// The tokens with one of them dropped, doubled, or exchanged for another, at any depth.
+    /// Returns the tokens with one of them removed, doubled, replaced or added, at any depth.
     fn changed(&mut self, tokens: TokenStream) -> TokenStream {
         let mut trees: Vec<_> = tokens.into_iter().collect();
         if trees.is_empty() {
@@ -127,25 +127,25 @@ const PUNCTUATION: [char; 22] =
 
 const STRINGS: [&str; 8] = ["", "FailureRate(0.5)", "FailureRate(", "off", "5s", "\0\n\"", "🔥", "All() | !("];
 
-/// Whatever it is, the compiler is told something, and a function stays there for the editor.
+/// Asserts that there is an expansion or an error, and that the function stays there for editors.
 fn assert_attribute(arguments: TokenStream, item: &TokenStream, function: Option<&str>) {
-    let told = format!("#[circuit_breaker({arguments})] {item}");
+    let input = format!("#[circuit_breaker({arguments})] {item}");
     let expansion = super::attribute(arguments, item).to_string();
-    assert!(expansion.contains("compile_error") || expansion.contains("fluxgate") || item.is_empty(), "{told}");
-    assert!(function.is_none_or(|name| expansion.contains(name)), "{told}: the function is gone: {expansion}");
+    assert!(expansion.contains("compile_error") || expansion.contains("fluxgate") || item.is_empty(), "{input}");
+    assert!(function.is_none_or(|name| expansion.contains(name)), "{input}: the function is gone: {expansion}");
 }
 
 fn assert_block(block: TokenStream) {
-    let told = format!("breakers! {{ {block} }}");
+    let input = format!("breakers! {{ {block} }}");
     let is_empty = block.is_empty();
     let expansion = super::block(block);
-    assert!(is_empty || !expansion.is_empty(), "{told}");
-    // What the compiler is given is always whole items.
-    assert!(syn::parse2::<syn::File>(expansion.clone()).is_ok(), "{told}: {expansion}");
+    assert!(is_empty || !expansion.is_empty(), "{input}");
+    // The expansion always consists of whole items.
+    assert!(syn::parse2::<syn::File>(expansion.clone()).is_ok(), "{input}: {expansion}");
 }
 
 #[test]
-fn arguments_of_any_kind_are_taken_or_told_of() {
+fn any_arguments_are_expanded_or_reported() {
     let function = quote! { fn charge(amount: u64) -> Result<Receipt, ApiError> { provider().charge(amount) } };
     let mut random = Random::new(1);
     for _ in 0..3_000 {
@@ -154,7 +154,7 @@ fn arguments_of_any_kind_are_taken_or_told_of() {
 }
 
 #[test]
-fn arguments_with_a_token_changed_are_taken_or_told_of() {
+fn arguments_with_changed_tokens_are_expanded_or_reported() {
     let arguments = quote! {
         name = "payment_api", window = TimeWindow(60s), tracker = TypeOf(A, B) & !Matches(C::D(_) if x),
         tripper = FailureStreak(5) | MinRequests(20) & (FailureRate(0.6) | Custom(|c| c.holds())),
@@ -175,7 +175,7 @@ fn arguments_with_a_token_changed_are_taken_or_told_of() {
 }
 
 #[test]
-fn items_of_any_kind_are_expanded_or_told_of() {
+fn any_item_is_expanded_or_reported() {
     let function = quote! {
         #[must_use] pub(crate) unsafe extern "C" fn charge<'a, T, const N: usize>(
             mut self: &'a Self, (a, b): (u64, [T; N]), _: impl Fn(u8) -> u8
@@ -191,7 +191,7 @@ fn items_of_any_kind_are_expanded_or_told_of() {
 }
 
 #[test]
-fn blocks_of_any_kind_are_expanded_or_told_of() {
+fn any_block_is_expanded_or_reported() {
     let block = quote! {
         default { listeners = [LogListener], retry = Cooldown(30s) }
         #[doc = "x"] pub PAYMENT_API { name = "payments", tripper = FailureStreak(5) | FailureRate(0.6), shadow }
@@ -207,7 +207,7 @@ fn blocks_of_any_kind_are_expanded_or_told_of() {
 }
 
 #[test]
-fn nesting_without_end_is_told_of() {
+fn deep_nesting_is_expanded_or_reported() {
     let nested = |mut inner: TokenStream, depth| {
         for _ in 0..depth {
             inner = TokenTree::from(Group::new(Delimiter::Parenthesis, inner)).into();
@@ -215,7 +215,7 @@ fn nesting_without_end_is_told_of() {
         inner
     };
     let function = quote! { fn charge() -> Result<(), ApiError> { Ok(()) } };
-    // The compiler itself refuses more than its recursion limit, which is 128 unless a crate says otherwise.
+    // rustc itself rejects nesting beyond its recursion limit, which is 128 by default.
     for depth in [128, 500] {
         let policy = nested(quote!(FailureStreak(5)), depth);
         assert_attribute(quote!(tripper = #policy), &function, Some("charge"));
@@ -225,12 +225,12 @@ fn nesting_without_end_is_told_of() {
 }
 
 #[test]
-fn a_variable_that_matched_nothing_is_nothing() {
+fn a_variable_that_matched_nothing_is_ignored() {
     let nothing = TokenTree::from(Group::new(Delimiter::None, TokenStream::new()));
     let function = quote! { fn charge() -> Result<(), ApiError> { Ok(()) } };
     let arguments = quote!(tripper = #nothing FailureStreak(5) #nothing | Custom(|#nothing context| #nothing true));
     let expansion = super::attribute(arguments, &function).to_string();
     assert!(!expansion.contains("compile_error"), "{expansion}");
-    // And where it is quoted, in a message.
+    // The same in a message that quotes it.
     assert_attribute(quote!(tripper = FailureStreak(5) #nothing FailureRate(0.5)), &function, Some("charge"));
 }

@@ -1,4 +1,4 @@
-//! The static behind a declared breaker, and its registration when the program is linked.
+//! The statics of breakers, which are registered when the program is linked.
 
 use fluxgate_policy::SettingValue;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -7,84 +7,61 @@ use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::Guard;
+use super::guard::Guard;
+use super::spans::located;
 use crate::args::{Arguments, Given};
 use crate::block::{Block, Entry};
+use crate::declaration::Declaration;
 use crate::{krate, lower};
 
-/// What is said of a breaker: by itself, or else by the `default` of its block.
-#[derive(Clone, Copy)]
-pub(crate) struct Declaration<'a> {
-    own: &'a Arguments,
-    default: Option<&'a Arguments>,
+/// Returns the closure that configures the builder, or `None` without arguments.
+fn configure(declaration: &Declaration<'_>, krate: &TokenStream, with_tracker: bool) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let mut calls = TokenStream::new();
+    let parts = [
+        declaration.get(|arguments| arguments.window.as_ref()),
+        declaration.get(|arguments| arguments.tracker.as_ref()).filter(|_| with_tracker),
+        declaration.get(|arguments| arguments.tripper.as_ref()),
+        declaration.get(|arguments| arguments.retry.as_ref()),
+        declaration.get(|arguments| arguments.permit.as_ref()),
+    ];
+    for part in parts.into_iter().flatten() {
+        let method = Ident::new(&part.key.to_string(), span);
+        let value = part.construct(krate);
+        calls.extend(quote_spanned!(span=> .#method(#value)));
+    }
+    let settings = [
+        declaration.get(|arguments| arguments.max_half_open_calls.as_ref()),
+        declaration.get(|arguments| arguments.max_probe_time.as_ref()),
+        declaration.get(|arguments| arguments.max_failed_probes.as_ref()),
+        declaration.get(|arguments| arguments.cancelled.as_ref()),
+        declaration.get(|arguments| arguments.honour_retry_after.as_ref()),
+    ];
+    for given in settings.into_iter().flatten() {
+        let method = Ident::new(&given.key.to_string(), span);
+        let value = setting(given, krate);
+        calls.extend(quote_spanned!(span=> .#method(#value)));
+    }
+    if let Some(given) = declaration.get(|arguments| arguments.retry_after.as_ref()) {
+        let value = &given.value;
+        calls.extend(quote_spanned!(span.located_at(value.span())=> .retry_after(#value)));
+    }
+    if declaration.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
+        calls.extend(quote_spanned!(span=> .shadow(true)));
+    }
+    for listener in declaration.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value)
+    {
+        let location = span.located_at(listener.span());
+        calls.extend(quote_spanned!(location=> .listener(#listener)));
+    }
+    if let Some(given) = declaration.get(|arguments| arguments.clock.as_ref()) {
+        let value = &given.value;
+        calls.extend(quote_spanned!(span.located_at(value.span())=> .clock(#value)));
+    }
+    (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
 }
 
-impl<'a> Declaration<'a> {
-    pub(crate) fn own(arguments: &'a Arguments) -> Self {
-        Self { own: arguments, default: None }
-    }
-
-    pub(crate) fn in_block(entry: &'a Entry, block: &'a Block) -> Self {
-        Self { own: &entry.arguments, default: block.default.as_ref() }
-    }
-
-    pub(crate) fn get<T>(&self, argument: impl Fn(&'a Arguments) -> Option<&'a T>) -> Option<&'a T> {
-        argument(self.own).or_else(|| self.default.and_then(argument))
-    }
-
-    /// Whether an argument was written, be it with a mistake in it.
-    pub(crate) fn has_key(&self, name: &str) -> bool {
-        let written = |arguments: &Arguments| arguments.keys.iter().any(|key| key == name);
-        written(self.own) || self.default.is_some_and(written)
-    }
-
-    /// The function that configures the builder, if there is anything to say.
-    fn configure(&self, krate: &TokenStream, with_tracker: bool) -> Option<TokenStream> {
-        let span = Span::mixed_site();
-        let mut calls = TokenStream::new();
-        let parts = [
-            self.get(|arguments| arguments.window.as_ref()),
-            self.get(|arguments| arguments.tracker.as_ref()).filter(|_| with_tracker),
-            self.get(|arguments| arguments.tripper.as_ref()),
-            self.get(|arguments| arguments.retry.as_ref()),
-            self.get(|arguments| arguments.permit.as_ref()),
-        ];
-        for part in parts.into_iter().flatten() {
-            let method = Ident::new(&part.key.to_string(), span);
-            let value = part.construct(krate);
-            calls.extend(quote_spanned!(span=> .#method(#value)));
-        }
-        let settings = [
-            self.get(|arguments| arguments.max_half_open_calls.as_ref()),
-            self.get(|arguments| arguments.max_probe_time.as_ref()),
-            self.get(|arguments| arguments.max_failed_probes.as_ref()),
-            self.get(|arguments| arguments.cancelled.as_ref()),
-            self.get(|arguments| arguments.honour_retry_after.as_ref()),
-        ];
-        for given in settings.into_iter().flatten() {
-            let method = Ident::new(&given.key.to_string(), span);
-            let value = setting(given, krate);
-            calls.extend(quote_spanned!(span=> .#method(#value)));
-        }
-        if let Some(given) = self.get(|arguments| arguments.retry_after.as_ref()) {
-            let value = &given.value;
-            calls.extend(quote_spanned!(span.located_at(value.span())=> .retry_after(#value)));
-        }
-        if self.get(|arguments| arguments.shadow.as_ref()).is_some_and(|given| given.value) {
-            calls.extend(quote_spanned!(span=> .shadow(true)));
-        }
-        for listener in self.get(|arguments| arguments.listeners.as_ref()).into_iter().flat_map(|given| &given.value) {
-            let place = span.located_at(listener.span());
-            calls.extend(quote_spanned!(place=> .listener(#listener)));
-        }
-        if let Some(given) = self.get(|arguments| arguments.clock.as_ref()) {
-            let value = &given.value;
-            calls.extend(quote_spanned!(span.located_at(value.span())=> .clock(#value)));
-        }
-        (!calls.is_empty()).then(|| quote_spanned!(span=> |builder| builder #calls))
-    }
-}
-
+/// Returns the value of a setting as an argument of the builder.
 fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     match given.value {
@@ -106,21 +83,21 @@ fn setting(given: &Given<SettingValue>, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// A static with what it takes to make a breaker, registered, as an expression that borrows it.
-fn declaration(krate: &TokenStream, name: &TokenStream, configure: Option<&TokenStream>) -> TokenStream {
+/// Returns an expression that declares and registers a static, and borrows it.
+fn registered_static(krate: &TokenStream, name: &TokenStream, configure: Option<&TokenStream>) -> TokenStream {
     let configure = configure.map(|configure| quote_spanned!(Span::mixed_site()=> , #configure));
     quote_spanned!(Span::mixed_site()=> #krate::__private::breaker!(#name #configure))
 }
 
-/// What is said of a set, besides its policy: the arguments of `keyed!` and `keyed_set!` after the name.
-fn set(krate: &TokenStream, arguments: &Arguments, configure: Option<TokenStream>) -> TokenStream {
+/// Returns the arguments of `keyed!` and `keyed_set!` after the name: the settings of the set and the policy.
+fn set_arguments(krate: &TokenStream, arguments: &Arguments, configure: Option<TokenStream>) -> TokenStream {
     let span = Span::mixed_site();
     let number = |given: &Option<Given<SettingValue>>| match given.as_ref().map(|given| given.value) {
         Some(SettingValue::Count(number) | SettingValue::Duration(number)) => {
             let number = Literal::u64_unsuffixed(number);
             quote_spanned!(span=> ::core::option::Option::Some(#number))
         }
-        // None of them is a word.
+        // The catalog allows no words for these settings.
         Some(SettingValue::Word(_)) | None => quote_spanned!(span=> ::core::option::Option::None),
     };
     let (max, idle) = (number(&arguments.max), number(&arguments.idle));
@@ -129,21 +106,22 @@ fn set(krate: &TokenStream, arguments: &Arguments, configure: Option<TokenStream
     quote_spanned!(span=> #max, #idle, #exported_keys, #configure)
 }
 
-/// The breaker of a key, where a guarded function has one for each, as an expression that owns it.
+/// Returns an expression for the breaker of a key, of a guarded function with one breaker per key.
 pub(super) fn keyed_for(guard: &Guard<'_>, key: &Given<Expr>) -> TokenStream {
-    let configure = Declaration::own(guard.arguments).configure(&guard.krate, !guard.tracker_is_compiled_in());
-    let (name, set, value) = (name_for(guard), set(&guard.krate, guard.arguments, configure), &key.value);
-    // At the argument, where a missing feature is told of.
+    let configure =
+        configure(&Declaration::of_attribute(guard.arguments), &guard.krate, !guard.tracker_is_compiled_in());
+    let (name, set, value) = (name_for(guard), set_arguments(&guard.krate, guard.arguments, configure), &key.value);
+    // Errors about a missing feature point at the argument.
     let span = Span::mixed_site().located_at(key.key.span());
-    let krate = super::located(&guard.krate, span);
+    let krate = located(&guard.krate, span);
     quote_spanned!(span=> #krate::__private::keyed!(#name, #set, #value))
 }
 
-/// The breaker of a guarded function, as an expression that borrows it. One for all instances of a generic function.
+/// Returns an expression that borrows the breaker of a guarded function. All instances of a generic function share it.
 pub(super) fn declare_for(guard: &Guard<'_>) -> TokenStream {
     let krate = &guard.krate;
-    let configure = Declaration::own(guard.arguments).configure(krate, !guard.tracker_is_compiled_in());
-    declaration(krate, &name_for(guard), configure.as_ref())
+    let configure = configure(&Declaration::of_attribute(guard.arguments), krate, !guard.tracker_is_compiled_in());
+    registered_static(krate, &name_for(guard), configure.as_ref())
 }
 
 fn name_for(guard: &Guard<'_>) -> TokenStream {
@@ -154,7 +132,7 @@ fn name_for(guard: &Guard<'_>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> fn #name)
 }
 
-/// The statics of `breakers!`.
+/// Returns the statics of `breakers!`.
 pub(super) fn declare_all(block: &Block) -> TokenStream {
     let given = block.default.as_ref().and_then(|default| default.krate.as_ref());
     let krate = krate::path(given.map(|given| &given.value));
@@ -164,29 +142,29 @@ pub(super) fn declare_all(block: &Block) -> TokenStream {
     entries.map(|(_, entry)| declare(entry, Declaration::in_block(entry, block), &krate)).collect()
 }
 
-fn declare(entry: &Entry, said: Declaration<'_>, krate: &TokenStream) -> TokenStream {
+fn declare(entry: &Entry, declaration: Declaration<'_>, krate: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     let Entry { attributes, visibility, name, arguments, .. } = entry;
-    let called = match &arguments.name {
+    let breaker_name = match &arguments.name {
         Some(given) => given.value.to_token_stream(),
         None => name.unraw().to_string().to_lowercase().into_token_stream(),
     };
-    let configure = said.configure(krate, true);
-    let (declared, breaker) = if let Some(settings) = &entry.set {
+    let configure = configure(&declaration, krate, true);
+    let (ty, breaker) = if let Some(settings) = &entry.set {
         let key = settings.key_type.as_ref().map(|given| given.value.to_token_stream());
         let key = key.unwrap_or_else(|| quote_spanned!(span=> ::std::string::String));
-        let set = set(krate, settings, configure);
-        // All of it at the name, where a missing feature is told of.
+        let set = set_arguments(krate, settings, configure);
+        // Errors about a missing feature point at the name.
         let span = span.located_at(name.span());
-        let krate = super::located(krate, span);
-        let declared = quote_spanned!(span=> #krate::__private::keyed_type!(#key));
-        (declared, quote_spanned!(span=> #krate::__private::keyed_set!(#called, #set)))
+        let krate = located(krate, span);
+        let ty = quote_spanned!(span=> #krate::__private::keyed_type!(#key));
+        (ty, quote_spanned!(span=> #krate::__private::keyed_set!(#breaker_name, #set)))
     } else {
-        let declaration = declaration(krate, &called, configure.as_ref());
-        let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(#declaration));
+        let registered = registered_static(krate, &breaker_name, configure.as_ref());
+        let breaker = quote_spanned!(span=> #krate::DeclaredBreaker::new(#registered));
         (quote_spanned!(span=> #krate::DeclaredBreaker), breaker)
     };
-    // As if the user had written it, for rustc is silent about generated statics: unused ones, undocumented ones.
-    let (declare, end) = (quote_spanned!(name.span()=> static), quote_spanned!(name.span()=> ;));
-    quote_spanned!(span=> #(#attributes)* #visibility #declare #name: #declared = #breaker #end)
+    // With the user's span, because rustc does not warn about unused or undocumented statics in generated code.
+    let (keyword, end) = (quote_spanned!(name.span()=> static), quote_spanned!(name.span()=> ;));
+    quote_spanned!(span=> #(#attributes)* #visibility #keyword #name: #ty = #breaker #end)
 }

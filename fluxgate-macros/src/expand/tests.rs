@@ -1,11 +1,11 @@
-//! What `cargo expand` shows is read by people who wonder what became of their function.
+//! Expansions as `cargo expand` shows them. They stay short, because users read them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The item with the attribute, laid out as `cargo expand` does it.
+/// Returns the expansion, formatted like by `cargo expand`.
 fn expanded(arguments: TokenStream, item: &TokenStream) -> String {
-    let file = syn::parse2(super::attribute(arguments, item)).expect("an expansion is a file of items");
+    let file = syn::parse2(super::attribute(arguments, item)).expect("an expansion consists of items");
     prettyplease::unparse(&file)
 }
 
@@ -31,7 +31,7 @@ fn charge(amount: u64) -> Result<Receipt, ApiError> {
 }
 
 #[test]
-fn so_does_a_plain_async_function() {
+fn a_plain_async_function_becomes_one_call_with_a_future_in_it() {
     let function = quote! {
         async fn stock(sku: &str) -> Result<u32, ApiError> {
             warehouse(sku).await
@@ -57,7 +57,7 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
 }
 
 #[test]
-fn arguments_that_are_dropped_in_order_are_those_of_a_closure() {
+fn arguments_that_are_dropped_in_order_are_passed_to_a_closure() {
     let function = quote! {
         async fn work(State(app): State<App>, _permit: Permit, id: u32) -> Result<u32, ApiError> {
             app.work(id).await

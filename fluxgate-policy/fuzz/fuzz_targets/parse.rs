@@ -1,4 +1,5 @@
-//! Any bytes at all: no panic, at most 20 mistakes, each at a place of the text; and what parses prints the same again.
+//! Parses arbitrary bytes: there is no panic, there are at most 20 mistakes, each with a span in the text, and a parsed
+//! policy prints and parses back to an equal one.
 
 #![no_main]
 
@@ -6,7 +7,7 @@ use fluxgate_policy::{Kind, Setting, lex, parse, parse_at_run_time, parse_settin
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    // Half of all bytes are no text, but what is near to them is.
+    // Half of all bytes are not UTF-8, so they are replaced instead of rejected.
     let text = String::from_utf8_lossy(bytes);
     let tokens = lex(&text);
     for kind in Kind::ALL {

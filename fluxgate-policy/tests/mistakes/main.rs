@@ -1,4 +1,4 @@
-//! Every mistake has an error of its own, at its place, that says what to write.
+//! Every mistake has its own error, at its place, that says what to write instead.
 
 mod arguments;
 #[path = "../support/mod.rs"]
@@ -38,24 +38,24 @@ fn a_component_without_parentheses() {
 #[test]
 fn an_operator_of_another_language() {
     for (marked, message) in [
-        ("Closed() «&&» HalfOpened()", "`&&` is no operator here; write &"),
-        ("Closed() «||» HalfOpened()", "`||` is no operator here; write |"),
-        ("Closed() «and» HalfOpened()", "`and` is no operator here; write &"),
-        ("Closed() «OR» HalfOpened()", "`OR` is no operator here; write |"),
-        ("Closed() «&&»& HalfOpened()", "`&&` is no operator here; write &"),
-        ("Closed() «&&» && && HalfOpened()", "`&&` is no operator here; write &"),
-        ("«&&» Closed()", "`&&` is no operator here; write &"),
-        ("Closed() «or»", "`or` is no operator here; write |"),
-        ("(Closed() «||»)", "`||` is no operator here; write |"),
+        ("Closed() «&&» HalfOpened()", "`&&` is not an operator here; use `&`"),
+        ("Closed() «||» HalfOpened()", "`||` is not an operator here; use `|`"),
+        ("Closed() «and» HalfOpened()", "`and` is not an operator here; use `&`"),
+        ("Closed() «OR» HalfOpened()", "`OR` is not an operator here; use `|`"),
+        ("Closed() «&&»& HalfOpened()", "`&&` is not an operator here; use `&`"),
+        ("Closed() «&&» && && HalfOpened()", "`&&` is not an operator here; use `&`"),
+        ("«&&» Closed()", "`&&` is not an operator here; use `&`"),
+        ("Closed() «or»", "`or` is not an operator here; use `|`"),
+        ("(Closed() «||»)", "`||` is not an operator here; use `|`"),
     ] {
         assert_mistake(Tripper, marked, E::ForeignOperator, message);
     }
     for (marked, message) in [
-        ("«~»All()", "`~` is no operator here; write !"),
-        ("«not»", "`not` is no operator here; write !"),
-        ("«not» All()", "`not` is no operator here; write !"),
-        ("All() & «not» (All() | All())", "`not` is no operator here; write !"),
-        ("«~»~All()", "`~` is no operator here; write !"),
+        ("«~»All()", "`~` is not an operator here; use `!`"),
+        ("«not»", "`not` is not an operator here; use `!`"),
+        ("«not» All()", "`not` is not an operator here; use `!`"),
+        ("All() & «not» (All() | All())", "`not` is not an operator here; use `!`"),
+        ("«~»~All()", "`~` is not an operator here; use `!`"),
     ] {
         assert_mistake(Tracker, marked, E::ForeignOperator, message);
     }
@@ -66,26 +66,38 @@ fn a_negation_outside_trackers() {
     for (marked, found) in
         [("«!»Closed()", "!"), ("«~»Closed()", "~"), ("«not» Closed()", "not"), ("«!»!!(Closed())", "!")]
     {
-        let message = format!("`{found}` has no place in a tripper, only in a tracker; write the tripper without it");
+        let message = format!("`{found}` can only be used in a tracker; write the tripper without it");
         assert_mistake(Tripper, marked, E::Negation, &message);
     }
-    let message = "`!` has no place in a window, only in a tracker; write the window without it";
+    let message = "`!` can only be used in a tracker; write the window without it";
     assert_mistake(Window, "«!»CountWindow(10)", E::Negation, message);
 }
 
 #[test]
-fn an_operator_where_one_component_is_meant() {
+fn an_operator_in_a_part_that_is_a_single_component() {
     for (kind, marked, message) in [
         (
             Window,
             "CountWindow(1) «|» CountWindow(2)",
-            "`|` has no place in a window; write a single one, such as CountWindow(100)",
+            "`|` can't be used in a window; write a single component, such as CountWindow(100)",
         ),
-        (Retry, "Always() «&» Never()", "`&` has no place in a retry; write a single one, such as Cooldown(60s)"),
-        (Permit, "All() «and» All()", "`and` has no place in a permit; write a single one, such as RampUp(0, 1, 60s)"),
-        (Retry, "Always() «|»", "`|` has no place in a retry; write a single one, such as Cooldown(60s)"),
-        (Retry, "«|» Always()", "`|` has no place in a retry; write a single one, such as Cooldown(60s)"),
-        (Retry, "(Always() «|» Never())", "`|` has no place in a retry; write a single one, such as Cooldown(60s)"),
+        (
+            Retry,
+            "Always() «&» Never()",
+            "`&` can't be used in a retry; write a single component, such as Cooldown(60s)",
+        ),
+        (
+            Permit,
+            "All() «and» All()",
+            "`and` can't be used in a permit; write a single component, such as RampUp(0, 1, 60s)",
+        ),
+        (Retry, "Always() «|»", "`|` can't be used in a retry; write a single component, such as Cooldown(60s)"),
+        (Retry, "«|» Always()", "`|` can't be used in a retry; write a single component, such as Cooldown(60s)"),
+        (
+            Retry,
+            "(Always() «|» Never())",
+            "`|` can't be used in a retry; write a single component, such as Cooldown(60s)",
+        ),
     ] {
         assert_mistake(kind, marked, E::Composition, message);
     }
@@ -94,47 +106,47 @@ fn an_operator_where_one_component_is_meant() {
 }
 
 #[test]
-fn an_operator_with_nothing_to_join() {
+fn an_operator_without_an_operand() {
     for (marked, message) in [
-        ("Closed() «&»", "`&` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
-        ("(Closed() «|»)", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
-        ("Closed() «|» | HalfOpened()", "`|` has nothing after it; write a tripper there, such as FailureRate(0.5)"),
-        ("«|» Closed()", "`|` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
-        ("(«&» Closed())", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
-        ("«&»", "`&` has nothing before it; write a tripper there, such as FailureRate(0.5)"),
-        ("Closed() & «()»", "these parentheses are empty; write a tripper there, such as FailureRate(0.5)"),
+        ("Closed() «&»", "there is no tripper after `&`; write one, such as FailureRate(0.5)"),
+        ("(Closed() «|»)", "there is no tripper after `|`; write one, such as FailureRate(0.5)"),
+        ("Closed() «|» | HalfOpened()", "there is no tripper after `|`; write one, such as FailureRate(0.5)"),
+        ("«|» Closed()", "there is no tripper before `|`; write one, such as FailureRate(0.5)"),
+        ("(«&» Closed())", "there is no tripper before `&`; write one, such as FailureRate(0.5)"),
+        ("«&»", "there is no tripper before `&`; write one, such as FailureRate(0.5)"),
+        ("Closed() & «()»", "these parentheses are empty; write a tripper in them, such as FailureRate(0.5)"),
     ] {
         assert_mistake(Tripper, marked, E::MissingOperand, message);
     }
-    let message = "`!` has nothing after it; write a tracker there, such as All()";
+    let message = "there is no tracker after `!`; write one, such as All()";
     assert_mistake(Tracker, "All() | !«!»", E::MissingOperand, message);
 }
 
 #[test]
-fn components_that_nothing_joins() {
-    let message = "nothing joins `HalfOpened` to what is before it; write & or | between them";
+fn components_without_an_operator_between_them() {
+    let message = "there is no operator before `HalfOpened`; write `&` or `|` before it";
     assert_mistake(Tripper, "Closed() «HalfOpened»()", E::NotJoined, message);
     assert_mistakes(
         Tripper,
         "Closed() ««HalfOpened»» & Closed()",
         &[(E::NotJoined, message), (E::NoParentheses, "HalfOpened has no parentheses; write HalfOpened()")],
     );
-    let message = "nothing joins `(` to what is before it; write & or | between them";
+    let message = "there is no operator before `(`; write `&` or `|` before it";
     assert_mistake(Tripper, "Closed() «(»HalfOpened())", E::NotJoined, message);
-    let message = "nothing joins `!` to what is before it; write & or | between them";
+    let message = "there is no operator before `!`; write `&` or `|` before it";
     assert_mistake(Tracker, "All() «!»All()", E::NotJoined, message);
 }
 
 #[test]
-fn something_that_has_no_place_there() {
+fn a_token_that_is_not_allowed_there() {
     for (marked, message) in [
-        ("Closed()«,» HalfOpened()", "`,` can't follow a tripper; write & or | and another tripper, or nothing"),
-        ("Closed() «0.5»", "`0.5` can't follow a tripper; write & or | and another tripper, or nothing"),
-        ("Closed() «^» HalfOpened()", "`^` can't follow a tripper; write & or | and another tripper, or nothing"),
-        ("«0.5»", "`0.5` is no tripper; write one, such as FailureRate(0.5)"),
-        ("Closed() & «{» HalfOpened() }", "`{` is no tripper; write one, such as FailureRate(0.5)"),
-        ("«\0»", "`\\0` is no tripper; write one, such as FailureRate(0.5)"),
-        ("«\u{200b}»Closed()", "`\\u{200b}` is no tripper; write one, such as FailureRate(0.5)"),
+        ("Closed()«,» HalfOpened()", "`,` can't follow a tripper; remove it, or write `&` or `|` and another tripper"),
+        ("Closed() «0.5»", "`0.5` can't follow a tripper; remove it, or write `&` or `|` and another tripper"),
+        ("Closed() «^» HalfOpened()", "`^` can't follow a tripper; remove it, or write `&` or `|` and another tripper"),
+        ("«0.5»", "`0.5` is not a tripper; write one, such as FailureRate(0.5)"),
+        ("Closed() & «{» HalfOpened() }", "`{` is not a tripper; write one, such as FailureRate(0.5)"),
+        ("«\0»", "`\\0` is not a tripper; write one, such as FailureRate(0.5)"),
+        ("«\u{200b}»Closed()", "`\\u{200b}` is not a tripper; write one, such as FailureRate(0.5)"),
     ] {
         assert_unexpected(marked, message);
     }
@@ -144,13 +156,13 @@ fn something_that_has_no_place_there() {
 fn assert_unexpected(marked: &str, message: &str) {
     let (text, spans) = unmark(marked);
     let errors = parse(Tripper, &text).expect_err(&text);
-    // A null byte is not drawn as it is, so only kind, message and place are compared.
+    // A null byte is printed as another character, so the carets are not compared.
     let found: Vec<_> = errors.iter().map(|error| (*error.kind(), error.to_string(), error.span())).collect();
     assert_eq!(found, [(E::Unexpected, message.to_owned(), spans[0])]);
 }
 
 #[test]
-fn nothing_at_all() {
+fn an_empty_text() {
     for (kind, message) in [
         (Tripper, "the tripper is empty; write one, such as FailureRate(0.5)"),
         (Window, "the window is empty; write one, such as CountWindow(100)"),
@@ -167,30 +179,30 @@ fn nothing_at_all() {
 }
 
 #[test]
-fn brackets_without_their_counterpart() {
+fn unmatched_brackets() {
     for (marked, message) in [
-        ("«(»Closed()", "`(` is never closed; write its `)`"),
-        ("FailureRate«(»0.5", "`(` is never closed; write its `)`"),
-        ("((Closed() & «(»HalfOpened()", "`(` is never closed; write its `)`"),
-        ("Closed()«)»", "`)` closes nothing; remove it, or write its `(`"),
-        ("Closed()«)» | Closed())", "`)` closes nothing; remove it, or write its `(`"),
-        ("«)»", "`)` closes nothing; remove it, or write its `(`"),
-        ("(Closed()«]»)", "`]` closes nothing; remove it, or write its `[`"),
-        ("FailureRate(0.5«]»)", "`]` closes nothing; remove it, or write its `[`"),
+        ("«(»Closed()", "`(` is never closed; write the matching `)`"),
+        ("FailureRate«(»0.5", "`(` is never closed; write the matching `)`"),
+        ("((Closed() & «(»HalfOpened()", "`(` is never closed; write the matching `)`"),
+        ("Closed()«)»", "`)` closes nothing; remove it, or write the matching `(`"),
+        ("Closed()«)» | Closed())", "`)` closes nothing; remove it, or write the matching `(`"),
+        ("«)»", "`)` closes nothing; remove it, or write the matching `(`"),
+        ("(Closed()«]»)", "`]` closes nothing; remove it, or write the matching `[`"),
+        ("FailureRate(0.5«]»)", "`]` closes nothing; remove it, or write the matching `[`"),
         ("Custom(f[1«)»]", "`)` can't close `[`; write `]` before it"),
-        ("Custom(f«]»)", "`]` closes nothing; remove it, or write its `[`"),
-        ("Custom(f[1]«]»)", "`]` closes nothing; remove it, or write its `[`"),
-        ("«(»", "`(` is never closed; write its `)`"),
-        ("FailureRate(«]»)", "`]` closes nothing; remove it, or write its `[`"),
-        ("Custom«(»f[1]", "`(` is never closed; write its `)`"),
+        ("Custom(f«]»)", "`]` closes nothing; remove it, or write the matching `[`"),
+        ("Custom(f[1]«]»)", "`]` closes nothing; remove it, or write the matching `[`"),
+        ("«(»", "`(` is never closed; write the matching `)`"),
+        ("FailureRate(«]»)", "`]` closes nothing; remove it, or write the matching `[`"),
+        ("Custom«(»f[1]", "`(` is never closed; write the matching `)`"),
     ] {
         assert_mistake(Tripper, marked, E::Unbalanced, message);
     }
 }
 
 #[test]
-fn a_literal_or_comment_without_an_end() {
-    for (marked, what) in [
+fn an_unterminated_literal_or_comment() {
+    for (marked, noun) in [
         ("«\"Closed()»", "string"),
         ("Closed() & «\"abc»", "string"),
         ("FailureRate(«\"0.5)»", "string"),
@@ -198,7 +210,7 @@ fn a_literal_or_comment_without_an_end() {
         ("Custom(|_| «r#\"a\" == 1)»", "string"),
         ("Closed() «/* /* */»", "comment"),
     ] {
-        let message = format!("this {what} has no end; write its end, or leave it out");
+        let message = format!("this {noun} has no end; write its end, or remove it");
         assert_mistake(Tripper, marked, E::Unterminated, &message);
     }
 }
@@ -241,27 +253,27 @@ fn a_component_of_another_kind() {
 }
 
 #[test]
-fn a_component_named_by_its_path() {
+fn a_component_written_as_a_path() {
     for (kind, marked, message) in [
         (
             Tripper,
             "«trippers::FailureRate»(0.5)",
-            "`trippers::FailureRate` is a path, and a tripper is called by its name alone; write FailureRate(0.5)",
+            "`trippers::FailureRate` is a path, but a tripper is written by its name alone; write FailureRate(0.5)",
         ),
         (
             Retry,
             "«Backoff::new»(10.0)",
-            "`Backoff::new` is a path, and a retry is called by its name alone; write Backoff(10s)",
+            "`Backoff::new` is a path, but a retry is written by its name alone; write Backoff(10s)",
         ),
         (
             Tracker,
             "«TypeOf::<io::Error>»() | All()",
-            "`TypeOf::<io::Error>` is a path, and a tracker is called by its name alone; write TypeOf(std::io::Error)",
+            "`TypeOf::<io::Error>` is a path, but a tracker is written by its name alone; write TypeOf(std::io::Error)",
         ),
         (
             Tripper,
             "«trippers::Closed» % 2",
-            "`trippers::Closed` is a path, and a tripper is called by its name alone; write Closed()",
+            "`trippers::Closed` is a path, but a tripper is written by its name alone; write Closed()",
         ),
     ] {
         assert_mistake(kind, marked, E::Path, message);
@@ -269,7 +281,7 @@ fn a_component_named_by_its_path() {
 }
 
 #[test]
-fn all_independent_mistakes_are_told_in_the_order_of_the_text() {
+fn all_independent_mistakes_are_reported_in_the_order_of_the_text() {
     assert_mistakes(
         Tripper,
         "Closed() & FailureRate(«60») | MinRequests(«0», «n» = 1) «&&» «Foo»(1) & «!»SlowRate(«0», «0s») «and» «FailureStreak»",
@@ -277,23 +289,23 @@ fn all_independent_mistakes_are_told_in_the_order_of_the_text() {
             (E::OutOfRange, "FailureRate: 60 is out of range; write a ratio above 0, at most 1, such as 0.6"),
             (E::OutOfRange, "MinRequests: 0 is out of range; write a whole number of at least 1, such as 20"),
             (E::UnknownArgument, "MinRequests has no argument `n`; write count"),
-            (E::ForeignOperator, "`&&` is no operator here; write &"),
+            (E::ForeignOperator, "`&&` is not an operator here; use `&`"),
             (
                 E::UnknownComponent,
                 "there is no tripper `Foo`; write one of Closed, HalfOpened, MinRequests, FailureRate, FailureStreak, \
                  AvgLatency, SlowRate and Custom",
             ),
-            (E::Negation, "`!` has no place in a tripper, only in a tracker; write the tripper without it"),
+            (E::Negation, "`!` can only be used in a tracker; write the tripper without it"),
             (E::OutOfRange, "SlowRate: ratio = 0 is out of range; write a ratio above 0, at most 1, such as 0.5"),
             (E::OutOfRange, "SlowRate: threshold = 0s is out of range; write a duration above 0, such as 2s"),
-            (E::ForeignOperator, "`and` is no operator here; write &"),
+            (E::ForeignOperator, "`and` is not an operator here; use `&`"),
             (E::NoParentheses, "FailureStreak has no parentheses; write FailureStreak(5)"),
         ],
     );
 }
 
 #[test]
-fn no_more_than_twenty_are_told() {
+fn at_most_twenty_mistakes_are_reported() {
     for text in ["MinRequests(0) | ".repeat(50) + "Closed()", "Foo() ".repeat(50), "Closed() && ".repeat(50)] {
         assert_eq!(parse(Tripper, &text).unwrap_err().len(), 20);
     }
@@ -302,7 +314,7 @@ fn no_more_than_twenty_are_told() {
 }
 
 #[test]
-fn a_place_in_a_long_or_foreign_text_is_found() {
+fn the_carets_are_right_in_a_long_or_non_ascii_text() {
     let text = "Closed()\n    & HalfOpened() // 반개방\n    | FailureRate(60)";
     let error = parse(Tripper, text).unwrap_err().remove(0);
     assert_eq!(

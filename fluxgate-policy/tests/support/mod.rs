@@ -1,9 +1,9 @@
-//! What several of these tests need: marked mistakes, and chance that repeats.
-#![allow(dead_code, reason = "each test file uses its part")]
+//! Helpers for these tests: texts in which the mistakes are marked.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use fluxgate_policy::{Component, Error, ErrorKind, Expr, Kind, Span, parse};
 
-/// Asserts that `marked`, once the marks `«` and `»` are taken out, has just these mistakes, each between its marks.
+/// Asserts that `marked`, without its marks `«` and `»`, has exactly these mistakes, each between its marks.
 #[track_caller]
 pub(crate) fn assert_mistakes(kind: Kind, marked: &str, expected: &[(ErrorKind, &str)]) {
     let (text, spans) = unmark(marked);
@@ -11,7 +11,7 @@ pub(crate) fn assert_mistakes(kind: Kind, marked: &str, expected: &[(ErrorKind, 
     assert_same(&text, &errors, &spans, expected);
 }
 
-/// [`assert_mistakes`] of a single one.
+/// Like [`assert_mistakes`], for a single mistake.
 #[track_caller]
 pub(crate) fn assert_mistake(kind: Kind, marked: &str, expected: ErrorKind, message: &str) {
     assert_mistakes(kind, marked, &[(expected, message)]);
@@ -20,7 +20,7 @@ pub(crate) fn assert_mistake(kind: Kind, marked: &str, expected: ErrorKind, mess
 #[track_caller]
 pub(crate) fn assert_same(text: &str, errors: &[Error], spans: &[Span], expected: &[(ErrorKind, &str)]) {
     let found: Vec<_> = errors.iter().map(|error| (*error.kind(), error.to_string(), error.span())).collect();
-    assert_eq!(spans.len(), expected.len(), "as many marks as mistakes");
+    assert_eq!(spans.len(), expected.len(), "one pair of marks for each mistake");
     let expected: Vec<_> =
         expected.iter().zip(spans).map(|((kind, message), span)| (*kind, (*message).to_owned(), *span)).collect();
     assert_eq!(found, expected, "{text}");
@@ -33,7 +33,7 @@ pub(crate) fn assert_same(text: &str, errors: &[Error], spans: &[Span], expected
     }
 }
 
-/// The text without its marks, and the places between them.
+/// Returns the text without its marks, and the spans between them.
 pub(crate) fn unmark(marked: &str) -> (String, Vec<Span>) {
     let mut text = String::new();
     let mut spans: Vec<Span> = Vec::new();
@@ -44,7 +44,7 @@ pub(crate) fn unmark(marked: &str) -> (String, Vec<Span>) {
                 open.push(spans.len());
                 spans.push(Span::new(text.len(), text.len()));
             }
-            '»' => spans[open.pop().expect("a mark that was opened")].end = text.len(),
+            '»' => spans[open.pop().expect("`»` has its `«`")].end = text.len(),
             c => text.push(c),
         }
     }
@@ -56,11 +56,11 @@ pub(crate) fn parsed(kind: Kind, text: &str) -> Expr<Component> {
     parse(kind, text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
 
-/// The one component of a text.
+/// Parses a text that is a single component.
 #[track_caller]
 pub(crate) fn one(kind: Kind, text: &str) -> Component {
     match parsed(kind, text) {
         Expr::Leaf(component) => component,
-        other => panic!("{other} is not one component"),
+        other => panic!("{other} is not a single component"),
     }
 }

@@ -2,9 +2,8 @@
 
 use std::{
     array,
-    borrow::Borrow,
     collections::{BTreeMap, HashMap, hash_map::RandomState},
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     num::NonZeroU64,
     sync::{
         Arc, LazyLock, Weak,
@@ -32,23 +31,7 @@ static TEXTS: LazyLock<Texts> =
 /// By name and by label.
 struct Texts {
     hasher: RandomState,
-    shards: [Mutex<HashMap<Text, Uses>>; SHARDS],
-}
-
-/// A name or a label, found by its text.
-#[derive(PartialEq, Eq)]
-struct Text(Name);
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.0.as_str().hash(hasher);
-    }
-}
-
-impl Borrow<str> for Text {
-    fn borrow(&self) -> &str {
-        self.0.as_str()
-    }
+    shards: [Mutex<HashMap<Name, Uses>>; SHARDS],
 }
 
 /// What one text is used for.
@@ -85,11 +68,11 @@ impl Texts {
     }
 
     fn with_new<R>(&self, text: &Name, act: impl FnOnce(&mut Uses) -> R) -> R {
-        let mut shard = self.shard(text).lock();
-        act(shard.entry(Text(text.clone())).or_insert(Uses { named: Named::Nobody, labelled: None }))
+        let mut shard = self.shard(text.as_str()).lock();
+        act(shard.entry(text.clone()).or_insert(Uses { named: Named::Nobody, labelled: None }))
     }
 
-    fn shard(&self, text: &str) -> &Mutex<HashMap<Text, Uses>> {
+    fn shard(&self, text: &str) -> &Mutex<HashMap<Name, Uses>> {
         #[allow(clippy::cast_possible_truncation, reason = "some bits of the hash are enough")]
         let hash = self.hasher.hash_one(text) as usize;
         &self.shards[hash % SHARDS]
@@ -162,7 +145,7 @@ pub(super) fn reserve(name: &Name) -> (u64, Name) {
     let (is_second, mut is_free) = TEXTS.with_new(name, |uses| (uses.named.add(id), uses.label(id)));
     let (mut label, mut number) = (name.clone(), 1);
     while !is_free {
-        number = TEXTS.with(name, |uses| uses.named.next_number()).unwrap_or_default().max(number + 1);
+        number = TEXTS.with(name.as_str(), |uses| uses.named.next_number()).unwrap_or_default().max(number + 1);
         label = format!("{name}#{number}").into();
         is_free = TEXTS.with_new(&label, |uses| uses.label(id));
     }

@@ -18,6 +18,7 @@ use crate::{
         place::{self, Place},
     },
     events::{
+        history::History,
         listener::Listener,
         outbox::{AnyListener, Outbox},
     },
@@ -353,10 +354,11 @@ impl Builder {
             state_is_configured: false,
             #[cfg(feature = "config")]
             overridden: self.overridden,
-            recording: false,
+            tapped: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
+            history: History::default(),
         };
         let machine = &core.machine;
         let status = Status::new(machine.state, core.shadow, SuccessPath::Judged, machine.generation);
@@ -364,7 +366,7 @@ impl Builder {
             status: StatusWord::new(status.with_policy(core.flags())),
             gap: Padding::default(),
             #[cfg(feature = "recorder")]
-            recording: Mutex::new(None),
+            tap: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
             quick,
             cancelled,

@@ -9,6 +9,8 @@ pub(crate) mod place;
 pub(crate) mod restore;
 pub(crate) mod set_policy;
 pub(crate) mod shared;
+#[cfg(feature = "recorder")]
+mod tapped;
 pub(crate) mod totals;
 mod transition;
 #[cfg(feature = "serde")]
@@ -104,7 +106,7 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.name(), "search in eu-1");
     /// ```
     pub fn name(&self) -> &str {
-        self.shared.place.name()
+        self.shared.place.name().as_str()
     }
 
     /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
@@ -119,7 +121,7 @@ impl CircuitBreaker {
     /// assert_eq!((first.label(), second.label()), ("twin", "twin#2"));
     /// ```
     pub fn label(&self) -> &str {
-        self.shared.place.label()
+        self.shared.place.label().as_str()
     }
 
     /// The first of its listeners that has this type, if it has one: to ask it what it knows.
@@ -237,7 +239,7 @@ impl CircuitBreaker {
 
     fn command(&self, to: State) {
         #[cfg(feature = "recorder")]
-        self.record_command(to);
+        self.tap_command(to);
         let now = self.now();
         let mut core = self.shared.core.lock();
         self.take_successes(&mut core);

@@ -147,7 +147,7 @@ impl CircuitBreaker {
         self.enter(&mut core, to, now, Reason::Configured);
         drop(core);
         #[cfg(feature = "recorder")]
-        self.record_command(to);
+        self.tap_command(to);
     }
 }
 

@@ -109,7 +109,7 @@ impl Place {
 
     /// Releases the name and the label of a set, or of a breaker that was never listed.
     pub(crate) fn release(&self) {
-        book::release(self.id, &self.name, self.label());
+        book::release(self.id, self.name.as_str(), self.label().as_str());
     }
 
     fn key(&self) -> Key {
@@ -123,7 +123,7 @@ impl Place {
 
 /// Lists a breaker, which makes it available to look-ups by its name.
 pub(crate) fn enter(shared: &Arc<Shared>) {
-    book::enter(shared.place.id, shared.place.name(), shared);
+    book::enter(shared.place.id, shared.place.name().as_str(), shared);
     LISTED.lock().insert(shared.place.key(), Arc::downgrade(shared));
 }
 

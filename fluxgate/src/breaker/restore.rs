@@ -11,7 +11,7 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// What a breaker remembers over a restart of its program, from [`CircuitBreaker::snapshot`]: to be written to a file or
+/// What a breaker remembers over a restart of its program, from [`CircuitBreaker::saved_state`]: to be written to a file or
 /// a store, in any self-describing format such as JSON, TOML or YAML.
 ///
 /// Its fields, as they are written:
@@ -31,8 +31,7 @@ use crate::{
 ///
 /// Times are milliseconds since the Unix epoch; what is not known is left out.
 ///
-/// What else a program keeps of all its breakers for an admin page is another: see [`Snapshot`](crate::Snapshot). The
-/// [guide](crate::guide::while_running) says more of restarts.
+/// The [guide](crate::guide::while_running) says more of restarts.
 ///
 /// # Examples
 ///
@@ -40,26 +39,25 @@ use crate::{
 /// [`restore`](crate::restore()).
 ///
 /// ```
-/// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
+/// use fluxgate::{SavedState, CircuitBreaker, State};
 ///
 /// let breaker = CircuitBreaker::new("search");
 /// breaker.force_open();
-/// let text = serde_json::to_string(&breaker.snapshot())?;
+/// let text = serde_json::to_string(&breaker.saved_state())?;
 ///
-/// let snapshot: BreakerSnapshot = serde_json::from_str(&text)?;
-/// assert_eq!((snapshot.name(), snapshot.state()), ("search", State::ForcedOpen));
+/// let saved: SavedState = serde_json::from_str(&text)?;
+/// assert_eq!((saved.name(), saved.state()), ("search", State::ForcedOpen));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias("persist", "serialize", "save"))]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct BreakerSnapshot {
+pub struct SavedState {
     version: u32,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    #[serde(with = "state_name")]
     state: State,
     since: u64,
     #[serde(default)]
@@ -74,7 +72,7 @@ pub struct BreakerSnapshot {
     draw: Option<f64>,
 }
 
-impl BreakerSnapshot {
+impl SavedState {
     /// Returns what [`CircuitBreaker::identity`] was when it was taken.
     pub(crate) fn identity(&self) -> (String, Option<String>) {
         (self.label().to_owned(), self.key.clone())
@@ -105,17 +103,17 @@ impl BreakerSnapshot {
     }
 }
 
-/// A snapshot can't be restored. The breaker is as it was.
+/// The error of a saved state that can't be restored. The breaker has not changed.
 ///
 /// # Examples
 ///
 /// ```
-/// use fluxgate::{BreakerSnapshot, CircuitBreaker, RestoreError};
+/// use fluxgate::{SavedState, CircuitBreaker, RestoreError};
 ///
 /// // What a later version of the library has left behind.
 /// let text = r#"{ "version": 9, "name": "search", "state": "open", "since": 0 }"#;
-/// let snapshot: BreakerSnapshot = serde_json::from_str(text)?;
-/// let error = CircuitBreaker::new("search").restore(&snapshot).unwrap_err();
+/// let saved: SavedState = serde_json::from_str(text)?;
+/// let error = CircuitBreaker::new("search").restore(&saved).unwrap_err();
 /// assert_eq!(error, RestoreError::UnknownVersion(9));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -129,8 +127,8 @@ pub enum RestoreError {
 impl fmt::Display for RestoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::UnknownVersion(version) = self;
-        let known = BreakerSnapshot::VERSION;
-        write!(formatter, "a snapshot of version {version} can't be restored: only {known} is known")
+        let known = SavedState::VERSION;
+        write!(formatter, "a saved state of version {version} can't be restored; only version {known} is known")
     }
 }
 
@@ -153,19 +151,19 @@ impl CircuitBreaker {
     /// # Examples
     ///
     /// ```
-    /// use fluxgate::{BreakerSnapshot, CircuitBreaker, State};
+    /// use fluxgate::{SavedState, CircuitBreaker, State};
     ///
     /// let breaker = CircuitBreaker::new("search");
     /// breaker.force_open();
-    /// let text = serde_json::to_string(&breaker.snapshot())?;
+    /// let text = serde_json::to_string(&breaker.saved_state())?;
     ///
     /// // After the restart.
     /// let breaker = CircuitBreaker::new("search");
-    /// breaker.restore(&serde_json::from_str::<BreakerSnapshot>(&text)?)?;
+    /// breaker.restore(&serde_json::from_str::<SavedState>(&text)?)?;
     /// assert_eq!(breaker.info().state, State::ForcedOpen);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn snapshot(&self) -> BreakerSnapshot {
+    pub fn saved_state(&self) -> SavedState {
         let mut core = self.shared.core.lock();
         // A success that a thread has counted ends a streak of failures.
         self.take_successes(&mut core);
@@ -177,8 +175,8 @@ impl CircuitBreaker {
         let state = if core.state_is_configured { State::Closed } else { machine.state };
         let is_open = state == State::Open;
         let later = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.at(at));
-        BreakerSnapshot {
-            version: BreakerSnapshot::VERSION,
+        SavedState {
+            version: SavedState::VERSION,
             name: self.name().to_owned(),
             label: Some(label),
             key,
@@ -192,7 +190,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// Goes on where a breaker was when the snapshot was taken.
+    /// Continues where a breaker was when its state was saved.
     ///
     /// - `open`: it waits by its own retry, from when it opened by wall time: what the restart took has passed. It
     ///   never waits for longer than the retry says, or than `honour_retry_after` allows, from now on, whatever the
@@ -205,12 +203,12 @@ impl CircuitBreaker {
     ///
     /// The window begins anew, in which nothing is judged by calls of long ago, and calls in flight count no more, as
     /// after any transition. Listeners are told if the state is another, with [`Reason::Restored`]. The policy, shadow
-    /// mode and the name are the breaker's own: a snapshot of another breaker can be restored, which is for whoever
+    /// mode and the name are the breaker's own: the state of another breaker can be restored, which is for whoever
     /// reads it to look at.
     ///
     /// # Errors
     ///
-    /// [`RestoreError`] if the snapshot is of an unknown version. Then nothing has changed.
+    /// [`RestoreError`] if the saved state is of an unknown version. Then nothing has changed.
     ///
     /// # Examples
     ///
@@ -225,25 +223,25 @@ impl CircuitBreaker {
     /// };
     /// let before = search()?;
     /// let _ = before.call(|| Err::<(), _>("down"));
-    /// let snapshot = before.snapshot();
+    /// let saved = before.saved_state();
     ///
     /// clock.advance(Duration::from_secs(10)); // a restart
     /// let after = search()?;
-    /// after.restore(&snapshot)?;
+    /// after.restore(&saved)?;
     /// assert_eq!(after.info().state, State::Open);
     /// assert_eq!(after.info().retry_after, Some(Duration::from_secs(20)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn restore(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
-        self.restore_untold(snapshot)?;
+    pub fn restore(&self, saved: &SavedState) -> Result<(), RestoreError> {
+        self.restore_untold(saved)?;
         self.tell();
         Ok(())
     }
 
     /// The same, without serving the listeners.
-    pub(crate) fn restore_untold(&self, snapshot: &BreakerSnapshot) -> Result<(), RestoreError> {
-        if snapshot.version != BreakerSnapshot::VERSION {
-            return Err(RestoreError::UnknownVersion(snapshot.version));
+    pub(crate) fn restore_untold(&self, saved: &SavedState) -> Result<(), RestoreError> {
+        if saved.version != SavedState::VERSION {
+            return Err(RestoreError::UnknownVersion(saved.version));
         }
         let mut core = self.shared.core.lock();
         let now = self.now();
@@ -252,19 +250,19 @@ impl CircuitBreaker {
             return Ok(());
         }
         self.take_successes(&mut core);
-        let to = if snapshot.state == State::HalfOpen { State::Open } else { snapshot.state };
+        let to = if saved.state == State::HalfOpen { State::Open } else { saved.state };
         let opening = Opening {
-            lasted: wall.since(snapshot.since),
-            draw: snapshot.draw.filter(|draw| (0.0..1.0).contains(draw)),
-            delayed_for: snapshot.delayed_until.map_or(Nanos(0), |until| wall.until(until)),
-            is_due: snapshot.state == State::HalfOpen,
+            lasted: wall.since(saved.since),
+            draw: saved.draw.filter(|draw| (0.0..1.0).contains(draw)),
+            delayed_for: saved.delayed_until.map_or(Nanos(0), |until| wall.until(until)),
+            is_due: saved.state == State::HalfOpen,
         };
         self.change_state(&mut core, now, Reason::Restored, |machine, rules, random| {
             let left = machine.enter(to, now, &rules.retry, random);
             if to != State::Closed {
                 // A closed breaker begins like a new one: failures of days ago say nothing of the service now.
-                machine.reopens = snapshot.reopens;
-                machine.consecutive_failures = snapshot.consecutive_failures;
+                machine.reopens = saved.reopens;
+                machine.consecutive_failures = saved.consecutive_failures;
             }
             let heeds = rules.honoured.as_ref().map(|honoured| honoured.limit);
             machine.resume(&opening, now, &rules.retry, heeds);
@@ -311,22 +309,5 @@ impl Wall {
     fn until(&self, milliseconds: u64) -> Nanos {
         let then = u128::from(milliseconds) * u128::from(PER_MILLISECOND);
         Nanos(u64::try_from(then.saturating_sub(self.now())).unwrap_or(u64::MAX))
-    }
-}
-
-mod state_name {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::state::State;
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-    pub(super) fn serialize<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(state.as_str())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<State, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = State::ALL.into_iter().find(|state| state.as_str() == name);
-        known.ok_or_else(|| D::Error::custom(format_args!("`{name}` is no state of a circuit breaker")))
     }
 }

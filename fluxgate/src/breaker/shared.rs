@@ -5,13 +5,13 @@ use std::sync::Arc;
 #[cfg(feature = "config")]
 use crate::breaker::overrides::Overridden;
 #[cfg(feature = "recorder")]
-use crate::recorder::Recording;
+use crate::events::tap::Tap;
 use crate::{
     breaker::{
         place::{self, Place},
         totals::Totals,
     },
-    events::outbox::Outbox,
+    events::{history::History, outbox::Outbox},
     machine::Machine,
     policy::compiled::CompiledPolicy,
     random::Random,
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) status: StatusWord,
     pub(crate) gap: Padding,
     #[cfg(feature = "recorder")]
-    pub(crate) recording: Mutex<Option<Box<Recording>>>,
+    pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
     pub(crate) rules: Mutex<Arc<CompiledPolicy>>,
     pub(crate) core: Mutex<Core>,
@@ -61,12 +61,13 @@ pub(crate) struct Core {
     pub(crate) state_is_configured: bool,
     #[cfg(feature = "config")]
     pub(crate) overridden: Option<Box<Overridden>>,
-    /// Whether calls are recorded in a trace.
-    pub(crate) recording: bool,
+    /// A tap sees each call begin and end.
+    pub(crate) tapped: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
     /// Kept only for a listener that counts calls.
     pub(crate) totals: Option<Box<Totals>>,
+    pub(crate) history: History,
 }
 
 impl Core {

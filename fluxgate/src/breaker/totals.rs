@@ -136,7 +136,7 @@ impl Transitions {
 
     /// The old state, the new one, and how often it went that way, for each way that it ever went.
     pub fn iter(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
-        let pairs = State::ALL.into_iter().flat_map(|old| State::ALL.into_iter().map(move |new| (old, new)));
+        let pairs = State::ALL.iter().copied().flat_map(|old| State::ALL.iter().copied().map(move |new| (old, new)));
         pairs.map(|(old, new)| (old, new, self.count(old, new))).filter(|(_, _, count)| *count > 0)
     }
 

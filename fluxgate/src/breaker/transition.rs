@@ -32,7 +32,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let rules = &core.rules;
         let success = match machine.success(&rules.tripper) {
-            _ if !core.spares_the_lock || core.recording => SuccessPath::Judged,
+            _ if !core.spares_the_lock || core.tapped => SuccessPath::Judged,
             // Of no consequence to the machine, but to the totals.
             SuccessPath::Known if core.totals.is_some() => SuccessPath::Counted,
             success => success,
@@ -44,7 +44,7 @@ impl CircuitBreaker {
     pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessPath) -> Status {
         let machine = &core.machine;
         let status = Status::new(machine.state, core.shadow, success, machine.generation)
-            .with_recording(core.recording)
+            .with_tap(core.tapped)
             .with_policy(core.flags());
         self.shared.status.write(status);
         status
@@ -76,19 +76,21 @@ impl CircuitBreaker {
         if let Some(totals) = &mut core.totals {
             totals.count_transition(left.state, to);
         }
+        let signal = Signal {
+            breaker: self.shared.place.name().clone(),
+            label: self.shared.place.label().clone(),
+            old_state: left.state,
+            new_state: to,
+            at: self.shared.clock.wall_time(),
+            reopens: core.machine.reopens,
+            metrics: left.metrics,
+            reason,
+            retry_after: core.machine.retry_after(now),
+            shadow: core.shadow,
+        };
         if self.has_audience() {
-            self.shared.outbox.post(Signal {
-                breaker: self.shared.place.name().clone(),
-                label: self.shared.place.label().clone(),
-                old_state: left.state,
-                new_state: to,
-                at: self.shared.clock.wall_time(),
-                reopens: core.machine.reopens,
-                metrics: left.metrics,
-                reason,
-                retry_after: core.machine.retry_after(now),
-                shadow: core.shadow,
-            });
+            self.shared.outbox.post(signal.clone());
         }
+        core.history.push(signal);
     }
 }

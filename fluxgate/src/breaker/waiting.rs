@@ -7,12 +7,12 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::breaker::{CircuitBreaker, restore::BreakerSnapshot};
+use crate::breaker::{CircuitBreaker, restore::SavedState};
 
 /// Identifies a breaker across restarts: its label or, in a set, that of the set and the key.
 pub(crate) type Identity = (String, Option<String>);
 
-pub(crate) type Records = HashMap<Identity, BreakerSnapshot>;
+pub(crate) type Records = HashMap<Identity, SavedState>;
 
 static WAITING: Mutex<Option<Records>> = Mutex::new(None);
 
@@ -20,7 +20,7 @@ static WAITING: Mutex<Option<Records>> = Mutex::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns copies of the records that wait.
-pub(crate) fn all() -> Vec<BreakerSnapshot> {
+pub(crate) fn all() -> Vec<SavedState> {
     WAITING.lock().iter().flat_map(HashMap::values).cloned().collect()
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn replace(records: Records) -> Option<Records> {
 }
 
 /// Takes the record of a breaker.
-pub(crate) fn take(breaker: &CircuitBreaker) -> Option<BreakerSnapshot> {
+pub(crate) fn take(breaker: &CircuitBreaker) -> Option<SavedState> {
     if count() == 0 {
         return None;
     }

@@ -95,7 +95,7 @@ impl CircuitBreaker {
         };
         match admission? {
             #[cfg(feature = "recorder")]
-            Admission::Call(ticket) => Ok(self.record_start(ticket)),
+            Admission::Call(ticket) => Ok(self.tap_start(ticket)),
             #[cfg(not(feature = "recorder"))]
             Admission::Call(ticket) => Ok(ticket),
             Admission::PartOfProbe => Ok(Ticket::UNRECORDED),

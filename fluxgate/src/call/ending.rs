@@ -133,7 +133,7 @@ impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
 
 #[inline(never)]
 pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
-    breaker.error_rules().judge(|| ErrorView::classify_value(error))
+    breaker.error_rules().judge(|| ErrorView::of_value(error))
 }
 
 /// A policy, as far as it looks at errors.

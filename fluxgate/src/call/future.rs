@@ -162,6 +162,26 @@ pin_project! {
     }
 }
 
+/// A guarded future with a time limit, from [`CallFuture::timeout`]: the name of its type, for a field or a return type.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::{future::{Ready, ready}, time::Duration};
+/// use fluxgate::{CircuitBreaker, TimeoutFuture};
+///
+/// fn search(breaker: &CircuitBreaker) -> TimeoutFuture<&CircuitBreaker, Ready<Result<u32, ()>>> {
+///     breaker.call_async(ready(Ok(42))).timeout(Duration::from_secs(1))
+/// }
+///
+/// assert_eq!(search(&CircuitBreaker::new("search")).await, Ok(42));
+/// # }
+/// ```
+#[cfg(feature = "tokio")]
+pub type TimeoutFuture<B, F> = CallFuture<B, F, ByValue, crate::call::timeout::Timeout>;
+
 /// The place of a call between its polls: dropped with the call in it, its caller has given up.
 struct Seat<B: Borrow<CircuitBreaker>> {
     breaker: B,

@@ -148,13 +148,13 @@ impl CircuitBreaker {
     /// Ends a call by the long way. `false` if another policy than the breaker's has judged it.
     fn finish(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
         #[cfg(feature = "recorder")]
-        let end_in_trace = self.time_for_trace();
+        let end_for_tap = self.time_for_tap();
         if ticket.is_recorded() && !self.settle(ticket, judged, now, ended) {
             return false;
         }
         #[cfg(feature = "recorder")]
-        if let Some(now) = end_in_trace {
-            self.record_end(ticket, judged.outcome, ended, now);
+        if let Some(now) = end_for_tap {
+            self.tap_end(ticket, judged.outcome, ended, now);
         }
         true
     }

@@ -1,6 +1,9 @@
 //! What leaves a breaker: transitions and changes of its policy.
 
+pub(crate) mod history;
 pub(crate) mod listener;
 pub(crate) mod outbox;
 pub(crate) mod policy_change;
 pub(crate) mod signal;
+#[cfg(feature = "recorder")]
+pub(crate) mod tap;

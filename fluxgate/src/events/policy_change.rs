@@ -36,14 +36,30 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
+    /// Creates a change that happens now, for tests of a custom listener.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
+    ///
+    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)));
+    /// assert_eq!(change.breaker(), "search");
+    /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
+    /// ```
+    pub fn new(breaker: impl Into<Name>, old: Policy, new: Policy) -> Self {
+        let breaker = breaker.into();
+        Self { label: breaker.clone(), breaker, at: SystemTime::now(), old, new }
+    }
+
     /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// Returns the label that is unique among breakers of the same name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
-        &self.label
+        self.label.as_str()
     }
 
     /// Returns the wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).

@@ -1,5 +1,7 @@
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "serde")]
+use crate::time::serialized;
 use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metrics, state::State};
 
 /// A transition, as [listeners](crate::Listener::on_transition) are told of it.
@@ -26,29 +28,100 @@ use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metri
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("event", "state_transition", "on_state_change"))]
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Signal {
     pub(crate) breaker: Name,
     pub(crate) label: Name,
     pub(crate) old_state: State,
     pub(crate) new_state: State,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::unix_millis"))]
     pub(crate) at: SystemTime,
     pub(crate) reopens: u64,
     pub(crate) metrics: Metrics,
     pub(crate) reason: Reason,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::optional_seconds"))]
     pub(crate) retry_after: Option<Duration>,
     pub(crate) shadow: bool,
 }
 
 impl Signal {
+    /// Creates a signal for tests of a listener of your own: of now, with empty figures and no failed recovery.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Evidence, Listener, Metrics, Reason, Signal, State, Tripped};
+    ///
+    /// struct Pager(std::sync::mpsc::Sender<String>);
+    ///
+    /// impl Listener for Pager {
+    ///     fn on_transition(&self, signal: &Signal) {
+    ///         let _ = self.0.send(format!("{}: {}", signal.breaker(), signal.reason()));
+    ///     }
+    /// }
+    ///
+    /// let (sender, pages) = std::sync::mpsc::channel();
+    /// let tripped = Tripped::new([Evidence::new("FailureStreak(5)", "5 failures in a row")]);
+    /// let signal = Signal::new("search", State::Closed, State::Open, Reason::Tripped(tripped))
+    ///     .with_metrics(Metrics::new(20, 5));
+    /// Pager(sender).on_transition(&signal);
+    /// assert_eq!(pages.recv().unwrap(), "search: FailureStreak(5): 5 failures in a row");
+    /// ```
+    pub fn new(breaker: impl Into<Name>, old_state: State, new_state: State, reason: Reason) -> Self {
+        let breaker = breaker.into();
+        Self {
+            label: breaker.clone(),
+            breaker,
+            old_state,
+            new_state,
+            at: SystemTime::now(),
+            reopens: 0,
+            metrics: Metrics::default(),
+            reason,
+            retry_after: None,
+            shadow: false,
+        }
+    }
+
+    /// Sets the time of the transition.
+    #[must_use]
+    pub fn with_at(self, at: SystemTime) -> Self {
+        Self { at, ..self }
+    }
+
+    /// Sets the number of recoveries that have failed.
+    #[must_use]
+    pub fn with_reopens(self, reopens: u64) -> Self {
+        Self { reopens, ..self }
+    }
+
+    /// Sets the figures of the window.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// Sets how long the opening will last.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+
+    /// Sets whether the breaker is in shadow mode.
+    #[must_use]
+    pub fn with_shadow(self, shadow: bool) -> Self {
+        Self { shadow, ..self }
+    }
+
     /// The name of the breaker.
     pub fn breaker(&self) -> &str {
-        &self.breaker
+        self.breaker.as_str()
     }
 
     /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
-        &self.label
+        self.label.as_str()
     }
 
     /// The state that it left.

@@ -39,7 +39,7 @@ impl Common {
         #[cfg(feature = "config")]
         family.apply(&current).conclude();
         let mut aftermath = Aftermath::default();
-        let overflow = family.make(member.name(), builder, &mut aftermath)?;
+        let overflow = family.make(member.name().as_str(), builder, &mut aftermath)?;
         aftermath.conclude();
         family.enlist();
         #[cfg(feature = "config")]
@@ -73,6 +73,6 @@ impl Common {
     ) -> Result<CircuitBreaker, PolicyError> {
         let member = Member::new(&self.family, key, now);
         let builder = (self.configure)(member.builder());
-        self.family.make(member.name(), builder, aftermath)
+        self.family.make(member.name().as_str(), builder, aftermath)
     }
 }

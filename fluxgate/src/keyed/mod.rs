@@ -94,7 +94,7 @@ impl<K> KeyedBreakers<K> {
 
     /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
-        self.0.common.family.name()
+        self.0.common.family.name().as_str()
     }
 
     /// Returns the policy of the breakers of the set, and of those that are made later.

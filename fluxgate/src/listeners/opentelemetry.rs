@@ -165,9 +165,9 @@ fn observe_zeros_last(instrument: &dyn AsyncInstrument<u64>, points: impl Iterat
 
 fn states(instrument: &dyn AsyncInstrument<u64>) {
     let rows = rows();
-    let points = rows
-        .iter()
-        .flat_map(|row| State::ALL.map(|state| (row.in_state(state), attributes(row, [("state", state.to_string())]))));
+    let points = rows.iter().flat_map(|row| {
+        State::ALL.iter().map(|&state| (row.in_state(state), attributes(row, [("state", state.to_string())])))
+    });
     observe_zeros_last(instrument, points);
 }
 

@@ -141,7 +141,8 @@ fn states(row: &Row, metric: &mut MetricEncoder<'_>) -> fmt::Result {
         return Ok(());
     }
     State::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .try_for_each(|state| gauge(metric, &labels(row, &[("state", state.as_str())]), &row.in_state(state)))
 }
 

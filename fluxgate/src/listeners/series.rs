@@ -57,7 +57,7 @@ pub(super) fn rows<L: Listener>() -> Vec<Row> {
 impl Row {
     /// The labels by which its series are told apart.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("circuit_name", &*self.circuit_name)].into_iter().chain(self.key.as_deref().map(|key| ("key", key)))
+        [("circuit_name", self.circuit_name.as_str())].into_iter().chain(self.key.as_deref().map(|key| ("key", key)))
     }
 
     /// Tells whether there is no breaker any more: of a key, only what was counted is left.

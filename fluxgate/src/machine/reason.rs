@@ -68,7 +68,22 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// What held, if the tripper did: `None` for every other reason.
+    /// Returns the name of the kind, such as `retry_due`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Tripped(_) => "tripped",
+            Self::RetryDue => "retry_due",
+            Self::Recovered => "recovered",
+            Self::ProbesFailed { .. } => "probes_failed",
+            Self::ProbesIgnored { .. } => "probes_ignored",
+            Self::Command { .. } => "command",
+            Self::Configured => "configured",
+            Self::Restored => "restored",
+            Self::Fleet { .. } => "fleet",
+        }
+    }
+
+    /// Returns what held, if the tripper did: `None` for every other reason.
     pub fn tripped(&self) -> Option<&Tripped> {
         match self {
             Self::Tripped(tripped) => Some(tripped),
@@ -102,5 +117,31 @@ impl fmt::Display for Reason {
                 write!(formatter, "fleet: {votes} of {instances} instances voted to open")
             }
         }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Reason {
+    /// Writes `kind` and `text`, and the figures that the kind has.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.kind())?;
+        map.serialize_entry("text", &self.to_string())?;
+        match self {
+            Self::Tripped(tripped) => map.serialize_entry("clauses", tripped.clauses())?,
+            Self::ProbesFailed { limit } | Self::ProbesIgnored { limit } => map.serialize_entry("limit", limit)?,
+            Self::Command { by, note } => {
+                map.serialize_entry("by", &by.as_deref())?;
+                map.serialize_entry("note", &note.as_deref())?;
+            }
+            Self::Fleet { votes, instances } => {
+                map.serialize_entry("votes", votes)?;
+                map.serialize_entry("instances", instances)?;
+            }
+            Self::RetryDue | Self::Recovered | Self::Configured | Self::Restored => {}
+        }
+        map.end()
     }
 }

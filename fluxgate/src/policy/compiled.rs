@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fluxgate_policy::{Component, ErrorKind, RETRY_AFTER_FOR_NOTHING};
+use fluxgate_policy::{Component, ErrorKind, RETRY_AFTER_HAS_NO_EFFECT};
 
 use crate::{
     policy::{
@@ -91,7 +91,7 @@ impl CompiledPolicy {
             );
         }
         if settings.retry_after.is_some() && settings.honour_retry_after.is_none() {
-            mistakes.0.push(Mistake::new(ErrorKind::NoEffect, RETRY_AFTER_FOR_NOTHING));
+            mistakes.0.push(Mistake::new(ErrorKind::NoEffect, RETRY_AFTER_HAS_NO_EFFECT));
         }
         let checked = (
             mistakes.setting(settings::max_half_open_calls(settings.max_half_open_calls)),

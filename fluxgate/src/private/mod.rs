@@ -63,7 +63,7 @@ pub enum Seen<'e> {
 /// For a breaker whose tracker looks at no error, and for errors at which none can look: those that borrow.
 pub fn unseen<E>(_: &E) -> Seen<'_> {
     struct Unseen;
-    Seen::At(ErrorView::classify_value(&Unseen))
+    Seen::At(ErrorView::of_value(&Unseen))
 }
 
 /// The `failed_if` of a function that has none.

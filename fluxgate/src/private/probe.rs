@@ -66,7 +66,7 @@ impl<'e, E> View<'e, E> {
 
 impl<'e, E: Error + 'static> View<'e, E> {
     pub fn view(&self) -> ErrorView<'e> {
-        ErrorView::classify_error(self.0.0.0.0)
+        ErrorView::of_error(self.0.0.0.0)
     }
 
     pub fn seen(&self) -> Seen<'e> {
@@ -98,7 +98,7 @@ impl<'e, E: AsRef<dyn Error> + 'static> BehindLocal<'e, E> {
 
 impl<'e, E: 'static> Value<'e, E> {
     pub fn view(&self) -> ErrorView<'e> {
-        ErrorView::classify_value(self.0)
+        ErrorView::of_value(self.0)
     }
 
     pub fn seen(&self) -> Seen<'e> {

@@ -5,15 +5,8 @@ mod trace_file;
 
 use std::{io, path::Path};
 
-use crate::{
-    breaker::CircuitBreaker,
-    machine::{Ticket, probes::Ended},
-    outcome::Outcome,
-    state::State,
-    time::nanos::Nanos,
-};
-use recording::Began;
-pub(crate) use recording::Recording;
+use crate::breaker::CircuitBreaker;
+use recording::{Began, Recording};
 
 /// What came of a recording, from [`CircuitBreaker::stop_recording`].
 ///
@@ -81,8 +74,8 @@ impl CircuitBreaker {
     /// ```
     #[doc(alias("trace", "replay", "csv"))]
     pub fn record_calls(&self, file: impl AsRef<Path>) -> io::Result<()> {
-        let mut recording = self.shared.recording.lock();
-        if recording.is_some() {
+        let mut tap = self.shared.tap.lock();
+        if tap.is_some() {
             let message = format!("the calls of circuit breaker `{}` are being recorded already", self.name());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
@@ -93,13 +86,13 @@ impl CircuitBreaker {
         let rejected_before = core.rejected + self.shared.successes.rejections();
         let began = Began { at: self.now(), generation: core.machine.generation, rejected_before };
         match Recording::new(file, claim, began) {
-            Ok(new) => *recording = Some(Box::new(new)),
+            Ok(recording) => *tap = Some(Box::new(recording)),
             Err(error) => {
                 self.publish(&core);
                 return Err(error);
             }
         }
-        core.recording = true;
+        core.tapped = true;
         self.publish(&core);
         Ok(())
     }
@@ -131,64 +124,19 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stop_recording(&self) -> io::Result<Option<Recorded>> {
-        let mut recording = self.shared.recording.lock();
-        let Some(mut stopped) = recording.take() else { return Ok(None) };
+        let mut tap = self.shared.tap.lock();
+        // The recorder is the only kind of tap.
+        let recording = tap.take().and_then(|tap| tap.into_any().downcast::<Recording>().ok());
+        let Some(mut stopped) = recording else { return Ok(None) };
         let mut core = self.shared.core.lock();
-        core.recording = false;
+        core.tapped = false;
         self.publish(&core);
         let rejected =
             (core.rejected + self.shared.successes.rejections()).saturating_sub(stopped.began.rejected_before);
         drop(core);
         // Calls go on while the disk is waited for.
-        drop(recording);
+        drop(tap);
         let rows = stopped.finish()?;
         Ok(Some(Recorded { rows, rejected, left_out: stopped.left_out }))
-    }
-
-    /// Writes down that a call has begun, if calls are recorded. Gives back the ticket by which its end is found.
-    pub(crate) fn record_start(&self, ticket: Ticket) -> Ticket {
-        if !self.shared.status.read().recording() {
-            return ticket;
-        }
-        let mut recording = self.shared.recording.lock();
-        let Some(recording) = recording.as_mut().filter(|recording| recording.has(ticket)) else { return ticket };
-        // Read with the lock held, so that the slots are in the order of time.
-        let now = self.now();
-        recording.start(ticket, now);
-        ticket.started_at(now)
-    }
-
-    /// Returns when a call ends that ends now, if that is of interest to a recording.
-    pub(crate) fn time_for_trace(&self) -> Option<Nanos> {
-        self.shared.status.read().recording().then(|| self.now())
-    }
-
-    /// Writes down how a call has ended, once.
-    pub(crate) fn record_end(&self, ticket: Ticket, outcome: Outcome, ended: Ended, now: Nanos) {
-        let outcome = match (ended, outcome) {
-            (Ended::Dropped { .. }, _) => "cancelled",
-            (_, Outcome::Success) => "ok",
-            (_, Outcome::Failure) => "fail",
-            (_, Outcome::Ignored) => "ignored",
-        };
-        if let Some(recording) = self.shared.recording.lock().as_mut().filter(|recording| recording.has(ticket)) {
-            recording.end(ticket, outcome, now);
-        }
-    }
-
-    /// Takes down a command.
-    pub(crate) fn record_command(&self, to: State) {
-        if !self.shared.status.read().recording() {
-            return;
-        }
-        let command = match to {
-            State::Disabled => "disable",
-            State::MetricsOnly => "metrics_only",
-            State::ForcedOpen => "force_open",
-            State::Closed | State::Open | State::HalfOpen => "reset",
-        };
-        if let Some(recording) = self.shared.recording.lock().as_mut() {
-            recording.command(command, self.now());
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! A recording under way: what has begun, what has ended, and what is written.
 
 use std::{
+    any::Any,
     collections::VecDeque,
     fs::File,
     io::{self, BufWriter, Write},
@@ -10,7 +11,14 @@ use std::{
 };
 
 use super::trace_file::Claim;
-use crate::{machine::Ticket, process, time::nanos::Nanos};
+use crate::{
+    events::tap::Tap,
+    machine::{Ticket, probes::Ended},
+    outcome::Outcome,
+    process,
+    state::State,
+    time::nanos::Nanos,
+};
 
 /// What was at the beginning of a recording.
 #[derive(Clone, Copy)]
@@ -95,23 +103,6 @@ impl Recording {
         })
     }
 
-    /// Takes down that a call begins.
-    pub(crate) fn start(&mut self, ticket: Ticket, now: Nanos) {
-        self.push(Slot { start: now, end: None });
-        if ticket.is_probe() {
-            if self.probes.len() == PROBES {
-                self.probes.pop_front();
-            }
-            self.probes.push_back((ticket, now));
-        }
-    }
-
-    /// Takes down a command.
-    pub(crate) fn command(&mut self, command: &'static str, now: Nanos) {
-        self.push(Slot { start: now, end: Some(End::Command(command)) });
-        self.take_ready();
-    }
-
     fn push(&mut self, slot: Slot) {
         if self.slots.len() == PATIENCE {
             // The first has not ended, or it would have been taken.
@@ -120,18 +111,6 @@ impl Recording {
             self.take_ready();
         }
         self.slots.push_back(slot);
-    }
-
-    /// Takes down how a call has ended, if its beginning was.
-    pub(crate) fn end(&mut self, ticket: Ticket, outcome: &'static str, now: Nanos) {
-        let Some(start) = self.start_of(ticket) else { return };
-        let first = self.slots.partition_point(|slot| slot.start < start);
-        let mut at_once = self.slots.range_mut(first..).take_while(|slot| slot.start == start);
-        // Of calls that started at the same time, it does not matter which is which.
-        if let Some(slot) = at_once.find(|slot| slot.end.is_none()) {
-            slot.end = Some(End::Call { outcome, duration: now.since(start) });
-            self.take_ready();
-        }
     }
 
     fn start_of(&mut self, ticket: Ticket) -> Option<Nanos> {
@@ -162,11 +141,6 @@ impl Recording {
         if let Some(Err(refused)) = self.writer.as_ref().map(|writer| how(writer, batch)) {
             self.left_out += refused as u64;
         }
-    }
-
-    /// Returns whether the trace has a call of this ticket, or is to have it.
-    pub(crate) fn has(&self, ticket: Ticket) -> bool {
-        !ticket.is_recorded() || ticket.generation() >= self.began.generation
     }
 
     /// Returns whether this is a copy in a forked child, whose parent goes on with the recording.
@@ -201,6 +175,54 @@ impl Recording {
             Some(Ok(written)) => written,
             Some(Err(_)) | None => Err(io::Error::other("the thread that writes the trace has panicked")),
         }
+    }
+}
+
+impl Tap for Recording {
+    fn has(&self, ticket: Ticket) -> bool {
+        !ticket.is_recorded() || ticket.generation() >= self.began.generation
+    }
+
+    fn start(&mut self, ticket: Ticket, now: Nanos) {
+        self.push(Slot { start: now, end: None });
+        if ticket.is_probe() {
+            if self.probes.len() == PROBES {
+                self.probes.pop_front();
+            }
+            self.probes.push_back((ticket, now));
+        }
+    }
+
+    fn end(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, now: Nanos) {
+        let Some(start) = self.start_of(ticket) else { return };
+        let first = self.slots.partition_point(|slot| slot.start < start);
+        let mut at_once = self.slots.range_mut(first..).take_while(|slot| slot.start == start);
+        // Calls that started at the same time are interchangeable.
+        if let Some(slot) = at_once.find(|slot| slot.end.is_none()) {
+            let outcome = match (ended, outcome) {
+                (Ended::Dropped { .. }, _) => "cancelled",
+                (_, Outcome::Success) => "ok",
+                (_, Outcome::Failure) => "fail",
+                (_, Outcome::Ignored) => "ignored",
+            };
+            slot.end = Some(End::Call { outcome, duration: now.since(start) });
+            self.take_ready();
+        }
+    }
+
+    fn command(&mut self, to: State, now: Nanos) {
+        let command = match to {
+            State::Disabled => "disable",
+            State::MetricsOnly => "metrics_only",
+            State::ForcedOpen => "force_open",
+            State::Closed | State::Open | State::HalfOpen => "reset",
+        };
+        self.push(Slot { start: now, end: Some(End::Command(command)) });
+        self.take_ready();
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
     }
 }
 
@@ -264,10 +286,10 @@ mod tests {
         // Dropped before the recording, which would wait for it if an assertion fails.
         let batches = batches;
         // One batch waits for the disk, a second finds no room, and a third nobody who would write it.
-        (0..2 * BATCH).for_each(|_| recording.command("reset", Nanos(0)));
+        (0..2 * BATCH).for_each(|_| recording.command(State::Closed, Nanos(0)));
         assert_eq!(recording.left_out, BATCH as u64);
         drop(batches);
-        (0..BATCH).for_each(|_| recording.command("reset", Nanos(0)));
+        (0..BATCH).for_each(|_| recording.command(State::Closed, Nanos(0)));
         assert_eq!(recording.left_out, 2 * BATCH as u64);
     }
 }

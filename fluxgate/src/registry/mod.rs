@@ -8,8 +8,6 @@ pub(crate) mod lazy;
 pub(crate) mod making;
 #[cfg(feature = "serde")]
 pub(crate) mod saved;
-#[cfg(feature = "serde")]
-pub(crate) mod snapshot;
 
 use crate::breaker::{CircuitBreaker, book, place::living};
 

@@ -9,7 +9,7 @@ use super::made;
 use crate::{
     breaker::{
         place::living,
-        restore::BreakerSnapshot,
+        restore::SavedState,
         waiting::{self, Identity},
     },
     user_code,
@@ -41,7 +41,7 @@ pub struct Saved {
 
 impl Saved {
     /// Returns the state of each breaker that this version of the library can read.
-    pub fn breakers(&self) -> impl Iterator<Item = BreakerSnapshot> + '_ {
+    pub fn breakers(&self) -> impl Iterator<Item = SavedState> + '_ {
         self.breakers.iter().filter_map(|record| read(record).ok())
     }
 }
@@ -69,7 +69,7 @@ pub struct Restored {
 
 /// Saves the state of every breaker of the process, those of sets included. It changes nothing.
 ///
-/// Each is read under its lock at one moment: see [`BreakerSnapshot`] for what is kept. Declared breakers that no call has
+/// Each is read under its lock at one moment: see [`SavedState`] for what is kept. Declared breakers that no call has
 /// reached have no state to save, unless an earlier run of the program has left one: what still waits for its breaker
 /// after [`restore`] is saved as it is.
 ///
@@ -99,8 +99,8 @@ pub struct Restored {
 pub fn save() -> Saved {
     // First, so that a breaker which is made meanwhile is found here or below.
     let unmade = waiting::all();
-    let snapshots: Vec<BreakerSnapshot> = made().map(|breaker| breaker.snapshot()).collect();
-    let made: HashSet<Identity> = snapshots.iter().map(BreakerSnapshot::identity).collect();
+    let snapshots: Vec<SavedState> = made().map(|breaker| breaker.saved_state()).collect();
+    let made: HashSet<Identity> = snapshots.iter().map(SavedState::identity).collect();
     let unmade = unmade.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
     // A record is plain data, which JSON can always have.
     let records = snapshots.iter().chain(unmade).filter_map(|snapshot| serde_json::to_value(snapshot).ok());
@@ -162,11 +162,11 @@ pub fn restore(saved: Saved) -> Restored {
     result
 }
 
-fn read(record: &Value) -> Result<BreakerSnapshot, String> {
-    let snapshot = BreakerSnapshot::deserialize(record).map_err(|error| error.to_string());
+fn read(record: &Value) -> Result<SavedState, String> {
+    let snapshot = SavedState::deserialize(record).map_err(|error| error.to_string());
     match (record["version"].as_u64(), snapshot) {
-        (Some(version), snapshot) if version == u64::from(BreakerSnapshot::VERSION) => snapshot,
-        (Some(version), _) => Err(format!("it is of version {version}; only {} is known", BreakerSnapshot::VERSION)),
+        (Some(version), snapshot) if version == u64::from(SavedState::VERSION) => snapshot,
+        (Some(version), _) => Err(format!("it is of version {version}; only {} is known", SavedState::VERSION)),
         (None, snapshot) => snapshot,
     }
 }

@@ -67,7 +67,7 @@ impl PolicyFlags {
 const STATE_BITS: u32 = 3;
 const SHADOW: u64 = 1 << STATE_BITS;
 const SUCCESS_SHIFT: u32 = STATE_BITS + 1;
-const RECORDING: u64 = 1 << (SUCCESS_SHIFT + 2);
+const TAPPED: u64 = 1 << (SUCCESS_SHIFT + 2);
 const GLANCE_SHIFT: u32 = SUCCESS_SHIFT + 3;
 const GENERATION_SHIFT: u32 = GLANCE_SHIFT + 7;
 
@@ -97,8 +97,8 @@ impl Status {
 
     /// The same of a breaker whose calls are recorded in a trace, or not.
     #[must_use]
-    pub(crate) fn with_recording(self, recording: bool) -> Self {
-        Self(if recording { self.0 | RECORDING } else { self.0 & !RECORDING })
+    pub(crate) fn with_tap(self, tapped: bool) -> Self {
+        Self(if tapped { self.0 | TAPPED } else { self.0 & !TAPPED })
     }
 
     /// Sets what calls have to know of the policy.
@@ -116,12 +116,12 @@ impl Status {
     /// Whether every call is admitted, its outcome recorded in the window, and nothing else is to be done.
     #[inline]
     pub(crate) fn admits_all(self) -> bool {
-        self.0 & (RECORDING | ((1 << STATE_BITS) - 1)) <= 1
+        self.0 & (TAPPED | ((1 << STATE_BITS) - 1)) <= 1
     }
 
     #[cfg(feature = "recorder")]
-    pub(crate) fn recording(self) -> bool {
-        self.0 & RECORDING != 0
+    pub(crate) fn tapped(self) -> bool {
+        self.0 & TAPPED != 0
     }
 
     #[inline]
@@ -172,18 +172,18 @@ mod tests {
 
     #[test]
     fn a_summary_tells_what_it_was_made_of() {
-        for state in State::ALL {
+        for &state in State::ALL {
             for success in [SuccessPath::Judged, SuccessPath::Counted, SuccessPath::Known] {
                 for shadow in [false, true] {
                     let status = Status::new(state, shadow, success, GENERATION);
                     assert_eq!((status.state(), status.shadow(), status.success()), (state, shadow, success));
                     assert_eq!(status.generation(), GENERATION);
                     assert_eq!(status.admits_all(), matches!(state, State::Closed | State::MetricsOnly));
-                    let recording = status.with_recording(true);
+                    let recording = status.with_tap(true);
                     assert_eq!((recording.state(), recording.shadow()), (state, shadow));
                     assert_eq!((recording.success(), recording.generation()), (success, GENERATION));
                     assert!(!recording.admits_all());
-                    assert!(recording.with_recording(false) == status);
+                    assert!(recording.with_tap(false) == status);
                     let flags =
                         PolicyFlags::default().with(PolicyFlags::MEASURES, true).with(PolicyFlags::NEVER_DUE, shadow);
                     let ruled = status.with_policy(PolicyFlags::BY_THE_SECOND).with_policy(flags);

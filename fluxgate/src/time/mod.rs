@@ -3,6 +3,8 @@
 mod breaker_clock;
 mod manual;
 pub(crate) mod nanos;
+#[cfg(feature = "serde")]
+pub(crate) mod serialized;
 mod system;
 #[cfg(feature = "tokio")]
 mod tokio;
@@ -59,7 +61,7 @@ pub trait Clock: Send + Sync + 'static {
     /// ```
     fn now(&self) -> Duration;
 
-    /// The wall time, for what listeners are told, and for a snapshot that is restored after a restart. Nothing else is
+    /// The wall time, for what listeners are told, and for a state that is restored after a restart. Nothing else is
     /// decided by it. The system's, unless said otherwise.
     ///
     /// # Examples

@@ -157,7 +157,7 @@ where
     fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match self.classifier.classify_error(error) {
             None => of_any(error, breaker),
-            Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::classify_value(error)),
+            Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),
         }
     }

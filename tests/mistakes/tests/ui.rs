@@ -34,7 +34,7 @@ fn said_of(source: &str, name: &str) -> String {
     let outside = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(outside.join("src")).expect("the target folder is ours");
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nfluxgate = {{ path = '{}' }}\n[workspace]\n",
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nfluxgate-breaker = {{ path = '{}' }}\n[workspace]\n",
         here.join("../../fluxgate").display()
     );
     fs::write(outside.join("Cargo.toml"), manifest).expect("the target folder is ours");

@@ -131,7 +131,7 @@ fn an_error_that_panics_when_printed_is_never_printed() {
 fn a_panic_of_a_listener_is_noticed_by_nobody_in_any_transition() {
     let commands: [fn(&CircuitBreaker); 4] =
         [CircuitBreaker::reset, CircuitBreaker::disable, CircuitBreaker::metrics_only, CircuitBreaker::force_open];
-    for state in State::ALL {
+    for &state in State::ALL {
         for shadow in [false, true] {
             for command in commands {
                 let recorder = Recorder::default();

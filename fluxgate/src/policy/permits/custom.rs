@@ -128,6 +128,43 @@ pub struct PermitContext {
 }
 
 impl PermitContext {
+    /// Creates the context of a breaker that has been half-open for this long, for tests of a custom permit. No probe
+    /// is in flight, and the draw is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::permits::{CustomPermit, PermitContext};
+    ///
+    /// struct OneAtATime;
+    ///
+    /// impl CustomPermit for OneAtATime {
+    ///     fn admits(&self, context: &PermitContext) -> bool {
+    ///         context.in_flight() == 0
+    ///     }
+    /// }
+    ///
+    /// let context = PermitContext::new(Duration::from_secs(5));
+    /// assert!(OneAtATime.admits(&context));
+    /// assert!(!OneAtATime.admits(&context.with_in_flight(1)));
+    /// ```
+    pub fn new(half_open_for: Duration) -> Self {
+        Self { half_open_for, in_flight: 0, draw: 0.0 }
+    }
+
+    /// Sets the number of probes in flight.
+    #[must_use]
+    pub fn with_in_flight(self, in_flight: usize) -> Self {
+        Self { in_flight, ..self }
+    }
+
+    /// Sets the draw, from 0 (inclusive) to 1 (exclusive).
+    #[must_use]
+    pub fn with_draw(self, draw: f64) -> Self {
+        Self { draw, ..self }
+    }
+
     /// Returns the time that the breaker has been half-open.
     pub fn half_open_for(&self) -> Duration {
         self.half_open_for

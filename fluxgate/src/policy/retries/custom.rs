@@ -113,6 +113,43 @@ pub struct RetryContext {
 }
 
 impl RetryContext {
+    /// Creates the context of a breaker that has been open for this long, for tests of a custom retry. No recovery
+    /// has failed, and the draw is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::retries::{CustomRetry, RetryContext};
+    ///
+    /// struct AfterAMinute;
+    ///
+    /// impl CustomRetry for AfterAMinute {
+    ///     fn is_due(&self, context: &RetryContext) -> bool {
+    ///         context.open_for() >= Duration::from_secs(60)
+    ///     }
+    /// }
+    ///
+    /// let context = |seconds| RetryContext::new(Duration::from_secs(seconds)).with_reopens(2);
+    /// assert!(!AfterAMinute.is_due(&context(59)));
+    /// assert!(AfterAMinute.is_due(&context(60)));
+    /// ```
+    pub fn new(open_for: Duration) -> Self {
+        Self { open_for, reopens: 0, draw: 0.0 }
+    }
+
+    /// Sets the number of recoveries that have failed.
+    #[must_use]
+    pub fn with_reopens(self, reopens: u64) -> Self {
+        Self { reopens, ..self }
+    }
+
+    /// Sets the draw, from 0 (inclusive) to 1 (exclusive).
+    #[must_use]
+    pub fn with_draw(self, draw: f64) -> Self {
+        Self { draw, ..self }
+    }
+
     /// Returns the time that the breaker has been open.
     pub fn open_for(&self) -> Duration {
         self.open_for
@@ -123,8 +160,8 @@ impl RetryContext {
         self.reopens
     }
 
-    /// Returns a number from 0 (inclusive) to 1 (exclusive) for jitter, drawn from the breaker's random source once per
-    /// opening.
+    /// Returns a number from 0 (inclusive) to 1 (exclusive) for jitter. It is drawn once per opening from the breaker's
+    /// random source.
     pub fn draw(&self) -> f64 {
         self.draw
     }

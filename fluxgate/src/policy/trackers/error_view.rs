@@ -1,9 +1,12 @@
 use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 
+use crate::error::layer_below;
+
 /// A view of an error for trackers: its value, and its chain of sources if that is known.
 ///
-/// The chain follows [`Error::source`](std::error::Error::source). Some errors leave out what they contain:
-/// `io::Error::other(error)` does not have `error` among its sources.
+/// The chain follows [`Error::source`](std::error::Error::source), and looks into a [`fluxgate::Error`](crate::Error)
+/// too, which is otherwise transparent. Some errors leave out what they contain: `io::Error::other(error)` does not have
+/// `error` among its sources.
 ///
 /// # Examples
 ///
@@ -20,7 +23,7 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 /// }
 ///
 /// let error = std::io::Error::other("the connection timed out");
-/// assert!(TimeOuts.tracks(ErrorView::classify_error(&error)));
+/// assert!(TimeOuts.tracks(ErrorView::of_error(&error)));
 /// ```
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
@@ -38,11 +41,11 @@ impl<'a> ErrorView<'a> {
     /// use fluxgate::{Error, trackers::ErrorView};
     ///
     /// let error = Error::Inner(fmt::Error); // what an inner breaker gave
-    /// let view = ErrorView::classify_error(&error);
+    /// let view = ErrorView::of_error(&error);
     /// assert!(view.downcast_ref::<Error<fmt::Error>>().is_some());
     /// assert!(view.find::<fmt::Error>().is_some()); // among its sources
     /// ```
-    pub fn classify_error<E: Error + 'static>(error: &'a E) -> Self {
+    pub fn of_error<E: Error + 'static>(error: &'a E) -> Self {
         Self { value: error, error: Some(error) }
     }
 
@@ -61,11 +64,11 @@ impl<'a> ErrorView<'a> {
     /// use std::{error::Error, fmt};
     /// use fluxgate::trackers::ErrorView;
     ///
-    /// assert_eq!(ErrorView::classify_value(&"down").chain().count(), 0); // no error, but a value
+    /// assert_eq!(ErrorView::of_value(&"down").chain().count(), 0); // no error, but a value
     /// let boxed: Box<dyn Error + Send + Sync> = Box::new(fmt::Error);
-    /// assert!(ErrorView::classify_value(&boxed).find::<fmt::Error>().is_some());
+    /// assert!(ErrorView::of_value(&boxed).find::<fmt::Error>().is_some());
     /// ```
-    pub fn classify_value(value: &'a dyn Any) -> Self {
+    pub fn of_value(value: &'a dyn Any) -> Self {
         Self { value, error: boxed_error(value) }
     }
 
@@ -77,7 +80,7 @@ impl<'a> ErrorView<'a> {
     /// Returns the error and its sources, outermost first. Empty if the type is not known to be an
     /// [`Error`](std::error::Error).
     pub fn chain(&self) -> impl Iterator<Item = &'a (dyn Error + 'static)> + use<'a> {
-        iter::successors(self.error, |&error| error.source())
+        iter::successors(self.error, |&error| layer_below(error))
     }
 
     /// Finds the error itself or the outermost of its sources that is a `T`.

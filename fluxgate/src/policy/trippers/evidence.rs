@@ -33,6 +33,15 @@ pub struct Tripped {
 }
 
 impl Tripped {
+    /// Creates it from the clauses that held, for tests of a listener of your own.
+    ///
+    /// # Examples
+    ///
+    /// See [`Signal::new`](crate::Signal::new).
+    pub fn new(clauses: impl IntoIterator<Item = Evidence>) -> Self {
+        Self { clauses: clauses.into_iter().collect() }
+    }
+
     /// Every clause that made the tripper hold, in the order of the policy. Before them stands `max_probe_time`, if probes
     /// of the half-open state were abandoned: the tripper counts them as failed calls.
     pub fn clauses(&self) -> &[Evidence] {
@@ -74,6 +83,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Creates it from a clause, such as `FailureStreak(5)`, and its figures, for tests of a listener of your own.
+    ///
+    /// # Examples
+    ///
+    /// See [`Signal::new`](crate::Signal::new).
+    pub fn new(clause: &str, figures: impl Into<String>) -> Self {
+        Self { clause: clause.into(), figures: figures.into(), condition: false }
+    }
+
     /// The clause, as the policy language writes it.
     pub fn clause(&self) -> &str {
         &self.clause
@@ -88,5 +106,17 @@ impl Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.clause, self.figures)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Evidence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut fields = serializer.serialize_struct("Evidence", 2)?;
+        fields.serialize_field("clause", self.clause())?;
+        fields.serialize_field("figures", self.figures())?;
+        fields.end()
     }
 }

@@ -111,6 +111,36 @@ pub struct CallContext {
 }
 
 impl CallContext {
+    /// Creates the context of a breaker in this state, with the figures of its window, for tests of a custom tripper.
+    /// No call has failed since the last success.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fluxgate::{Metrics, State, trippers::{CallContext, CustomTripper}};
+    ///
+    /// struct TenFailures;
+    ///
+    /// impl CustomTripper for TenFailures {
+    ///     fn holds(&self, context: &CallContext) -> bool {
+    ///         context.metrics().failures() >= 10
+    ///     }
+    /// }
+    ///
+    /// let context = |failures| CallContext::new(State::Closed, Metrics::new(20, failures));
+    /// assert!(!TenFailures.holds(&context(9)));
+    /// assert!(TenFailures.holds(&context(10).with_consecutive_failures(3)));
+    /// ```
+    pub fn new(state: State, metrics: Metrics) -> Self {
+        Self { state, metrics, consecutive_failures: 0 }
+    }
+
+    /// Sets the number of calls that have failed since the last success.
+    #[must_use]
+    pub fn with_consecutive_failures(self, consecutive_failures: u64) -> Self {
+        Self { consecutive_failures, ..self }
+    }
+
     /// Returns the state of the breaker: `closed` or `half_open`, because nothing is judged in the others.
     pub fn state(&self) -> State {
         self.state

@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::time::nanos::Nanos;
+#[cfg(feature = "serde")]
+use crate::time::serialized;
 
 /// The figures of a window: how many calls it holds, and how they went.
 ///
@@ -120,6 +122,65 @@ impl SlowCounts {
 }
 
 impl Metrics {
+    /// Creates the figures of a window with so many calls, of which so many have failed, for tests of components of your
+    /// own. It knows nothing of durations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::Metrics;
+    ///
+    /// let threshold = Duration::from_secs(2);
+    /// let metrics = Metrics::new(4, 1).with_slow_calls(threshold, 3).with_mean_latency(Duration::from_secs(5));
+    /// assert_eq!(metrics.failure_rate(), Some(0.25));
+    /// assert_eq!(metrics.slow_rate(threshold), Some(0.75));
+    /// assert_eq!(metrics.mean_latency(), Some(Duration::from_secs(5)));
+    /// ```
+    pub fn new(calls: u64, failures: u64) -> Self {
+        Self { calls, failures, latency: None }
+    }
+
+    /// Sets the number of calls that took `threshold` or longer.
+    #[must_use]
+    pub fn with_slow_calls(self, threshold: Duration, calls: u64) -> Self {
+        let known = self.latency.as_ref().map(|latency| latency.measures.thresholds.to_vec());
+        let mut thresholds = known.unwrap_or_default();
+        let threshold = Nanos::from(threshold);
+        let slow = |known: Nanos| if known == threshold { calls } else { self.slow(known) };
+        if !thresholds.contains(&threshold) {
+            thresholds.push(threshold);
+            thresholds.sort_unstable();
+        }
+        let mut counts = SlowCounts::none(thresholds.len());
+        for (index, known) in thresholds.iter().enumerate() {
+            *counts.get_mut(index) = slow(*known);
+        }
+        let (mean, total) =
+            self.latency.as_ref().map_or((false, Total::default()), |latency| (latency.measures.mean, latency.total));
+        let measures = Arc::new(Measures { thresholds: thresholds.into(), mean });
+        Self { latency: Some(Latency { measures, total, slow: counts }), ..self }
+    }
+
+    /// Sets the mean duration of the calls.
+    #[must_use]
+    pub fn with_mean_latency(self, mean: Duration) -> Self {
+        let mut total = Total::default();
+        total.set(u128::from(Nanos::from(mean).0) * u128::from(self.calls));
+        let latency = match &self.latency {
+            Some(Latency { measures, slow, .. }) => {
+                let measures = Arc::new(Measures { thresholds: measures.thresholds.clone(), mean: true });
+                Latency { measures, total, slow: slow.clone() }
+            }
+            None => Latency {
+                measures: Arc::new(Measures { thresholds: Box::default(), mean: true }),
+                total,
+                slow: SlowCounts::none(0),
+            },
+        };
+        Self { latency: Some(latency), ..self }
+    }
+
     pub(crate) fn counting(measures: Option<&Arc<Measures>>) -> Self {
         let latency = measures.map(|measures| Latency {
             total: Total::default(),
@@ -197,6 +258,39 @@ impl Metrics {
 
     pub(crate) fn total_latency(&self) -> u128 {
         self.latency.as_ref().map_or(0, |latency| latency.total.get())
+    }
+}
+
+impl PartialEq for Metrics {
+    /// Compares what can be read of both.
+    fn eq(&self, other: &Self) -> bool {
+        (self.calls, self.failures, self.mean_latency()) == (other.calls, other.failures, other.mean_latency())
+            && self.slow_rates().eq(other.slow_rates())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Metrics {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Read {
+            calls: u64,
+            failures: u64,
+            failure_rate: Option<f64>,
+            #[serde(serialize_with = "serialized::slow_rates")]
+            slow_rates: Vec<(Duration, f64)>,
+            #[serde(serialize_with = "serialized::optional_seconds")]
+            mean_latency: Option<Duration>,
+        }
+
+        let read = Read {
+            calls: self.calls,
+            failures: self.failures,
+            failure_rate: self.failure_rate(),
+            slow_rates: self.slow_rates().collect(),
+            mean_latency: self.mean_latency(),
+        };
+        read.serialize(serializer)
     }
 }
 

@@ -12,7 +12,7 @@ fn a_saved_state_is_of_one_moment() {
             fail(breaker);
             fail(breaker);
         });
-        let saved = stand.breaker.snapshot();
+        let saved = stand.breaker.saved_state();
         other.join().unwrap();
         let text = serde_json::to_value(&saved).unwrap();
         let streak = text["consecutive_failures"].as_u64();
@@ -34,7 +34,7 @@ fn a_saved_streak_ends_with_the_success_that_ended_it() {
             succeed(breaker);
             breaker.reset();
         });
-        let saved = stand.breaker.snapshot();
+        let saved = stand.breaker.saved_state();
         other.join().unwrap();
         let text = serde_json::to_value(&saved).unwrap();
         assert!(text["consecutive_failures"].as_u64() <= Some(1), "{text}");
