@@ -339,7 +339,7 @@ impl Builder {
         }
         let rules = self.policy.compiled()?;
         let machine = Machine::new(rules.records());
-        let [quick, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
+        let [fast_below, cancelled] = [rules.fast_below, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(&self.name, self.listeners);
         let place = Place::reserve(self.name);
         #[cfg(feature = "keyed")]
@@ -364,11 +364,11 @@ impl Builder {
         let status = Status::new(machine.state, core.shadow, SuccessPath::Judged, machine.generation);
         let shared = Arc::new(Shared {
             status: StatusWord::new(status.with_policy(core.flags())),
-            gap: Padding::default(),
+            padding: Padding::default(),
             #[cfg(feature = "recorder")]
             tap: Mutex::new(None),
             due: AtomicU64::new(Nanos::NEVER.0),
-            quick,
+            fast_below,
             cancelled,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
             successes: Successes::new(),

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use crate::{
     breaker::{CircuitBreaker, set_policy::Replaced},
     machine::reason::Reason,
+    policy::error::PolicyError,
     sync::versioned::Versioned,
     user_code,
 };

@@ -103,7 +103,7 @@ impl CircuitBreaker {
         // place, so that none is judged by parts of both.
         locked.machine.begin_generation();
         self.publish_with(&locked, SuccessPath::Judged);
-        self.shared.quick.store(new.quick.0, Ordering::Release);
+        self.shared.fast_below.store(new.fast_below.0, Ordering::Release);
         self.shared.cancelled.store(new.cancelled.0, Ordering::Relaxed);
 
         let core = &mut *locked;

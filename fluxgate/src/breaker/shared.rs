@@ -35,12 +35,12 @@ pub(crate) struct Shared {
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
-    /// Of the policy, as [`CompiledPolicy::quick`] and [`CompiledPolicy::cancelled`].
-    pub(crate) quick: AtomicU64,
+    /// Of the policy, as [`CompiledPolicy::fast_below`] and [`CompiledPolicy::cancelled`].
+    pub(crate) fast_below: AtomicU64,
     pub(crate) cancelled: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
     pub(crate) status: StatusWord,
-    pub(crate) gap: Padding,
+    pub(crate) padding: Padding,
     #[cfg(feature = "recorder")]
     pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
     /// The same as under the lock, for what looks at errors before that is taken.

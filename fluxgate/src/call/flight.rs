@@ -38,7 +38,7 @@ impl Flight {
             Nanos(0) => true,
             threshold => threshold != Nanos::NEVER && self.waiting_since != Nanos::NEVER && waited >= threshold,
         };
-        breaker.end_dropped(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored }, waited);
+        breaker.finish_dropped(self.ticket, if failed { Outcome::Failure } else { Outcome::Ignored }, waited);
     }
 }
 

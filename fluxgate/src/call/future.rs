@@ -13,8 +13,8 @@ use crate::machine::Ticket;
 use crate::{
     breaker::CircuitBreaker,
     call::{
+        answer_error,
         ending::{ByValue, Ending, EndsWith},
-        finish_error,
         flight::Flight,
         running::Running,
         timeout::{Limit, NoLimit},
@@ -260,16 +260,16 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
             // Taken apart first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
-                    running.end_by_value(&ending, &value);
+                    running.finish_value(&ending, &value);
                     ending.give(Ok(value))
                 }
-                Err(error) => finish_error(running, ending, error),
+                Err(error) => answer_error(running, ending, error),
             });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
             // Dropped first, for a future is to be gone before its slot is free.
             this.future.set(None);
-            running.end(Outcome::Failure);
+            running.finish(Outcome::Failure);
             let time_out = CallTimedOut { breaker: breaker.shared.place.name().clone(), limit };
             return done(this.future, this.ending, Err(time_out.into()));
         }

@@ -151,7 +151,7 @@ impl<'b> Call<'b> {
     /// ```
     #[doc(alias("on_success", "record_success", "mark_success"))]
     pub fn success(self) {
-        self.end(Outcome::Success);
+        self.finish(Outcome::Success);
     }
 
     /// Ends the call as a failure.
@@ -168,7 +168,7 @@ impl<'b> Call<'b> {
     /// ```
     #[doc(alias("on_error", "on_failure", "record_failure", "mark_failure"))]
     pub fn failure(self) {
-        self.end(Outcome::Failure);
+        self.finish(Outcome::Failure);
     }
 
     /// Ends the call as a failure after which the service asks to be left alone for `wait`.
@@ -190,7 +190,7 @@ impl<'b> Call<'b> {
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
     /// ```
     pub fn failure_with_retry_after(self, wait: Duration) {
-        self.end(Judged::failure(Some(wait)));
+        self.finish(Judged::failure(Some(wait)));
     }
 
     /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse: it is neither
@@ -208,7 +208,7 @@ impl<'b> Call<'b> {
     /// ```
     #[doc(alias("release_permission", "cancel"))]
     pub fn ignored(self) {
-        self.end(Outcome::Ignored);
+        self.finish(Outcome::Ignored);
     }
 
     /// Ends the call by its result: `Ok` is a success, an error is what the breaker's tracker says.
@@ -228,26 +228,26 @@ impl<'b> Call<'b> {
     #[doc(alias("on_result", "record_result"))]
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
         match result {
-            Ok(_) => self.end(Outcome::Success),
-            Err(error) => self.end_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker)),
+            Ok(_) => self.finish(Outcome::Success),
+            Err(error) => self.finish_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker)),
         }
     }
 
-    fn end(self, judged: impl Into<Judged>) {
+    fn finish(self, judged: impl Into<Judged>) {
         let judged = judged.into();
         if judged.outcome == Outcome::Success {
             let mut call = self;
             if let Some(flight) = call.take() {
-                call.breaker.end(flight.ticket, Outcome::Success);
+                call.breaker.finish(flight.ticket, Outcome::Success);
             }
         } else {
-            self.end_by(|_| judged.clone());
+            self.finish_by(|_| judged.clone());
         }
     }
 
-    fn end_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
+    fn finish_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         if let Some(flight) = self.take() {
-            Running::ending(&self.breaker, flight.ticket).end_by_error(judge);
+            Running::ending(&self.breaker, flight.ticket).finish_error(judge);
         }
     }
 
@@ -262,7 +262,7 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         let Some(flight) = self.take() else { return };
         if thread::panicking() && !self.begun_unwinding {
-            self.breaker.end(flight.ticket, Outcome::Failure);
+            self.breaker.finish(flight.ticket, Outcome::Failure);
         } else {
             flight.cancel(&self.breaker);
         }

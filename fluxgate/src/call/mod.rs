@@ -84,10 +84,10 @@ impl CircuitBreaker {
         // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
         match ending.split(work()) {
             Ok(value) => {
-                running.end_by_value(&ending, &value);
+                running.finish_value(&ending, &value);
                 ending.give(Ok(value))
             }
-            Err(error) => finish_error(running, ending, error),
+            Err(error) => answer_error(running, ending, error),
         }
     }
 }
@@ -95,7 +95,7 @@ impl CircuitBreaker {
 /// The end of a call that returned an error. Out of line, so that what becomes of a success is written by itself: a
 /// result that either may have written is copied before it is all written.
 #[inline(never)]
-pub(crate) fn finish_error<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
-    running.end_by_error(|breaker| ending.classify_error(&error, breaker));
+pub(crate) fn answer_error<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
+    running.finish_error(|breaker| ending.classify_error(&error, breaker));
     ending.give(Err(Error::Inner(error)))
 }

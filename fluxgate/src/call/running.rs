@@ -47,39 +47,39 @@ impl<'b> Running<'b> {
     }
 
     #[inline]
-    pub(crate) fn end(self, outcome: Outcome) {
+    pub(crate) fn finish(self, outcome: Outcome) {
         let breaker = self.breaker;
-        breaker.end(self.ended(), outcome);
+        breaker.finish(self.into_ticket(), outcome);
     }
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    pub(crate) fn end_by_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
+    pub(crate) fn finish_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         match ending.classify_value(value) {
-            Outcome::Failure => self.end_by_failed_value(ending, value),
-            outcome => self.end(outcome),
+            Outcome::Failure => self.finish_failed_value(ending, value),
+            outcome => self.finish(outcome),
         }
     }
 
     #[cold]
-    fn end_by_failed_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
+    fn finish_failed_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         let judged = Judged::failure(ending.retry_after(value, self.breaker));
         // Whatever the policy, the value is a failure.
-        self.breaker.end_judged(self.ticket, &judged);
-        self.ended();
+        self.breaker.finish_judged(self.ticket, &judged);
+        self.into_ticket();
     }
 
-    pub(crate) fn end_by_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
+    pub(crate) fn finish_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         let breaker = self.breaker;
         let mut judged = judge(breaker);
         for _ in 0..MOST_POLICIES {
-            if breaker.end_judged(self.ticket, &judged) {
-                self.ended();
+            if breaker.finish_judged(self.ticket, &judged) {
+                self.into_ticket();
                 return;
             }
             judged = judge(breaker);
         }
-        self.end(judged.outcome);
+        self.finish(judged.outcome);
     }
 
     /// The call goes on, but its code does not run for now.
@@ -88,12 +88,12 @@ impl<'b> Running<'b> {
         if self.ticket.is_probe() {
             inside_probe::leave(self.breaker, self.ticket);
         }
-        self.ended()
+        self.into_ticket()
     }
 
     /// Nothing is left to be done by `drop`.
     #[inline]
-    fn ended(self) -> Ticket {
+    fn into_ticket(self) -> Ticket {
         let ticket = self.ticket;
         mem::forget(self);
         ticket
@@ -103,6 +103,6 @@ impl<'b> Running<'b> {
 impl Drop for Running<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.breaker.end(self.ticket, Outcome::Failure);
+        self.breaker.finish(self.ticket, Outcome::Failure);
     }
 }

@@ -58,66 +58,66 @@ impl CircuitBreaker {
     /// Ends an admitted call.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
-    pub(crate) fn end(&self, ticket: Ticket, outcome: Outcome) {
+    pub(crate) fn finish(&self, ticket: Ticket, outcome: Outcome) {
         match outcome {
-            Outcome::Success => self.end_well(ticket),
-            Outcome::Failure | Outcome::Ignored => self.end_under_lock(ticket, outcome, None),
+            Outcome::Success => self.finish_success(ticket),
+            Outcome::Failure | Outcome::Ignored => self.finish_locked(ticket, outcome, None),
         }
     }
 
     /// Ends an admitted call that its caller has dropped after waiting for so long.
-    pub(crate) fn end_dropped(&self, ticket: Ticket, outcome: Outcome, waited: Nanos) {
-        self.finish(ticket, &outcome.into(), None, Ended::Dropped { waited });
+    pub(crate) fn finish_dropped(&self, ticket: Ticket, outcome: Outcome, waited: Nanos) {
+        self.finish_slow(ticket, &outcome.into(), None, Ended::Dropped { waited });
     }
 
     /// Ends a call that was no success. `false` if the policy that judged it is no longer the breaker's: then the call
     /// has not ended.
-    pub(crate) fn end_judged(&self, ticket: Ticket, judged: &Judged) -> bool {
-        self.finish(ticket, judged, None, Ended::ByItself)
+    pub(crate) fn finish_judged(&self, ticket: Ticket, judged: &Judged) -> bool {
+        self.finish_slow(ticket, judged, None, Ended::ByItself)
     }
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads on the way of every call")]
-    fn end_well(&self, ticket: Ticket) {
+    fn finish_success(&self, ticket: Ticket) {
         let status = self.shared.status.read();
         if status.generation() != ticket.generation_of_call() {
             // Stale, unrecorded, or a probe.
-            return self.end_under_lock(ticket, Outcome::Success, None);
+            return self.finish_locked(ticket, Outcome::Success, None);
         }
         if status.policy_has(PolicyFlags::MEASURES) {
-            return self.end_measured(ticket, status);
+            return self.finish_measured_success(ticket, status);
         }
         match status.success() {
             SuccessPath::Known => {}
             SuccessPath::Counted if self.is_counted(status) => {}
-            SuccessPath::Counted | SuccessPath::Judged => self.end_under_lock(ticket, Outcome::Success, None),
+            SuccessPath::Counted | SuccessPath::Judged => self.finish_locked(ticket, Outcome::Success, None),
         }
     }
 
     /// Only a success that is quicker than every threshold is like the others.
     #[inline(never)]
-    fn end_measured(&self, ticket: Ticket, status: Status) {
+    fn finish_measured_success(&self, ticket: Ticket, status: Status) {
         let now = self.now();
-        let spared = self.is_quick(ticket, status, now)
+        let spared = self.is_fast(ticket, status, now)
             && match status.success() {
                 SuccessPath::Known => true,
                 SuccessPath::Counted => self.is_counted_at(status, now),
                 SuccessPath::Judged => false,
             };
         if !spared {
-            self.end_under_lock(ticket, Outcome::Success, Some(now));
+            self.finish_locked(ticket, Outcome::Success, Some(now));
         }
     }
 
     /// Whether a call was quick by the policy of this status.
     #[inline]
-    fn is_quick(&self, ticket: Ticket, status: Status, now: Nanos) -> bool {
-        let quick = Nanos(self.shared.quick.load(Ordering::Acquire));
+    fn is_fast(&self, ticket: Ticket, status: Status, now: Nanos) -> bool {
+        let fast_below = Nanos(self.shared.fast_below.load(Ordering::Acquire));
         // A new policy begins its generation before it says what is quick, so this was the one that the status knows. A
         // start that is not known was before the policy.
         self.shared.status.read().generation() == status.generation()
             && ticket.started() != Nanos::NEVER
-            && now.since(ticket.started()) < quick
+            && now.since(ticket.started()) < fast_below
     }
 
     #[inline]
@@ -141,12 +141,12 @@ impl CircuitBreaker {
     }
 
     #[inline(never)]
-    fn end_under_lock(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
-        self.finish(ticket, &outcome.into(), now, Ended::ByItself);
+    fn finish_locked(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        self.finish_slow(ticket, &outcome.into(), now, Ended::ByItself);
     }
 
     /// Ends a call by the long way. `false` if another policy than the breaker's has judged it.
-    fn finish(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
+    fn finish_slow(&self, ticket: Ticket, judged: &Judged, now: Option<Nanos>, ended: Ended) -> bool {
         #[cfg(feature = "recorder")]
         let end_for_tap = self.time_for_tap();
         if ticket.is_recorded() && !self.settle(ticket, judged, now, ended) {
@@ -180,7 +180,7 @@ impl CircuitBreaker {
         if ticket.is_probe() {
             inside_probe::leave(self, ticket);
         }
-        match self.settle_unheard(ticket, judged, exact, ended) {
+        match self.settle_silently(ticket, judged, exact, ended) {
             Settled::Superseded => false,
             Settled::Quietly => true,
             Settled::WithSignals => {
@@ -190,7 +190,7 @@ impl CircuitBreaker {
         }
     }
 
-    fn settle_unheard(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> Settled {
+    fn settle_silently(&self, ticket: Ticket, judged: &Judged, exact: Option<Nanos>, ended: Ended) -> Settled {
         let outcome = judged.outcome;
         let expected = Needs::of(self.shared.status.read());
         let mut time = self.time_of_end(ticket, judged, expected, exact);

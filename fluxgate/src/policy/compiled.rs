@@ -45,7 +45,7 @@ pub(crate) struct CompiledPolicy {
     /// The window counts by the second.
     pub(crate) by_the_second: bool,
     /// A success that took this long or longer must be judged.
-    pub(crate) quick: Nanos,
+    pub(crate) fast_below: Nanos,
     /// The part that calls need without the lock.
     pub(crate) flags: PolicyFlags,
 }
@@ -123,7 +123,7 @@ impl CompiledPolicy {
             cancelled: cancelled.unwrap_or_else(|| default_cancelled(shortest_threshold)),
             honoured: honoured.map(|limit| Box::new(Honoured { limit, of_error: settings.retry_after.clone() })),
             measures: tripper.measures().is_some(),
-            quick: shortest_threshold.unwrap_or(Nanos::NEVER),
+            fast_below: shortest_threshold.unwrap_or(Nanos::NEVER),
             flags: PolicyFlags::default(),
             tripper,
         };

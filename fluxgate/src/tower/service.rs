@@ -78,7 +78,7 @@ impl<S, C, A> CircuitBreakerService<S, C, A> {
         let ending = Classified::<C, A>::new(self.classifier.clone());
         if let Ok(ticket) = self.breaker.admit() {
             let running = Running::ending(&self.breaker, ticket);
-            running.end_by_error(|breaker| Ending::<Result<R, E>>::classify_error(&ending, error, breaker));
+            running.finish_error(|breaker| Ending::<Result<R, E>>::classify_error(&ending, error, breaker));
         }
     }
 }
