@@ -121,7 +121,8 @@
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
 //! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
 //! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
-//! | `serde` | [`configure`]: policies from files; [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
+//! | `config` | [`configure`]: policies from files |
+//! | `serde` | [`Policy`], [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
 //! | `tower` | [`CircuitBreakerLayer`] around any service |
 //! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
 //! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |

@@ -160,7 +160,7 @@ fn a_configured_state_is_saved_as_closed_and_survives_a_restore() {
     breaker.restore(&snapshot).unwrap();
     assert_eq!(state(&breaker), State::Disabled);
     breaker.force_open();
-    assert_eq!(breaker.snapshot().state(), State::ForcedOpen, "a command is saved");
+    assert_eq!(breaker.saved_state().state(), State::ForcedOpen, "a command is saved");
 }
 
 #[test]

@@ -13,10 +13,7 @@ use crate::{
     sync::versioned::Versioned,
     user_code,
 };
-use crate::{
-    policy::{Policy, error::PolicyError},
-    state::State,
-};
+use crate::{policy::Policy, state::State};
 
 /// Replaces settings of a breaker. `None` leaves a setting to the program.
 #[derive(Clone, Default)]

@@ -49,6 +49,7 @@ pub(crate) struct Shared {
 }
 
 /// What changes, all under one lock.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(crate) struct Core {
     pub(crate) rules: Arc<CompiledPolicy>,
     pub(crate) machine: Machine,

@@ -1,6 +1,6 @@
 //! A checked policy in the form in which breakers use it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use fluxgate_policy::{Component, ErrorKind, RETRY_AFTER_HAS_NO_EFFECT};
 
@@ -25,7 +25,7 @@ use crate::{
 /// A checked policy in the form in which breakers use it. All breakers of the policy share it.
 pub(crate) struct CompiledPolicy {
     /// The settings that it was compiled from.
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     window: Component,
     pub(crate) tracker: CompiledTracker,
     pub(crate) tripper: CompiledTripper,
@@ -67,7 +67,7 @@ impl CompiledPolicy {
     /// # Errors
     ///
     /// Every mistake in them.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, PolicyError> {
+    pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self, PolicyError> {
         let Settings {
             window: Some(window),
             tracker: Some(tracker),
@@ -111,7 +111,7 @@ impl CompiledPolicy {
         let tripper = CompiledTripper::new(&tripper.0);
         let shortest_threshold = tripper.shortest_threshold();
         let compiled = Self {
-            settings: settings.clone(),
+            settings: Arc::clone(settings),
             by_the_second: window.name() == "TimeWindow",
             window,
             tracker: CompiledTracker::new(&tracker.0),

@@ -62,7 +62,7 @@ use crate::policy::{compiled::CompiledPolicy, error::PolicyError, retry_after::R
 #[derive(Clone)]
 #[must_use = "a policy has no effect until a breaker has it"]
 pub struct Policy {
-    settings: Settings,
+    settings: Arc<Settings>,
     /// Compiled when a breaker first needs it. Clones share it, and a setter starts a new one.
     compiled: Arc<OnceLock<Arc<CompiledPolicy>>>,
 }
@@ -80,7 +80,7 @@ impl Policy {
     pub fn new() -> Self {
         /// Breakers with the default policy share its compiled form.
         static DEFAULT: LazyLock<Policy> =
-            LazyLock::new(|| Policy { settings: Settings::default(), compiled: Arc::default() });
+            LazyLock::new(|| Policy { settings: Arc::default(), compiled: Arc::default() });
 
         DEFAULT.clone()
     }
@@ -132,7 +132,7 @@ impl Policy {
     /// ```
     #[doc(alias("merge", "overlay"))]
     pub fn or(&self, others: &Self) -> Self {
-        Self::of(self.settings.or(&others.settings))
+        Self { settings: Arc::new(self.settings.or(&others.settings)), compiled: Arc::default() }
     }
 
     /// Checks the policy like [`Builder::build`](crate::Builder::build).
@@ -167,7 +167,7 @@ impl Policy {
     /// Returns `true` if no setting is set.
     #[cfg(feature = "config")]
     pub(crate) fn is_empty(&self) -> bool {
-        self.settings == Settings::default()
+        *self.settings == Settings::default()
     }
 
     #[cfg(feature = "config")]
@@ -177,11 +177,7 @@ impl Policy {
 
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
         self.compiled = Arc::default();
-        &mut self.settings
-    }
-
-    fn of(settings: Settings) -> Self {
-        Self { settings, compiled: Arc::default() }
+        Arc::make_mut(&mut self.settings)
     }
 
     fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
@@ -198,7 +194,7 @@ impl Default for Policy {
 
 impl From<&Arc<CompiledPolicy>> for Policy {
     fn from(compiled: &Arc<CompiledPolicy>) -> Self {
-        let settings = compiled.settings.clone();
+        let settings = Arc::clone(&compiled.settings);
         Self { settings, compiled: Arc::new(OnceLock::from(Arc::clone(compiled))) }
     }
 }
