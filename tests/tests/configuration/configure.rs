@@ -6,7 +6,7 @@ use std::{
 };
 
 use fluxgate::{
-    CircuitBreaker, Listener, ManualClock, Policy, Signal, State, breakers, configure, retries::Cooldown,
+    CircuitBreaker, Listener, ManualClock, Policy, Reason, Signal, State, breakers, configure, retries::Cooldown,
     trackers::Custom, trippers::FailureStreak, windows::CountWindow,
 };
 use fluxgate_tests::{
@@ -68,22 +68,99 @@ fn what_a_file_can_not_name_stays_as_the_program_has_it() {
 }
 
 #[test]
-fn an_unknown_name_is_a_mistake_after_which_nothing_has_changed() {
+fn an_unknown_name_is_returned_and_the_others_apply() {
     let _turn = turn();
     let known = breaker("configure: known", Policy::new().tripper(FailureStreak(20)));
-    let before = known.policy();
     let file = "
         [breakers.'configure: known']
         tripper = 'FailureStreak(1)'
         shadow = true
         [breakers.'configure: knwon']
     ";
-    assert_eq!(mistakes(file), ["no breaker is named `configure: knwon`; did you mean `configure: known`?"]);
-    assert_eq!(configure(&read(file)).unwrap_err().unknown(), ["configure: knwon"]);
-    assert!(known.policy() == before && !known.info().shadow);
+    let unmatched = configure(&read(file)).unwrap();
+    let [unknown] = unmatched.names() else { panic!("{unmatched}") };
+    assert_eq!((unknown.name(), unknown.nearest()), ("configure: knwon", Some("configure: known")));
+    let expected = "no breaker is named `configure: knwon`; did you mean `configure: known`?";
+    assert_eq!(unmatched.to_string(), expected);
+    assert_eq!(tripper(&known), "FailureStreak(1)");
+    assert!(known.info().shadow);
 
-    let far = mistakes("[breakers.somewhere_else_entirely]").remove(0);
+    let far = configure(&read("[breakers.somewhere_else_entirely]")).unwrap().to_string();
     assert!(far.starts_with("no breaker is named `somewhere_else_entirely`; there are `"), "{far}");
+}
+
+#[test]
+fn a_default_applies_to_every_breaker_and_is_checked_with_each() {
+    let _turn = turn();
+    let own = Policy::new().tripper(FailureStreak(20));
+    let [plain, named] = ["configure: plain", "configure: named"].map(|name| breaker(name, own.clone()));
+    configured("default.max_half_open_calls = 3\n[breakers.'configure: named']\nmax_half_open_calls = 4");
+    assert!(
+        plain.policy() == own.clone().max_half_open_calls(3) && named.policy() == own.clone().max_half_open_calls(4)
+    );
+    let narrow = breaker("configure: narrow by default", Policy::new().window(CountWindow(10)));
+    let expected = "breaker `configure: narrow by default`: \
+                    MinRequests: 20 is more than CountWindow(10) can hold; write at most 10";
+    assert_eq!(mistakes("default.tripper = 'MinRequests(20) & FailureRate(0.5)'"), [expected]);
+    drop(narrow);
+    configured("");
+    assert!(plain.policy() == own && named.policy() == own);
+}
+
+/// A breaker, and its transitions by configuration.
+fn switched(name: &'static str) -> (CircuitBreaker, Arc<Mutex<Vec<(State, Reason)>>>) {
+    let heard: Arc<Mutex<Vec<(State, Reason)>>> = Arc::default();
+    let listener = Arc::clone(&heard);
+    let listener = move |signal: &Signal| listener.lock().unwrap().push((signal.new_state(), signal.reason().clone()));
+    (CircuitBreaker::builder(name).listener(listener).build().unwrap(), heard)
+}
+
+#[test]
+fn a_state_in_a_file_is_set_by_each_configure_and_a_command_holds_until_then() {
+    let _turn = turn();
+    let (breaker, heard) = switched("configure: kill switch");
+    for (text, expected) in
+        [("disabled", State::Disabled), ("forced_open", State::ForcedOpen), ("metrics_only", State::MetricsOnly)]
+    {
+        let file = format!("[breakers.'configure: kill switch']\nstate = '{text}'");
+        configured(&file);
+        assert_eq!(state(&breaker), expected);
+        breaker.reset();
+        assert_eq!(state(&breaker), State::Closed);
+        configured(&file);
+        assert_eq!(state(&breaker), expected);
+    }
+    // Again, which changes nothing and tells nobody.
+    configured("[breakers.'configure: kill switch']\nstate = 'metrics_only'");
+    configured("[breakers.'configure: kill switch']");
+    assert_eq!(state(&breaker), State::Closed);
+    let by_file = heard.lock().unwrap().iter().filter(|(_, reason)| *reason == Reason::Configured).count();
+    assert_eq!(by_file, 7);
+}
+
+#[test]
+fn a_state_of_the_default_applies_to_all_and_a_breaker_that_has_left_it_stays() {
+    let _turn = turn();
+    let [(one, _), (other, _)] = ["configure: one switch", "configure: other switch"].map(switched);
+    configured("default.state = 'forced_open'");
+    assert_eq!([&one, &other].map(state), [State::ForcedOpen; 2]);
+    one.disable();
+    configured("");
+    assert_eq!((state(&one), state(&other)), (State::Disabled, State::Closed));
+}
+
+#[test]
+fn a_configured_state_is_saved_as_closed_and_survives_a_restore() {
+    let _turn = turn();
+    let (breaker, _) = switched("configure: saved");
+    configured("[breakers.'configure: saved']\nstate = 'disabled'");
+    let saved = fluxgate::save();
+    let snapshot = saved.breakers().find(|snapshot| snapshot.name() == "configure: saved").unwrap();
+    assert_eq!(snapshot.state(), State::Closed);
+    breaker.restore(&snapshot).unwrap();
+    assert_eq!(state(&breaker), State::Disabled);
+    breaker.force_open();
+    assert_eq!(breaker.saved_state().state(), State::ForcedOpen, "a command is saved");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use fluxgate::{Configuration, PolicyConfig};
+use fluxgate::{Configuration, Policy, PolicyEntry};
 use serde::de::{
     Deserialize, IntoDeserializer,
     value::{Error, MapDeserializer},
@@ -22,6 +22,7 @@ fn a_key_that_is_no_text_is_told_what_keys_there_are() {
     let numbered = || MapDeserializer::<_, Error>::new([(3_u64, 1_u64)].into_iter());
     let configuration = Configuration::deserialize(numbered()).unwrap_err();
     assert_eq!(configuration.to_string(), "invalid type: integer `3`, expected `default` or `breakers`");
-    let policy = PolicyConfig::deserialize(numbered()).unwrap_err();
-    assert_eq!(policy.to_string(), "invalid type: integer `3`, expected a key such as `tripper`");
+    let expected = "invalid type: integer `3`, expected a key such as `tripper`";
+    assert_eq!(Policy::deserialize(numbered()).unwrap_err().to_string(), expected);
+    assert_eq!(PolicyEntry::deserialize(numbered()).unwrap_err().to_string(), expected);
 }

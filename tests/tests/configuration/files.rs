@@ -3,7 +3,7 @@
 use config::{Config, Environment};
 use fluxgate::{
     CONFIGURATION_SCHEMA, Cancelled, CircuitBreaker, Configuration, HonourRetryAfter, MaxProbeTime, Policy,
-    PolicyConfig, retries::Cooldown, trackers::Custom, trippers::FailureStreak, windows::CountWindow,
+    PolicyEntry, State, retries::Cooldown, trackers::Custom, trippers::FailureStreak, windows::CountWindow,
 };
 use serde_json::json;
 
@@ -20,6 +20,7 @@ max_probe_time = "off"
 cancelled = 0.25
 honour_retry_after = "10m"
 shadow = true
+state = "metrics_only"
 "#;
 
 fn toml(text: &str) -> Result<Configuration, String> {
@@ -45,18 +46,19 @@ fn environment(variables: &[(&str, &str)]) -> Result<Configuration, String> {
 #[test]
 fn every_key_is_read_from_toml() {
     let configuration = toml(ALL_KEYS).unwrap();
-    let config = &configuration.breakers["payment_api"];
-    assert_eq!(config.window, Some("TimeWindow(1m)".parse().unwrap()));
-    assert_eq!(config.tracker, Some(fluxgate::trackers::All()));
-    assert!(config.tripper.as_ref().unwrap().to_string().starts_with("FailureStreak(5) | MinRequests(20)"));
-    assert_eq!(config.retry, Some("Backoff(10, jitter_ratio = 0.1)".parse().unwrap()));
-    assert_eq!(config.permit, Some("RampUp(0.1, 0.5, 60)".parse().unwrap()));
-    assert_eq!(config.max_half_open_calls, Some(3));
-    assert_eq!(config.max_probe_time, Some(MaxProbeTime::Off));
-    assert_eq!(config.cancelled, Some(0.25.into()));
-    assert_eq!(config.honour_retry_after, Some(HonourRetryAfter::AtMost(600.into())));
-    assert_eq!(config.shadow, Some(true));
-    assert!(config.policy().is_ok());
+    let entry = &configuration.breakers["payment_api"];
+    let policy = &entry.policy;
+    assert_eq!(policy.get_window(), Some("TimeWindow(1m)".parse().unwrap()));
+    assert_eq!(policy.get_tracker(), Some(fluxgate::trackers::All()));
+    assert!(policy.get_tripper().unwrap().to_string().starts_with("FailureStreak(5) | MinRequests(20)"));
+    assert_eq!(policy.get_retry(), Some("Backoff(10, jitter_ratio = 0.1)".parse().unwrap()));
+    assert_eq!(policy.get_permit(), Some("RampUp(0.1, 0.5, 60)".parse().unwrap()));
+    assert_eq!(policy.get_max_half_open_calls(), Some(3));
+    assert_eq!(policy.get_max_probe_time(), Some(MaxProbeTime::Off));
+    assert_eq!(policy.get_cancelled(), Some(0.25.into()));
+    assert_eq!(policy.get_honour_retry_after(), Some(HonourRetryAfter::AtMost(600.into())));
+    assert_eq!((entry.shadow, entry.state), (Some(true), Some(State::MetricsOnly)));
+    assert!(policy.check().is_ok());
 }
 
 #[test]
@@ -66,8 +68,8 @@ fn toml_json_yaml_and_the_environment_say_the_same() {
     assert_eq!(json(&as_json), Ok(expected.clone()));
     let as_yaml = serde_saphyr::to_string(&expected).unwrap();
     assert_eq!(yaml(&as_yaml), Ok(expected.clone()), "{as_yaml}");
-    let config = serde_json::to_value(&expected.breakers["payment_api"]).unwrap();
-    let variables: Vec<_> = config
+    let entry = serde_json::to_value(&expected.breakers["payment_api"]).unwrap();
+    let variables: Vec<_> = entry
         .as_object()
         .unwrap()
         .iter()
@@ -77,7 +79,7 @@ fn toml_json_yaml_and_the_environment_say_the_same() {
         })
         .collect();
     let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(variables.len(), 10);
+    assert_eq!(variables.len(), 11);
     assert_eq!(environment(&variables), Ok(expected));
 }
 
@@ -103,12 +105,12 @@ breakers:
     assert_eq!(configuration.breakers.len(), 3);
     let payment_api = &configuration.breakers["payment_api"];
     assert_eq!(
-        payment_api.tripper.as_ref().unwrap().to_string(),
+        payment_api.policy.get_tripper().unwrap().to_string(),
         "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)"
     );
-    assert_eq!(payment_api.max_probe_time, Some(MaxProbeTime::Off));
-    assert_eq!(payment_api.honour_retry_after, Some(HonourRetryAfter::Off));
-    assert_eq!(configuration.breakers["inventory"], PolicyConfig::default());
+    assert_eq!(payment_api.policy.get_max_probe_time(), Some(MaxProbeTime::Off));
+    assert_eq!(payment_api.policy.get_honour_retry_after(), Some(HonourRetryAfter::Off));
+    assert_eq!(configuration.breakers["inventory"], PolicyEntry::default());
 }
 
 #[test]
@@ -118,11 +120,11 @@ fn an_empty_file_and_nulls_say_nothing() {
     assert_eq!(yaml(""), Ok(Configuration::default()));
     assert_eq!(environment(&[]), Ok(Configuration::default()));
     let nothing = json(r#"{ "default": null, "breakers": { "a": { "tripper": null, "shadow": null } } }"#).unwrap();
-    assert_eq!(nothing.of("a"), Some(PolicyConfig::default()));
+    assert_eq!(nothing.of("a"), PolicyEntry::default());
 }
 
 #[test]
-fn a_default_is_for_the_breakers_of_the_file_that_do_not_say_otherwise() {
+fn a_default_applies_to_all_breakers_and_their_own_settings_take_precedence() {
     let configuration = toml(
         "default = { window = 'CountWindow(20)', retry = 'Cooldown(5s)' }
         [breakers.a]
@@ -130,10 +132,10 @@ fn a_default_is_for_the_breakers_of_the_file_that_do_not_say_otherwise() {
         [breakers.b]",
     )
     .unwrap();
-    let parts = |name: &str| configuration.of(name).map(|config| (config.window.unwrap(), config.retry.unwrap()));
-    assert_eq!(parts("a"), Some((CountWindow(20), Cooldown(6).into())));
-    assert_eq!(parts("b"), Some((CountWindow(20), Cooldown(5).into())));
-    assert_eq!(parts("c"), None);
+    let expected = Policy::new().window(CountWindow(20));
+    for (name, wait) in [("a", 6), ("b", 5), ("c", 5)] {
+        assert_eq!(configuration.of(name).policy, expected.clone().retry(Cooldown(wait)), "{name}");
+    }
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn a_configuration_is_a_table_of_the_application_s_own_file() {
     let settings: Settings =
         toml::from_str("port = 80\n[circuit_breakers.breakers.a]\ntripper = 'FailureStreak(5)'").unwrap();
     assert_eq!(settings.port, 80);
-    assert_eq!(settings.circuit_breakers.breakers["a"].tripper, Some(FailureStreak(5)));
+    assert_eq!(settings.circuit_breakers.breakers["a"].policy, Policy::new().tripper(FailureStreak(5)));
 }
 
 #[test]
@@ -169,13 +171,12 @@ fn parts_and_settings_are_read_by_themselves_too() {
 
 #[test]
 fn a_policy_in_a_file_is_one_to_build_with() {
-    let config: PolicyConfig = toml::from_str("tripper = 'FailureStreak(1)'\nretry = 'Never()'").unwrap();
-    let breaker = CircuitBreaker::builder("from a file").policy(config.try_into().unwrap()).build().unwrap();
+    let policy: Policy = toml::from_str("tripper = 'FailureStreak(1)'\nretry = 'Never()'").unwrap();
+    let breaker = CircuitBreaker::builder("from a file").policy(policy).build().unwrap();
     let _ = breaker.call(|| Err::<(), _>("down"));
     assert_eq!(breaker.info().state, fluxgate::State::Open);
-    let mut config = PolicyConfig::default();
-    config.retry = Some(Cooldown(0).into());
-    assert!(Policy::try_from(config).unwrap_err().to_string().contains("0 is out of range"));
+    let error = toml::from_str::<Policy>("state = 'disabled'").unwrap_err();
+    assert!(error.message().starts_with("unknown key `state`; the keys are `window`, "), "{error}");
 }
 
 #[test]
@@ -266,9 +267,9 @@ fn each_mistake_says_what_to_write() {
         ("[breakers.a]\ntriper = 'All()'", "breaker `a`: unknown key `triper`; did you mean `tripper`?"),
         (
             "[breakers.a]\ncolour = 'All()'",
-            "breaker `a`: unknown key `colour`; the keys are `window`, `tracker`, `tripper`, `retry`, `permit`, `max_half_open_calls`, `max_probe_time`, `max_failed_probes`, `cancelled`, `honour_retry_after`, `shadow`",
+            "breaker `a`: unknown key `colour`; the keys are `window`, `tracker`, `tripper`, `retry`, `permit`, `max_half_open_calls`, `max_probe_time`, `max_failed_probes`, `cancelled`, `honour_retry_after`, `shadow`, `state`",
         ),
-        ("[breakers.a]\nlisteners = []", "breaker `a`: `listeners` can be said in the program alone; remove it here"),
+        ("[breakers.a]\nlisteners = []", "breaker `a`: `listeners` can only be set in code; remove it from the file"),
         (
             "[default]\ntripper = 5",
             "invalid type: integer `5`, expected text in the policy language, such as \"FailureRate(0.5)\", for `tripper` of the default",
@@ -303,6 +304,10 @@ fn each_mistake_says_what_to_write() {
             "invalid value: string \"yes\", expected true or false, for `shadow` of the default",
         ),
         (
+            "[default]\nstate = 'open'",
+            "invalid value: string \"open\", expected \"disabled\", \"forced_open\" or \"metrics_only\", for `state` of the default",
+        ),
+        (
             "[default]\ntracker = 'Custom(is_down)'",
             "default, tracker: Custom: a function can't be named in a policy that is read at run time; write Custom in code\n  Custom(is_down)\n  ^^^^^^^^^^^^^^^",
         ),
@@ -329,7 +334,7 @@ fn each_mistake_says_what_to_write() {
         ("[breaker.a]", "unknown key `breaker`; did you mean `breakers`?"),
         (
             "[payment_api]",
-            "unknown key `payment_api`; the keys are `default`, `breakers`, and a breaker stands in `breakers`",
+            "unknown key `payment_api`; the keys are `default`, `breakers`, and breakers are tables in `breakers`",
         ),
         ("breakers = []", "invalid type: sequence, expected breakers: a table for each breaker, by its name"),
         (
@@ -355,13 +360,10 @@ fn what_is_given_twice_is_a_mistake_in_formats_that_allow_it() {
 
 #[test]
 fn a_component_of_one_s_own_can_not_be_written() {
-    let mut config = PolicyConfig::default();
-    config.tracker = Some(Custom(|_: &std::io::Error| true));
-    let error = serde_json::to_value(&config).unwrap_err().to_string();
+    let policy = Policy::new().tracker(Custom(|_: &std::io::Error| true));
+    let error = serde_json::to_value(&policy).unwrap_err().to_string();
     assert!(error.starts_with("tracker: `Custom("), "{error}");
-    config.tracker = None;
-    config.retry = Some(Cooldown(0).into());
-    assert!(serde_json::to_value(&config).is_err());
+    assert!(serde_json::to_value(Policy::new().retry(Cooldown(0))).is_err());
 }
 
 #[test]
@@ -383,11 +385,11 @@ fn a_name_with_dots_that_has_no_quotes_is_told_to_have_them() {
     for (file, expected) in [
         (
             "[breakers.api.example.com]\ntripper = 'FailureStreak(5)'",
-            "breaker `api`: unknown key `example`; a name with dots stands in quotes: [breakers.\"api.example.com\"]",
+            "breaker `api`: unknown key `example`; quote a name with dots: [breakers.\"api.example.com\"]",
         ),
         (
             "[breakers.localhost]\nretry = 'Never()'\n[breakers.localhost.'8080']\nretry = 'Never()'",
-            "breaker `localhost`: unknown key `8080`; a name with dots stands in quotes: [breakers.\"localhost.8080\"]",
+            "breaker `localhost`: unknown key `8080`; quote a name with dots: [breakers.\"localhost.8080\"]",
         ),
     ] {
         assert_eq!(message(file), expected, "{file}");
@@ -415,17 +417,17 @@ fn a_configuration_that_is_flattened_into_other_settings_takes_no_key_but_its_ow
     struct Service {
         url: String,
         #[serde(flatten)]
-        policy: fluxgate::PolicyConfig,
+        policy: Policy,
     }
     let file = "host = 'localhost'\nport = 80\n[breakers.a]\ntripper = 'FailureStreak(5)'\n";
     let settings: Settings = toml::from_str(file).unwrap();
     assert_eq!(settings.port, 80);
-    assert_eq!(settings.breakers.breakers["a"].tripper.as_ref().unwrap().to_string(), "FailureStreak(5)");
+    assert_eq!(settings.breakers.breakers["a"].policy.get_tripper().unwrap().to_string(), "FailureStreak(5)");
     assert_eq!(settings.rest["host"], "localhost");
 
     let service: Service = toml::from_str("url = 'http://localhost'\nretry = 'Never()'").unwrap();
     assert_eq!(
-        (service.url.as_str(), service.policy.retry.unwrap().to_string()),
+        (service.url.as_str(), service.policy.get_retry().unwrap().to_string()),
         ("http://localhost", "Never()".to_owned())
     );
 }
@@ -436,8 +438,8 @@ fn a_number_that_is_read_with_arbitrary_precision_is_a_number() {
     let number = |text: &str| json!({ "$serde_json::private::Number": text });
     let file = json!({ "breakers": { "a": { "max_probe_time": number("2.5"), "max_half_open_calls": number("3") } } });
     let configuration: Configuration = serde_json::from_value(file).unwrap();
-    let a = &configuration.breakers["a"];
-    assert_eq!((a.max_probe_time, a.max_half_open_calls), (Some(MaxProbeTime::from(2.5)), Some(3)));
+    let a = &configuration.breakers["a"].policy;
+    assert_eq!((a.get_max_probe_time(), a.get_max_half_open_calls()), (Some(MaxProbeTime::from(2.5)), Some(3)));
     let file = json!({ "breakers": { "a": { "max_probe_time": { "seconds": 2 } } } });
     let error = serde_json::from_value::<Configuration>(file).unwrap_err().to_string();
     assert!(error.starts_with("invalid type: map, expected seconds"), "{error}");
@@ -446,7 +448,8 @@ fn a_number_that_is_read_with_arbitrary_precision_is_a_number() {
 #[test]
 fn the_limit_of_failed_probes_is_a_number_or_off() {
     let configuration = toml("[default]\nmax_failed_probes = 3\n[breakers.a]\nmax_failed_probes = 'off'").unwrap();
-    let limits = [configuration.default.max_failed_probes, configuration.breakers["a"].max_failed_probes];
+    let entries = [&configuration.default, &configuration.breakers["a"]];
+    let limits = entries.map(|entry| entry.policy.get_max_failed_probes());
     assert_eq!(limits, [Some(fluxgate::MaxFailedProbes::AtMost(3)), Some(fluxgate::MaxFailedProbes::Off)]);
     for (file, expected) in [
         (
@@ -460,4 +463,54 @@ fn the_limit_of_failed_probes_is_a_number_or_off() {
     ] {
         assert_eq!(message(file), expected);
     }
+}
+
+#[test]
+fn an_unknown_key_is_shown_at_its_own_line() {
+    let mistake = toml("[breakers.a]\nretry = 'Never()'\ntriper = 'FailureStreak(5)'\n");
+    assert_eq!(
+        mistake.unwrap_err(),
+        "\
+TOML parse error at line 3, column 1
+  |
+3 | triper = 'FailureStreak(5)'
+  | ^^^^^^
+breaker `a`: unknown key `triper`; did you mean `tripper`?
+"
+    );
+    let mistake = toml("[breakers.a]\nretry = 'Never()'\ncolour = 'red'\n").unwrap_err();
+    assert!(mistake.starts_with("TOML parse error at line 3, "), "{mistake}");
+}
+
+#[test]
+fn an_overlay_is_laid_over_a_base_setting_by_setting() {
+    let base = toml(
+        "default = { window = 'CountWindow(20)', shadow = true }
+        [breakers.a]
+        tripper = 'FailureStreak(5)'
+        retry = 'Cooldown(60s)'
+        state = 'disabled'
+        [breakers.b]
+        retry = 'Never()'",
+    );
+    let overlay = toml(
+        "default = { shadow = false }
+        [breakers.a]
+        retry = 'Cooldown(5s)'
+        state = 'forced_open'
+        [breakers.c]
+        shadow = true",
+    );
+    let expected = toml(
+        "default = { window = 'CountWindow(20)', shadow = false }
+        [breakers.a]
+        tripper = 'FailureStreak(5)'
+        retry = 'Cooldown(5s)'
+        state = 'forced_open'
+        [breakers.b]
+        retry = 'Never()'
+        [breakers.c]
+        shadow = true",
+    );
+    assert_eq!(base.unwrap().merge(overlay.unwrap()), expected.unwrap());
 }

@@ -6,15 +6,18 @@ use std::{
 };
 
 use fluxgate::{
-    Builder, CircuitBreaker, KeyedBreakers, Listener, Policy, PolicyChange, Signal, configure, retries::Cooldown,
-    trippers::FailureStreak, windows::CountWindow,
+    Builder, CircuitBreaker, KeyedBreakers, Listener, Policy, PolicyChange, Signal, State, configure,
+    retries::Cooldown, trippers::FailureStreak, windows::CountWindow,
 };
-use fluxgate_tests::policy_file::{read, turn};
+use fluxgate_tests::{
+    fixture::state,
+    policy_file::{read, turn, unmatched},
+};
 
-/// A file of one table, for a breaker that is made later.
+/// Applies a file of one table, for a breaker that may be built later.
 #[track_caller]
 fn configured(name: &str, table: &str) {
-    configure(&read(&format!("[breakers.'{name}']\n{table}")).expecting([name])).expect(table);
+    unmatched(&format!("[breakers.'{name}']\n{table}"));
 }
 
 fn streak(of: u64) -> Policy {
@@ -22,35 +25,44 @@ fn streak(of: u64) -> Policy {
 }
 
 fn builder(name: &'static str) -> Builder {
-    CircuitBreaker::builder(name).policy(streak(20)).configured()
+    CircuitBreaker::builder(name).policy(streak(20))
 }
 
 #[test]
-fn a_name_that_is_expected_is_no_mistake_and_any_other_still_is() {
+fn names_that_match_nothing_yet_are_returned() {
     let _turn = turn();
-    let file = read("[breakers.'later: expected']\n[breakers.'later: expcted']");
-    assert_eq!(configure(&file).unwrap_err().unknown(), ["later: expcted", "later: expected"]);
-    let error = configure(&file.expecting(["later: expected"])).unwrap_err();
-    assert_eq!(error.mistakes(), ["no breaker is named `later: expcted`; did you mean `later: expected`?"]);
-    configure(&read("[breakers.'later: shards{7}']").expecting(["later: shards"])).expect("a key of an expected set");
+    let names = unmatched("[breakers.'later: expected']\n[breakers.'later: expcted']\n[breakers.'later: shards{7}']");
+    assert_eq!(names, ["later: expcted", "later: expected", "later: shards{7}"]);
 }
 
 #[test]
-fn a_breaker_that_is_made_later_begins_with_the_file_only_if_it_is_told_to() {
+fn a_breaker_that_is_built_later_begins_as_configured() {
     let _turn = turn();
     configured("later: told", "retry = 'Cooldown(5s)'\nshadow = true");
     let told = builder("later: told").build().unwrap();
-    assert!(told.policy() == streak(20).retry(Cooldown(5)), "what the file does not say is the program's");
+    assert!(told.policy() == streak(20).retry(Cooldown(5)), "settings that the file omits are the program's");
     assert!(told.info().shadow);
-    drop(told);
-    let own = CircuitBreaker::builder("later: told").policy(streak(20)).build().unwrap();
-    assert!(own.policy() == streak(20) && !own.info().shadow);
 }
 
 #[test]
-fn it_may_be_told_where_no_file_names_it_or_none_was_read() {
+fn a_breaker_that_no_file_names_has_the_policy_of_the_program() {
     let _turn = turn();
     assert!(builder("later: unnamed").build().unwrap().policy() == streak(20));
+}
+
+#[test]
+fn a_default_applies_to_breakers_that_are_built_later() {
+    let _turn = turn();
+    configure(&read("default = { retry = 'Cooldown(5s)', state = 'disabled' }")).unwrap();
+    let breaker = builder("later: by default").build().unwrap();
+    assert!(breaker.policy() == streak(20).retry(Cooldown(5)));
+    assert_eq!(state(&breaker), State::Disabled);
+    let set = KeyedBreakers::<u64>::builder("later: set by default").policy(|builder| builder.policy(streak(20)));
+    let set = set.build().unwrap();
+    assert_eq!((state(&set.get(&1)), set.get(&1).policy()), (State::Disabled, breaker.policy()));
+    configure(&read("")).unwrap();
+    assert!(breaker.policy() == streak(20) && set.get(&1).policy() == streak(20) && set.get(&2).policy() == streak(20));
+    assert!([&breaker, &set.get(&1), &set.get(&2)].into_iter().all(|breaker| state(breaker) == State::Closed));
 }
 
 #[test]
@@ -76,15 +88,16 @@ fn a_shadow_of_the_program_s_own_comes_back() {
 }
 
 #[test]
-fn what_is_wrong_only_together_with_the_program_is_found_when_it_is_built() {
+fn a_file_that_does_not_fit_leaves_the_policy_of_the_program() {
     let _turn = turn();
-    configured("later: narrow", "tripper = 'MinRequests(20)'");
+    configured("later: narrow", "tripper = 'MinRequests(20)'\nshadow = true\nstate = 'disabled'");
     let narrow = || builder("later: narrow").window(CountWindow(10));
-    let expected = "breaker `later: narrow`: MinRequests: 20 is more than CountWindow(10) can hold; write at most 10";
-    assert_eq!(narrow().build().unwrap_err().mistakes(), [expected]);
-    assert!(fluxgate::get("later: narrow").is_none());
-    // A file may mend it, but the next may take that back.
+    let breaker = narrow().build().unwrap();
+    assert!(breaker.policy() == streak(20).window(CountWindow(10)));
+    assert!(breaker.info().shadow && state(&breaker) == State::Disabled, "these fit");
+    // A file that fits does not make up for a mistake of the program.
     configured("later: narrow", "tripper = 'FailureStreak(5)'");
+    assert!(breaker.policy() == streak(5).window(CountWindow(10)));
     assert!(narrow().tripper(FailureStreak(0)).build().is_err());
 }
 
@@ -109,21 +122,19 @@ fn its_listeners_are_told_of_no_change() {
 }
 
 #[test]
-fn a_set_that_is_made_later_may_be_told_too() {
+fn a_set_that_is_built_later_begins_as_configured() {
     let _turn = turn();
     configured("later: set", "tripper = 'FailureStreak(3)'");
-    let set = || KeyedBreakers::<u64>::builder("later: set").policy(|builder| builder.policy(streak(20)).configured());
-    let told = set().configured().build().unwrap();
+    let set =
+        || KeyedBreakers::<u64>::builder("later: set").policy(|builder| builder.policy(streak(20))).build().unwrap();
+    let told = set();
     assert!(told.get(&1).policy() == streak(3));
-    let own = set().build().unwrap();
-    assert!(own.get(&1).policy() == streak(20), "its breakers are not asked one by one");
     configure(&read("")).unwrap();
     assert!(told.get(&1).policy() == streak(20) && told.get(&2).policy() == streak(20));
 
-    drop((told, own));
+    drop(told);
     configured("later: set", "tripper = 'MinRequests(200)'");
-    let error = set().configured().build().unwrap_err();
-    assert!(error.to_string().starts_with("breaker `later: set`: MinRequests: 200"), "{error}");
+    assert!(set().get(&1).policy() == streak(20), "the file does not fit");
 }
 
 #[test]
@@ -137,7 +148,7 @@ fn breakers_that_are_made_while_files_are_read_all_go_by_the_last() {
                 match round % 2 {
                     0 => configured("later: racing", &format!("tripper = 'FailureStreak({of})'")),
                     // The last takes back what the others have said.
-                    _ if of == 20 => configure(&read("")).unwrap(),
+                    _ if of == 20 => drop(configure(&read("")).unwrap()),
                     _ => configured("later: racing", "tripper = 'FailureStreak(3)'"),
                 }
             }

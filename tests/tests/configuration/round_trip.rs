@@ -1,7 +1,8 @@
 //! Whatever a policy is, it goes through a file and comes back the same.
 
 use fluxgate::{
-    CONFIGURATION_SCHEMA, Cancelled, Configuration, HonourRetryAfter, MaxFailedProbes, MaxProbeTime, PolicyConfig,
+    CONFIGURATION_SCHEMA, Cancelled, Configuration, HonourRetryAfter, MaxFailedProbes, MaxProbeTime, Permit, Policy,
+    PolicyEntry, Retry, State, Tracker, Tripper, Window,
 };
 use fluxgate_policy::{Argument, Component, Expr, Kind, Quantity, component, components};
 use jsonschema::Validator;
@@ -52,8 +53,16 @@ fn part(kind: Kind) -> BoxedStrategy<String> {
     composed.prop_map(|expr| expr.to_string()).boxed()
 }
 
-/// A policy of which some is said. Its tripper may be one that can't work over its window: that is another test's.
-fn config() -> impl Strategy<Value = PolicyConfig> {
+/// Sets a setting, if there is a value.
+fn with<T>(policy: Policy, value: Option<T>, set: impl FnOnce(Policy, T) -> Policy) -> Policy {
+    match value {
+        Some(value) => set(policy, value),
+        None => policy,
+    }
+}
+
+/// An entry with some of the settings. Its tripper may not fit its window, which is for another test.
+fn entry() -> impl Strategy<Value = PolicyEntry> {
     let parts = Kind::ALL.map(|kind| proptest::option::of(part(kind)));
     let time = || (1_u64.., 0_u32..63).prop_map(|(nanos, shift)| Duration::from_nanos((nanos >> shift).max(1)));
     let max_probe_time = prop_oneof![Just(MaxProbeTime::Off), time().prop_map(Into::into)];
@@ -65,24 +74,28 @@ fn config() -> impl Strategy<Value = PolicyConfig> {
         proptest::option::of(prop_oneof![Just(MaxFailedProbes::Off), (1_u32..).prop_map(MaxFailedProbes::AtMost)]),
         proptest::option::of(cancelled),
         proptest::option::of(honour_retry_after),
-        any::<Option<bool>>(),
     );
-    (parts, settings).prop_filter_map("a tripper that can't work", |(parts, settings)| {
-        let mut config = PolicyConfig::default();
+    let state = prop_oneof![Just(State::Disabled), Just(State::ForcedOpen), Just(State::MetricsOnly)];
+    let others = (any::<Option<bool>>(), proptest::option::of(state));
+    (parts, settings, others).prop_filter_map("a tripper that can't work", |(parts, settings, others)| {
         let [window, tracker, tripper, retry, permit] = parts;
-        config.window = window.map(|text| text.parse().expect("a window"));
-        config.tracker = tracker.map(|text| text.parse().expect("a tracker"));
-        config.tripper = tripper.map(|text| text.parse().expect("a tripper"));
-        config.retry = retry.map(|text| text.parse().expect("a retry"));
-        config.permit = permit.map(|text| text.parse().expect("a permit"));
-        let (max_half_open_calls, max_probe_time, max_failed_probes, cancelled, honour_retry_after, shadow) = settings;
-        config.max_half_open_calls = max_half_open_calls;
-        config.max_probe_time = max_probe_time;
-        config.max_failed_probes = max_failed_probes;
-        config.cancelled = cancelled;
-        config.honour_retry_after = honour_retry_after;
-        config.shadow = shadow;
-        config.policy().is_ok().then_some(config)
+        let policy =
+            with(Policy::new(), window, |policy, text| policy.window(text.parse::<Window>().expect("a window")));
+        let policy = with(policy, tracker, |policy, text| policy.tracker(text.parse::<Tracker>().expect("a tracker")));
+        let policy = with(policy, tripper, |policy, text| policy.tripper(text.parse::<Tripper>().expect("a tripper")));
+        let policy = with(policy, retry, |policy, text| policy.retry(text.parse::<Retry>().expect("a retry")));
+        let policy = with(policy, permit, |policy, text| policy.permit(text.parse::<Permit>().expect("a permit")));
+        let (max_half_open_calls, max_probe_time, max_failed_probes, cancelled, honour_retry_after) = settings;
+        let policy = with(policy, max_half_open_calls, Policy::max_half_open_calls);
+        let policy = with(policy, max_probe_time, Policy::max_probe_time);
+        let policy = with(policy, max_failed_probes, Policy::max_failed_probes);
+        let policy = with(policy, cancelled, Policy::cancelled);
+        let policy = with(policy, honour_retry_after, Policy::honour_retry_after);
+        policy.check().ok()?;
+        let mut entry = PolicyEntry::default();
+        entry.policy = policy;
+        (entry.shadow, entry.state) = others;
+        Some(entry)
     })
 }
 
@@ -90,22 +103,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, max_global_rejects: 100_000, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
-    fn an_editor_accepts_every_policy(config in config()) {
+    fn an_editor_accepts_every_policy(entry in entry()) {
         static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
             let schema = serde_json::from_str(CONFIGURATION_SCHEMA).expect("the schema is JSON");
             jsonschema::draft7::new(&schema).expect("the schema is a schema")
         });
         let mut configuration = Configuration::default();
-        configuration.default = config;
+        configuration.default = entry;
         let file = serde_json::to_value(&configuration).expect("it can be written");
         let complaint = VALIDATOR.validate(&file).map_err(|error| error.to_string());
         prop_assert_eq!(complaint, Ok(()), "{}", file);
     }
 
     #[test]
-    fn every_policy_goes_through_toml_json_and_yaml_unchanged(config in config(), name in "[ -~]{1,12}") {
+    fn every_policy_goes_through_toml_json_and_yaml_unchanged(entry in entry(), name in "[ -~]{1,12}") {
         let mut configuration = Configuration::default();
-        configuration.breakers.insert(name, config);
+        configuration.breakers.insert(name, entry);
         let toml = toml::to_string(&configuration).expect("it can be written");
         prop_assert_eq!(&toml::from_str::<Configuration>(&toml).expect(&toml), &configuration);
         let json = serde_json::to_string(&configuration).expect("it can be written");

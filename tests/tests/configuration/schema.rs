@@ -34,7 +34,7 @@ fn an_editor_accepts_what_the_library_reads() {
         "default.permit = 'RampUp(0, 1, 60s)'",
         "default.max_half_open_calls = 3\ndefault.max_probe_time = 0.5\ndefault.cancelled = 'ignore'",
         "default.max_half_open_calls = '3'\ndefault.max_probe_time = 'off'\ndefault.cancelled = '250ms'",
-        "default.honour_retry_after = '10m'\ndefault.shadow = true",
+        "default.honour_retry_after = '10m'\ndefault.shadow = true\ndefault.state = 'disabled'",
     ] {
         let read: Result<Configuration, _> = toml::from_str(file);
         assert!(read.is_ok(), "{file}: {read:?}");
@@ -72,6 +72,7 @@ fn an_editor_complains_of_what_it_can_know_to_be_a_mistake() {
         "default.max_probe_time = 'never'",
         "default.cancelled = 'off'",
         "default.shadow = 'yes'",
+        "default.state = 'open'",
     ] {
         let read: Result<Configuration, _> = toml::from_str(file);
         assert!(read.is_err(), "{file}");

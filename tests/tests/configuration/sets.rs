@@ -11,7 +11,7 @@ use fluxgate::{
 };
 use fluxgate_tests::{
     fixture::{SECOND, fail, state},
-    policy_file::{configured, mistakes, read, turn},
+    policy_file::{configured, mistakes, read, turn, unmatched},
     sets::set,
 };
 
@@ -173,18 +173,41 @@ fn what_no_file_speaks_of_stays_as_it_was_set_by_hand() {
 }
 
 #[test]
-fn a_name_that_no_set_has_is_a_mistake() {
+fn a_name_that_no_set_has_is_returned_with_the_nearest() {
     let _turn = turn();
     let (hosts, _clock) = set("sets: known", |builder| builder);
     hosts.get("a");
     for (name, near) in [("sets: knwon", "sets: known"), ("sets: knwon{a}", "sets: known{a}")] {
         let expected = format!("no breaker is named `{name}`; did you mean `{near}`?");
-        assert_eq!(mistakes(&format!("[breakers.'{name}']")), [expected]);
+        assert_eq!(configure(&read(&format!("[breakers.'{name}']"))).unwrap().to_string(), expected);
     }
-    let unknown = configure(&read("[breakers.'sets: known{a']\n[breakers.'sets: known']")).unwrap_err();
-    assert_eq!(unknown.unknown(), ["sets: known{a"], "no key");
+    assert_eq!(unmatched("[breakers.'sets: known{a']\n[breakers.'sets: known']"), ["sets: known{a"], "no key");
     drop(hosts);
-    assert_eq!(mistakes("[breakers.'sets: known{a}']").len(), 1, "it is gone");
+    assert_eq!(unmatched("[breakers.'sets: known{a}']").len(), 1, "it is gone");
+}
+
+#[test]
+fn a_state_of_a_set_is_that_of_all_keys_and_one_of_a_key_takes_precedence() {
+    let _turn = turn();
+    let (hosts, _clock) = set("sets: switch", |builder| builder);
+    let early = hosts.get("early");
+    configured(
+        "default.state = 'metrics_only'
+        [breakers.'sets: switch']
+        state = 'disabled'
+        [breakers.'sets: switch{special}']
+        state = 'forced_open'",
+    );
+    assert_eq!((state(&early), state(&hosts.get("late"))), (State::Disabled, State::Disabled));
+    let special = hosts.get("special");
+    assert_eq!(state(&special), State::ForcedOpen);
+    special.reset();
+    hosts.set_policy(streak(7)).unwrap();
+    assert_eq!((state(&special), state(&early)), (State::Closed, State::Disabled), "a policy changes no state");
+    configured("default.state = 'metrics_only'");
+    assert_eq!((state(&special), state(&early)), (State::MetricsOnly, State::MetricsOnly));
+    configured("");
+    assert_eq!((state(&special), state(&early)), (State::Closed, State::Closed));
 }
 
 #[test]
@@ -215,7 +238,7 @@ fn how_many_breakers_a_set_may_have_is_for_the_program_to_say() {
     for key in ["max = 5", "idle = '10m'", "exported_keys = 7"] {
         let error = toml::from_str::<Configuration>(&format!("[breakers.per_host]\n{key}")).unwrap_err().to_string();
         let name = key.split(' ').next().unwrap();
-        let expected = format!("breaker `per_host`: `{name}` can be said in the program alone; remove it here");
+        let expected = format!("breaker `per_host`: `{name}` can only be set in code; remove it from the file");
         assert!(error.contains(&expected), "{error}");
     }
 }
@@ -226,8 +249,9 @@ fn a_set_that_is_gone_is_forgotten() {
     let (hosts, _clock) = set("sets: gone", |builder| builder);
     configured("[breakers.'sets: gone']\ntripper = 'FailureStreak(2)'");
     drop(hosts);
+    configured("");
     let (hosts, _clock) = set("sets: gone", |builder| builder);
-    assert!(hosts.get("a").policy() == streak(1), "another set, made after the file was read");
+    assert!(hosts.get("a").policy() == streak(1), "another set");
     configured("[breakers.'sets: gone']\ntripper = 'FailureStreak(2)'");
     assert!(hosts.get("a").policy() == streak(2));
 }

@@ -14,7 +14,7 @@ type Settings = fn(fluxgate::Builder) -> fluxgate::Builder;
 fn mistakes(settings: Settings) -> Vec<String> {
     match settings(CircuitBreaker::builder("test")).build() {
         Ok(breaker) => panic!("{breaker:?} was built"),
-        Err(error) => error.mistakes().to_vec(),
+        Err(error) => error.mistakes().iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -32,8 +32,8 @@ fn a_value_out_of_range_is_named_with_its_component_and_what_is_allowed() {
         (|builder| builder.tripper(SlowRate(0.5, 0)), "SlowRate", "0"),
         (|builder| builder.retry(Cooldown(f64::INFINITY)), "Cooldown", "inf"),
         (|builder| builder.retry(Cooldown(1.0).jitter_ratio(1.0)), "Cooldown", "1"),
-        (|builder| builder.retry(Backoff(1.0).multiplier(1.0)), "Backoff", "1"),
-        (|builder| builder.retry(Backoff(10.0).max_duration(5.0)), "Backoff", "10"),
+        (|builder| builder.retry(Backoff::new(1.0).multiplier(1.0)), "Backoff", "1"),
+        (|builder| builder.retry(Backoff::new(10.0).max_duration(5.0)), "Backoff", "10"),
         (|builder| builder.permit(Random(-0.1)), "Random", "-0.1"),
         (|builder| builder.permit(RampUp(0.5, 0.1, 60.0)), "RampUp", "0.5"),
         (|builder| builder.max_half_open_calls(0), "max_half_open_calls", "0"),
@@ -69,8 +69,8 @@ fn what_can_be_built_and_what_is_printed_parses_back() {
     assert_eq!(text, "FailureStreak(5) | MinRequests(20) & (FailureRate(0.6) | SlowRate(0.25, 1500ms))");
     assert_eq!(text.parse::<Tripper>().unwrap().to_string(), text);
     for (printed, parsed) in [
-        (Window::to_string(&TimeWindow(60)), "TimeWindow(60s)".parse::<Window>().unwrap().to_string()),
-        (Retry::from(Backoff(10.0).jitter_ratio(0.1)).to_string(), {
+        (TimeWindow(60).to_string(), "TimeWindow(60s)".parse::<Window>().unwrap().to_string()),
+        (Retry::from(Backoff::new(10.0).jitter_ratio(0.1)).to_string(), {
             "Backoff(10s, jitter_ratio = 0.1)".parse::<Retry>().unwrap().to_string()
         }),
         (RampUp(0.0, 1.0, 60.0).to_string(), "RampUp(0, 1, 60s)".parse::<Permit>().unwrap().to_string()),
@@ -100,7 +100,7 @@ fn a_mistake_in_text_is_shown_with_a_caret_under_the_place() {
 fn extreme_but_allowed_policies_are_built() {
     CircuitBreaker::builder("extreme")
         .window(TimeWindow(1_000_000))
-        .retry(Backoff(1e9).multiplier(1e300).max_duration(1e18).jitter_ratio(0.999))
+        .retry(Backoff::new(1e9).multiplier(1e300).max_duration(1e18).jitter_ratio(0.999))
         .max_probe_time(MaxProbeTime::Off)
         .max_half_open_calls(u32::MAX)
         .build()

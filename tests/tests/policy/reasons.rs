@@ -67,6 +67,6 @@ fn of_two_trippers_of_the_users_own_each_is_asked_once_and_told_of_by_its_own_ve
     fail(&breaker);
     let told = clauses(&recorder);
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].1, "it says so");
+    assert_eq!(told[0].1, "condition held");
     assert_eq!(asked.map(|asked| asked.load(Ordering::SeqCst)), [1, 1]);
 }

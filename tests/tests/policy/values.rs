@@ -69,7 +69,7 @@ fn settings_print_as_a_policy_file_would_say_them() {
 fn retries_print_in_the_policy_language() {
     assert_eq!(Cooldown(30).to_string(), "Cooldown(30s)");
     assert_eq!(
-        Backoff(1).multiplier(3.0).max_duration(60).to_string(),
+        Backoff::new(1).multiplier(3.0).max_duration(60).to_string(),
         "Backoff(1s, multiplier = 3, max_duration = 60s)"
     );
 }

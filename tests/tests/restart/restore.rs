@@ -115,7 +115,7 @@ fn whatever_the_wall_clock_was_set_to_no_wait_is_longer_than_the_policy_allows()
 
 #[test]
 fn reopenings_and_chance_go_on() {
-    let retry = || Backoff(10).jitter_ratio(0.5);
+    let retry = || Backoff::new(10).jitter_ratio(0.5);
     let machine = Machine::started_at(0);
     let breaker = machine.breaker(retry(), |builder| builder);
     fail(&breaker);
@@ -275,7 +275,7 @@ fn garbage_is_an_error_or_harmless() {
     ] {
         let snapshot = with(field, value.clone()).unwrap();
         let machine = Machine::started_at(1_130);
-        let breaker = machine.breaker(Backoff(10).jitter_ratio(0.5), |builder| builder.honour_retry_after(450));
+        let breaker = machine.breaker(Backoff::new(10).jitter_ratio(0.5), |builder| builder.honour_retry_after(450));
         breaker.restore(&snapshot).unwrap();
         let most_of_all = Duration::from_secs(450);
         assert!(breaker.info().retry_after.is_some_and(|wait| wait <= most_of_all), "{field} = {value}");

@@ -154,7 +154,7 @@ fn always_with_a_permit_that_refuses_makes_one_transition_a_call() {
 
 #[test]
 fn spread_probes_under_a_short_time_window_never_get_stuck() {
-    for permit in [All(), Random(1.0), RampUp(1.0, 1.0, 30.0)] {
+    for permit in [All(), Random(1.0).into(), RampUp(1.0, 1.0, 30.0).into()] {
         let (breaker, clock) =
             breaker_with("MinRequests(3) & FailureRate(0.5)", |builder| builder.permit(permit).window(TimeWindow(1)));
         for _ in 0..3 {

@@ -371,7 +371,7 @@ fn a_rejection_by_a_ramp_says_when_that_admits_every_call() {
 
 #[test]
 fn a_rejection_for_want_of_a_slot_or_by_a_ramp_that_ends_below_one_says_nothing() {
-    for permit in [All(), RampUp(0.0, 0.5, 60), RampUp(1.0, 1.0, 60)] {
+    for permit in [All(), RampUp(0.0, 0.5, 60).into(), RampUp(1.0, 1.0, 60).into()] {
         let (breaker, clock) =
             breaker_with("FailureStreak(1)", |builder| builder.permit(permit.clone()).max_half_open_calls(1));
         fail(&breaker);

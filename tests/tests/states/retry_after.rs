@@ -230,7 +230,7 @@ fn a_function_that_panics_has_read_nothing() {
 #[test]
 fn a_function_that_nothing_heeds_is_a_mistake() {
     let error = CircuitBreaker::builder("test").retry_after(wait).build().unwrap_err();
-    assert!(error.mistakes()[0].starts_with("`retry_after` has no effect unless "), "{error}");
+    assert!(error.mistakes()[0].message().starts_with("`retry_after` has no effect unless "), "{error}");
 }
 
 impl From<fluxgate::CallNotPermitted> for Busy {

@@ -106,7 +106,7 @@ fn wall_time_is_told_to_listeners_and_decides_nothing() {
 
 #[test]
 fn a_backoff_stays_at_its_longest_wait_however_often_it_failed_and_however_late_it_is() {
-    let retry = Backoff(1.0).multiplier(1e300).max_duration(1e18).jitter_ratio(0.5);
+    let retry = Backoff::new(1.0).multiplier(1e300).max_duration(1e18).jitter_ratio(0.5);
     let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| builder.retry(retry).permit(All()));
     fail(&breaker);
     assert!((0.5..=1.5).contains(&breaker.info().retry_after.unwrap().as_secs_f64()));
@@ -120,7 +120,7 @@ fn a_backoff_stays_at_its_longest_wait_however_often_it_failed_and_however_late_
 
 #[test]
 fn waits_grow_to_their_longest_and_jitter_around_it() {
-    let retry = Backoff(10.0).multiplier(2.0).max_duration(300.0).jitter_ratio(0.1);
+    let retry = Backoff::new(10.0).multiplier(2.0).max_duration(300.0).jitter_ratio(0.1);
     let (breaker, clock) = breaker_with("FailureStreak(1)", |builder| builder.retry(retry).permit(All()));
     fail(&breaker);
     for reopens in 0..1_100_u32 {

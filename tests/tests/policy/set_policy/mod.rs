@@ -135,7 +135,7 @@ fn an_open_breaker_waits_as_the_new_retry_says_from_when_it_opened() {
     assert_eq!((wait(&breaker), wait(&breaker)), (Some(6 * SECOND), Some(6 * SECOND)));
     breaker.set_policy(policy.clone().retry(Never())).unwrap();
     assert_eq!((wait(&breaker), wait(&breaker)), (None, None));
-    breaker.set_policy(policy.clone().retry(Backoff(20))).unwrap();
+    breaker.set_policy(policy.clone().retry(Backoff::new(20))).unwrap();
     assert_eq!((wait(&breaker), wait(&breaker)), (Some(16 * SECOND), Some(16 * SECOND)));
     clock.advance(SECOND);
     breaker.set_policy(policy.retry(Cooldown(5))).unwrap();

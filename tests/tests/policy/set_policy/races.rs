@@ -86,12 +86,12 @@ impl Listener for Counting {
 fn no_call_is_lost_or_counted_twice_while_policies_come_and_go() {
     const CALLS: u64 = 20_000;
     let slow = || SlowRate(1.0, 1_000) & FailureStreak(1_000_000);
-    let patient = |window: fluxgate::Window| Policy::new().window(window).tripper(FailureStreak(1_000_000));
+    let patient = |size| Policy::new().window(CountWindow(size)).tripper(FailureStreak(1_000_000));
     let policies = [
-        patient(CountWindow(1_000_000)),
-        patient(CountWindow(900_000)).tripper(slow()),
-        patient(CountWindow(1_000_000)).tracker(trackers::TypeOf::<Down>()),
-        patient(CountWindow(800_000)).tripper(slow() | SlowRate(1.0, 500) & FailureStreak(1_000_000)),
+        patient(1_000_000),
+        patient(900_000).tripper(slow()),
+        patient(1_000_000).tracker(trackers::TypeOf::<Down>()),
+        patient(800_000).tripper(slow() | SlowRate(1.0, 500) & FailureStreak(1_000_000)),
     ];
     for counts_calls in [false, true] {
         let builder = CircuitBreaker::builder("load").policy(policies[0].clone());

@@ -7,13 +7,13 @@ use fluxgate::{
 };
 use fluxgate_tests::fixture::{Down, SECOND, fail, succeed};
 
-fn with(window: Window, tripper: Tripper) -> (CircuitBreaker, ManualClock) {
+fn with(window: impl Into<Window>, tripper: impl Into<Tripper>) -> (CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let policy = Policy::new().window(window).tripper(tripper);
     (CircuitBreaker::builder("set_policy").policy(policy).clock(clock.clone()).build().unwrap(), clock)
 }
 
-fn change(breaker: &CircuitBreaker, window: Window, tripper: Tripper) {
+fn change(breaker: &CircuitBreaker, window: impl Into<Window>, tripper: impl Into<Tripper>) {
     breaker.set_policy(Policy::new().window(window).tripper(tripper)).unwrap();
 }
 
@@ -33,7 +33,7 @@ fn took(breaker: &CircuitBreaker, clock: &ManualClock, seconds: u32) {
 
 #[test]
 fn a_time_window_that_does_not_know_the_mean_is_left_behind_where_one_is_asked_for() {
-    for new in [TimeWindow(10), CountWindow(10)] {
+    for new in [Window::from(TimeWindow(10)), CountWindow(10).into()] {
         let (breaker, _) = with(TimeWindow(10), patient());
         fail(&breaker);
         change(&breaker, new, AvgLatency(100));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fluxgate::{
-    Policy,
+    Policy, Window,
     trippers::{AvgLatency, FailureRate, FailureStreak, MinRequests, SlowRate},
     windows::{CountWindow, TimeWindow},
 };
@@ -78,10 +78,10 @@ fn from_a_time_window_to_a_count_window_the_latest_whole_seconds_are_kept_and_th
 #[test]
 fn successes_that_threads_have_counted_come_along() {
     for (old, new, kept) in [
-        (CountWindow(200), CountWindow(300), 150),
-        (TimeWindow(10), CountWindow(300), 150),
-        (TimeWindow(10), TimeWindow(20), 150),
-        (CountWindow(200), TimeWindow(10), 0),
+        (Window::from(CountWindow(200)), Window::from(CountWindow(300)), 150),
+        (TimeWindow(10).into(), CountWindow(300).into(), 150),
+        (TimeWindow(10).into(), TimeWindow(20).into(), 150),
+        (CountWindow(200).into(), TimeWindow(10).into(), 0),
     ] {
         let (breaker, _) = with(Policy::new().tripper(FailureRate(1.0) & MinRequests(100)).window(old));
         (0..150).for_each(|_| assert!(succeed(&breaker)));
@@ -95,8 +95,8 @@ fn successes_that_threads_have_counted_come_along() {
 #[test]
 fn durations_come_along_as_far_as_they_are_known() {
     for (time, count) in [(false, true), (true, true), (true, false)] {
-        let old_window = if time { TimeWindow(60) } else { CountWindow(9) };
-        let new_window = || if count { CountWindow(9) } else { TimeWindow(60) };
+        let old_window = if time { Window::from(TimeWindow(60)) } else { CountWindow(9).into() };
+        let new_window = || if count { Window::from(CountWindow(9)) } else { TimeWindow(60).into() };
         let slow = |threshold: i32| SlowRate(1.0, threshold) & FailureStreak(99);
         let (breaker, clock) = with(Policy::new().window(old_window).tripper(slow(2) | slow(6)));
         for seconds in [1, 3, 7, 5] {

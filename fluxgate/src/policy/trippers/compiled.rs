@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     policy::{
-        component::{Custom, Leaf},
+        component::{AnyComponent, Custom},
         windows::metrics::Measures,
     },
     time::nanos::Nanos,
@@ -16,23 +16,23 @@ use crate::{
 };
 
 /// A checked tripper, ready to be judged.
-pub(crate) struct Rule {
-    expression: Expr<RuleLeaf>,
+pub(crate) struct CompiledTripper {
+    expression: Expr<CompiledClause>,
     custom: bool,
-    /// `None` for a tripper without use for durations.
+    /// `None` for a tripper that needs no durations.
     measures: Option<Arc<Measures>>,
-    /// The most that any clause says of [`Clause::judges_successes_below`].
+    /// The maximum of [`Clause::judges_successes_below`].
     judges_successes_below: u64,
-    /// The smallest that durations are compared with.
+    /// The smallest threshold for durations.
     shortest_threshold: Option<Nanos>,
 }
 
-enum RuleLeaf {
+enum CompiledClause {
     BuiltIn { clause: Box<dyn Clause>, name: Box<str> },
     Custom(Custom<dyn CustomTripper>),
 }
 
-impl RuleLeaf {
+impl CompiledClause {
     fn as_clause(&self) -> Option<&dyn Clause> {
         match self {
             Self::BuiltIn { clause, .. } => Some(&**clause),
@@ -41,19 +41,19 @@ impl RuleLeaf {
     }
 }
 
-impl Rule {
-    pub(crate) fn new(expression: &Expr<Leaf<dyn CustomTripper>>) -> Self {
+impl CompiledTripper {
+    pub(crate) fn new(expression: &Expr<AnyComponent<dyn CustomTripper>>) -> Self {
         let expression = expression.clone().map(|leaf| match leaf {
-            Leaf::BuiltIn(component) => {
-                RuleLeaf::BuiltIn { clause: clause(&component), name: component.to_string().into() }
+            AnyComponent::BuiltIn(component) => {
+                CompiledClause::BuiltIn { clause: clause(&component), name: component.to_string().into() }
             }
-            Leaf::Custom(custom) => RuleLeaf::Custom(custom),
-            Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
+            AnyComponent::Custom(custom) => CompiledClause::Custom(custom),
+            AnyComponent::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         });
-        let custom = expression.leaves().any(|leaf| matches!(leaf, RuleLeaf::Custom(_)));
-        let clauses = || expression.leaves().filter_map(RuleLeaf::as_clause);
+        let custom = expression.leaves().any(|leaf| matches!(leaf, CompiledClause::Custom(_)));
+        let clauses = || expression.leaves().filter_map(CompiledClause::as_clause);
         let mut thresholds = Vec::new();
-        // A tripper of the user's own may ask for the mean latency, so its policy measures durations.
+        // A custom tripper may ask for the mean latency, so its policy measures durations.
         let (mut mean, mut shortest_threshold) = (custom, None::<Nanos>);
         for durations in clauses().map(Clause::durations) {
             let threshold = match durations {
@@ -73,7 +73,7 @@ impl Rule {
         thresholds.dedup();
         let measures =
             (mean || !thresholds.is_empty()).then(|| Arc::new(Measures { thresholds: thresholds.into(), mean }));
-        // User code may say what it likes.
+        // A custom tripper may hold after any success.
         let judges_successes_below =
             if custom { u64::MAX } else { clauses().map(Clause::judges_successes_below).max().unwrap_or(0) };
         Self { expression, custom, measures, judges_successes_below, shortest_threshold }
@@ -87,9 +87,9 @@ impl Rule {
         self.measures.as_ref()
     }
 
-    /// Whether one more success, quicker than every threshold, could make the tripper hold that did not hold before.
+    /// Checks whether one more success, faster than every threshold, could make the tripper hold.
     pub(crate) fn may_hold_by_a_success(&self, calls: u64) -> bool {
-        // At least one call: before the first, nothing has been judged.
+        // Nothing has been judged before the first call.
         calls < self.judges_successes_below.max(1)
     }
 
@@ -97,15 +97,15 @@ impl Rule {
         self.shortest_threshold
     }
 
-    /// Judges a tripper without user code.
+    /// Judges a tripper without custom clauses.
     pub(crate) fn holds(&self, figures: Figures<'_>) -> bool {
         figures.metrics.calls > 0 && holds(&self.expression, figures, &mut |_| false)
     }
 
-    /// Judges a copy of the figures, so that user code runs without the lock. One that panics does not hold.
+    /// Judges a copy of the figures, so that custom clauses run without the lock. One that panics does not hold.
     pub(crate) fn judge(&self, breaker: &str, context: &CallContext) -> Option<Tripped> {
         let figures = context.figures();
-        // Each is asked at most once, and the reason told is the verdict that was given.
+        // Each runs at most once, so that the reason agrees with the verdict.
         let mut verdicts: Vec<(*const (), bool)> = Vec::new();
         let mut ask = |custom: &Custom<dyn CustomTripper>| {
             let place = custom.component.address();
@@ -120,7 +120,7 @@ impl Rule {
         trips.then(|| reason(&self.expression, figures, &mut ask))
     }
 
-    /// Why a tripper without user code holds.
+    /// Explains why a tripper without custom clauses holds.
     pub(crate) fn reason(&self, figures: Figures<'_>) -> Tripped {
         reason(&self.expression, figures, &mut |_| false)
     }
@@ -128,23 +128,23 @@ impl Rule {
 
 type Ask<'a> = dyn FnMut(&Custom<dyn CustomTripper>) -> bool + 'a;
 
-fn holds(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>) -> bool {
+fn holds(expression: &Expr<CompiledClause>, figures: Figures<'_>, ask: &mut Ask<'_>) -> bool {
     expression.holds(|leaf| match leaf {
-        RuleLeaf::BuiltIn { clause, .. } => clause.holds(figures),
-        RuleLeaf::Custom(custom) => ask(custom),
+        CompiledClause::BuiltIn { clause, .. } => clause.holds(figures),
+        CompiledClause::Custom(custom) => ask(custom),
     })
 }
 
-fn reason(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>) -> Tripped {
+fn reason(expression: &Expr<CompiledClause>, figures: Figures<'_>, ask: &mut Ask<'_>) -> Tripped {
     let mut clauses = Vec::new();
     collect(expression, figures, ask, &mut clauses);
     Tripped { clauses }
 }
 
-/// Adds the clauses that made `expression` hold: all parts of an `&`, those parts of an `|` that hold.
-fn collect(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>, clauses: &mut Vec<Evidence>) {
+/// Collects the clauses that made `expression` hold: all parts of an `&`, and the parts of an `|` that hold.
+fn collect(expression: &Expr<CompiledClause>, figures: Figures<'_>, ask: &mut Ask<'_>, clauses: &mut Vec<Evidence>) {
     match expression {
-        Expr::Leaf(RuleLeaf::BuiltIn { clause, name }) => {
+        Expr::Leaf(CompiledClause::BuiltIn { clause, name }) => {
             let evidence = Evidence {
                 clause: Arc::from(&**name),
                 figures: clause.evidence(figures),
@@ -154,9 +154,9 @@ fn collect(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>,
                 clauses.push(evidence);
             }
         }
-        Expr::Leaf(RuleLeaf::Custom(custom)) => clauses.push(Evidence {
+        Expr::Leaf(CompiledClause::Custom(custom)) => clauses.push(Evidence {
             clause: Arc::clone(&custom.name),
-            figures: "it says so".to_owned(),
+            figures: "condition held".to_owned(),
             condition: false,
         }),
         Expr::And(parts) => parts.iter().for_each(|part| collect(part, figures, ask, clauses)),
@@ -167,7 +167,7 @@ fn collect(expression: &Expr<RuleLeaf>, figures: Figures<'_>, ask: &mut Ask<'_>,
                 }
             }
         }
-        // The language has no `!` in trippers.
+        // Trippers have no `!`.
         Expr::Not(_) => {}
     }
 }

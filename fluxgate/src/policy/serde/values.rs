@@ -1,4 +1,4 @@
-//! Settings from values that were read and checked, and back.
+//! Conversions between the settings and their checked values.
 
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, check_setting};
 
@@ -7,7 +7,22 @@ use crate::policy::{
     settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
 };
 
-/// A value with no other word than `off`; anything but a duration is that word.
+/// The type of a setting that is not a component.
+pub(crate) trait FromValue {
+    fn from_value(value: SettingValue) -> Self;
+}
+
+impl FromValue for u32 {
+    fn from_value(value: SettingValue) -> Self {
+        match value {
+            // The catalog allows no count above `u32::MAX`.
+            SettingValue::Count(count) => Self::try_from(count).unwrap_or(Self::MAX),
+            value => unreachable!("a count was checked, not {value:?}"),
+        }
+    }
+}
+
+/// Returns the time, or `None` for the word.
 fn after(value: SettingValue) -> Option<Seconds> {
     match value {
         SettingValue::Duration(nanos) => Some(Seconds(Argument::Duration(nanos))),
@@ -15,12 +30,14 @@ fn after(value: SettingValue) -> Option<Seconds> {
     }
 }
 
-impl MaxProbeTime {
-    pub(crate) fn classify_value(value: SettingValue) -> Self {
+impl FromValue for MaxProbeTime {
+    fn from_value(value: SettingValue) -> Self {
         after(value).map_or(Self::Off, Self::After)
     }
+}
 
-    pub(crate) fn value(self) -> Result<SettingValue, Error> {
+impl MaxProbeTime {
+    pub(super) fn value(self) -> Result<SettingValue, Error> {
         match self {
             Self::Off => Ok(SettingValue::Word("off")),
             Self::After(seconds) => check_setting(Setting::MaxProbeTime, seconds.0),
@@ -28,16 +45,18 @@ impl MaxProbeTime {
     }
 }
 
-impl MaxFailedProbes {
-    pub(crate) fn classify_value(value: SettingValue) -> Self {
+impl FromValue for MaxFailedProbes {
+    fn from_value(value: SettingValue) -> Self {
         match value {
-            // The catalog allows no more than this.
+            // The catalog allows no count above `u32::MAX`.
             SettingValue::Count(probes) => Self::AtMost(u32::try_from(probes).unwrap_or(u32::MAX)),
             SettingValue::Duration(_) | SettingValue::Word(_) => Self::Off,
         }
     }
+}
 
-    pub(crate) fn value(self) -> Result<SettingValue, Error> {
+impl MaxFailedProbes {
+    pub(super) fn value(self) -> Result<SettingValue, Error> {
         match self {
             Self::Off => Ok(SettingValue::Word("off")),
             Self::AtMost(probes) => check_setting(Setting::MaxFailedProbes, Argument::Count(probes.into())),
@@ -45,12 +64,14 @@ impl MaxFailedProbes {
     }
 }
 
-impl HonourRetryAfter {
-    pub(crate) fn classify_value(value: SettingValue) -> Self {
+impl FromValue for HonourRetryAfter {
+    fn from_value(value: SettingValue) -> Self {
         after(value).map_or(Self::Off, Self::AtMost)
     }
+}
 
-    pub(crate) fn value(self) -> Result<SettingValue, Error> {
+impl HonourRetryAfter {
+    pub(super) fn value(self) -> Result<SettingValue, Error> {
         match self {
             Self::Off => Ok(SettingValue::Word("off")),
             Self::AtMost(seconds) => check_setting(Setting::HonourRetryAfter, seconds.0),
@@ -58,15 +79,17 @@ impl HonourRetryAfter {
     }
 }
 
-impl Cancelled {
-    pub(crate) fn classify_value(value: SettingValue) -> Self {
+impl FromValue for Cancelled {
+    fn from_value(value: SettingValue) -> Self {
         match value {
             SettingValue::Word("ignore") => Self::Ignore,
             value => after(value).map_or(Self::Failure, Self::After),
         }
     }
+}
 
-    pub(crate) fn value(self) -> Result<SettingValue, Error> {
+impl Cancelled {
+    pub(super) fn value(self) -> Result<SettingValue, Error> {
         match self {
             Self::Failure => Ok(SettingValue::Word("failure")),
             Self::Ignore => Ok(SettingValue::Word("ignore")),

@@ -1,8 +1,8 @@
 use super::{CustomRetry, backoff, cooldown};
-use crate::{policy::component::Leaf, time::nanos::Nanos, user_code::Supplied};
+use crate::{policy::component::AnyComponent, time::nanos::Nanos, user_code::Supplied};
 
 /// A checked retry, ready to be asked.
-pub(crate) enum Rule {
+pub(crate) enum CompiledRetry {
     Never,
     After(Wait),
     Custom(Supplied<dyn CustomRetry>),
@@ -15,12 +15,12 @@ pub(crate) struct Wait {
     pub(super) jitter_ratio: f64,
 }
 
-impl Rule {
-    pub(crate) fn new(leaf: &Leaf<dyn CustomRetry>) -> Self {
+impl CompiledRetry {
+    pub(crate) fn new(leaf: &AnyComponent<dyn CustomRetry>) -> Self {
         let component = match leaf {
-            Leaf::BuiltIn(component) => component,
-            Leaf::Custom(custom) => return Self::Custom(custom.component.clone()),
-            Leaf::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
+            AnyComponent::BuiltIn(component) => component,
+            AnyComponent::Custom(custom) => return Self::Custom(custom.component.clone()),
+            AnyComponent::Mistake(error) => unreachable!("`build` refuses a policy with a mistake: {error}"),
         };
         match component.name() {
             "Always" => Self::After(Wait { base: Box::new(|_| Nanos(0)), jitter_ratio: 0.0 }),
@@ -31,12 +31,12 @@ impl Rule {
         }
     }
 
-    /// Whether it is asked at every call, and nothing is known before.
+    /// Returns `true` if it runs at every call, and the wait is not known before.
     pub(crate) fn is_custom(&self) -> bool {
         matches!(self, Self::Custom(_))
     }
 
-    /// Whether an opening has a use for chance.
+    /// Returns `true` if an opening needs a random number.
     pub(crate) fn needs_draw(&self) -> bool {
         match self {
             Self::Never => false,
@@ -45,7 +45,7 @@ impl Rule {
         }
     }
 
-    /// How long an opening lasts, `None` if that is not known when it begins. `draw` is from 0 to 1.
+    /// Returns the duration of an opening, `None` if it is not known when it begins. `draw` is from 0 to 1.
     pub(crate) fn wait(&self, reopens: u64, draw: f64) -> Option<Nanos> {
         let Self::After(wait) = self else { return None };
         let base = (wait.base)(reopens);
@@ -62,25 +62,25 @@ mod tests {
     use super::*;
     use crate::policy::retries::{Backoff, Cooldown, Retry};
 
-    fn rule(retry: impl Into<Retry>) -> Rule {
-        Rule::new(&retry.into().0)
+    fn compiled(retry: impl Into<Retry>) -> CompiledRetry {
+        CompiledRetry::new(&retry.into().0)
     }
 
     const SECOND: u64 = Nanos::PER_SECOND;
 
     #[test]
     fn a_backoff_doubles_up_to_its_longest_wait() {
-        let rule = rule(Backoff(10).max_duration(45));
-        let waits: Vec<_> = (0..5).map(|reopens| rule.wait(reopens, 0.0).unwrap().0 / SECOND).collect();
+        let retry = compiled(Backoff::new(10).max_duration(45));
+        let waits: Vec<_> = (0..5).map(|reopens| retry.wait(reopens, 0.0).unwrap().0 / SECOND).collect();
         assert_eq!(waits, [10, 20, 40, 45, 45]);
     }
 
     #[test]
     fn a_backoff_never_overflows() {
-        let rule = rule(Backoff(1e9).multiplier(1e300).max_duration(1e18).jitter_ratio(0.5));
+        let retry = compiled(Backoff::new(1e9).multiplier(1e300).max_duration(1e18).jitter_ratio(0.5));
         for reopens in [0, 1, 2, 1_024, u64::MAX] {
             for draw in [0.0, 0.5, 0.999_999] {
-                let wait = rule.wait(reopens, draw).unwrap();
+                let wait = retry.wait(reopens, draw).unwrap();
                 assert!(Nanos(u64::MAX).plus(wait) == Nanos(u64::MAX));
             }
         }
@@ -88,15 +88,15 @@ mod tests {
 
     #[test]
     fn jitter_spreads_the_wait_evenly_around_it() {
-        let rule = rule(Cooldown(100).jitter_ratio(0.1));
-        assert_eq!(rule.wait(0, 0.0), Some(Nanos(90 * SECOND)));
-        assert_eq!(rule.wait(0, 0.5), Some(Nanos(100 * SECOND)));
-        assert_eq!(rule.wait(0, 0.75), Some(Nanos(105 * SECOND)));
+        let retry = compiled(Cooldown(100).jitter_ratio(0.1));
+        assert_eq!(retry.wait(0, 0.0), Some(Nanos(90 * SECOND)));
+        assert_eq!(retry.wait(0, 0.5), Some(Nanos(100 * SECOND)));
+        assert_eq!(retry.wait(0, 0.75), Some(Nanos(105 * SECOND)));
     }
 
     #[test]
     fn a_wait_without_jitter_is_exact_to_the_nanosecond() {
-        let rule = rule(Cooldown(std::time::Duration::from_nanos(9_007_199_254_740_993)));
-        assert_eq!(rule.wait(3, 0.9), Some(Nanos(9_007_199_254_740_993)));
+        let retry = compiled(Cooldown(std::time::Duration::from_nanos(9_007_199_254_740_993)));
+        assert_eq!(retry.wait(3, 0.9), Some(Nanos(9_007_199_254_740_993)));
     }
 }
