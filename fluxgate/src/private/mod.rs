@@ -42,6 +42,7 @@ pub use {
 
 use crate::{
     breaker::CircuitBreaker,
+    breaker::builder::Builder,
     call::ending::{Ending, EndsWith, Judged},
     call::future::CallFuture,
     call::timeout::Limit,
@@ -301,4 +302,9 @@ macro_rules! __fluxgate_timeout {
             "`timeout` needs the feature `tokio` of fluxgate; write `features = [\"tokio\"]` where Cargo.toml names it"
         )
     };
+}
+
+/// Makes every call of the breaker take the lock, for tests that compare such calls with others.
+pub fn always_locked(builder: Builder) -> Builder {
+    builder.spares_the_lock(false)
 }
