@@ -18,8 +18,8 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    entry::Slot,
-    seen::{Evictability, Seen},
+    evictability::{Evictability, Seen},
+    slot::Slot,
 };
 use crate::{breaker::Shared, time::nanos::Nanos};
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::family::Member;
+use super::set_core::Member;
 use crate::{
     breaker::Shared,
     state::State,
