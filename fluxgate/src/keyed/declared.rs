@@ -60,7 +60,7 @@ pub struct KeyedDeclaration {
     exported_keys: Option<u64>,
     configure: fn(Builder) -> Builder,
     core: OnceLock<Arc<SetCore>>,
-    /// What does not depend on the type of the keys: so a file can name a set that no call has reached.
+    /// The part that does not depend on the type of the keys, so that a file can name a set that no call has reached.
     made: Lazy<(Factory, Limits)>,
     stand_in: OnceLock<Factory>,
 }

@@ -1,4 +1,4 @@
-//! What the clones of a set share: how a breaker is found, made and let go.
+//! The map that the clones of a set share: it finds, makes and releases breakers.
 
 use std::{
     borrow::Borrow,
