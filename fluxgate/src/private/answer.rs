@@ -17,19 +17,19 @@ pub type Split<R, T, E> = fn(R) -> Result<T, E>;
 pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
 
 /// The end of a call by its function's own error.
-pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>> {
+pub fn via_from<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: R::give }
 }
 
-/// Like `own`, for an error that is a type parameter. rustc can suggest the bound if it is one of the function's own
+/// Like `via_from`, for an error that is a type parameter. rustc can suggest the bound if it is one of the function's own
 /// predicates.
-pub fn own_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>()
+pub fn via_from_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>()
 -> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: |answer| R::join(<Result<T, E> as Guarded>::give(answer)) }
 }
 
-/// Like `own`, for a call with a `timeout`.
-pub fn own_in_time<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>>
+/// Like `via_from`, for a call with a `timeout`.
+pub fn via_from_timed<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>>
 where
     R: Guarded<Ok = T, Err = E> + InTime,
 {
@@ -42,7 +42,7 @@ where
 
 /// The end of a call as it is, for `wrap_error`.
 #[expect(clippy::type_complexity, reason = "written as those above are")]
-pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, Result<T, Error<E>>>>
+pub fn wrap<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, Result<T, Error<E>>>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
@@ -50,7 +50,7 @@ where
 }
 
 /// An answer that holds no function by its address may be made at once.
-pub fn made<S, G>(answer: Answer<S, G>) -> impl FnOnce() -> Answer<S, G> {
+pub fn ready<S, G>(answer: Answer<S, G>) -> impl FnOnce() -> Answer<S, G> {
     move || answer
 }
 

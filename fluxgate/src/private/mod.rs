@@ -24,7 +24,10 @@ pub use {
         __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, call::timeout::NoLimit,
         registry::declared::Declaration, trackers::ErrorView,
     },
-    answer::{Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, made, own, own_generic, own_in_time, wrapped},
+    answer::{
+        Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, ready, via_from, via_from_generic, via_from_timed,
+        wrap,
+    },
     given::*,
     probe::{OfType, View},
     register::{Declared, inventory},
@@ -41,8 +44,7 @@ pub use {
 };
 
 use crate::{
-    breaker::CircuitBreaker,
-    breaker::builder::Builder,
+    breaker::{CircuitBreaker, builder::Builder},
     call::ending::{Ending, EndsWith, Judged},
     call::future::CallFuture,
     call::timeout::Limit,

@@ -6,7 +6,7 @@
 
 use std::{borrow::Borrow, convert::Infallible, future::Future, marker::PhantomData, ops::Deref, pin::Pin};
 
-use super::{Answer, Fallible, Give, Held, Seen, Split, call, call_async, made};
+use super::{Answer, Fallible, Give, Held, Seen, Split, call, call_async, ready};
 use crate::call::timeout::{Limit, NoLimit};
 use crate::error::Error;
 
@@ -59,7 +59,7 @@ dereferences! {
 macro_rules! with_fallback {
     ([$($parameter:tt)*], $returned:ty, $ok:ty, $error:ty, $split:expr, $join:expr) => {
         /// The end of a call with a `fallback`.
-        pub fn or<Fallback: FnOnce(Error<$error>) -> $returned>(
+        pub fn with_fallback<Fallback: FnOnce(Error<$error>) -> $returned>(
             &self,
             fallback: Fallback,
         ) -> Answer<
@@ -157,7 +157,7 @@ macro_rules! guard_boxed {
                 E: 'a,
                 P: 'a,
             {
-                Box::pin(call_async(breaker, made(answer), seen, failed, limit, work()))
+                Box::pin(call_async(breaker, ready(answer), seen, failed, limit, work()))
             }
         }
     };
@@ -240,7 +240,7 @@ impl<R> Value<R> {
 /// The `timeout` of a function that returns no future.
 #[diagnostic::on_unimplemented(
     message = "`timeout` can only drop an async call",
-    label = "make the function `async`, or give its client a time-out"
+    label = "make the function `async`, or set a timeout in its client"
 )]
 pub trait NoTimeout {}
 
