@@ -153,21 +153,21 @@ pub mod guide {
     pub mod configuration {}
     #[doc = include_str!("guide/errors.md")]
     pub mod errors {}
-    #[doc = include_str!("guide/in_place.md")]
-    pub mod in_place {}
     #[doc = include_str!("guide/in_production.md")]
     pub mod in_production {}
+    #[doc = include_str!("guide/integrations.md")]
+    pub mod integrations {}
     #[doc = include_str!("guide/migrating.md")]
     pub mod migrating {}
     #[doc = include_str!("guide/observability.md")]
     pub mod observability {}
-    #[doc = include_str!("guide/while_running.md")]
-    pub mod while_running {}
     #[doc = include_str!("guide/performance.md")]
     #[doc = include_str!("guide/measured.md")]
     pub mod performance {}
     #[doc = include_str!("guide/recovery.md")]
     pub mod recovery {}
+    #[doc = include_str!("guide/runtime_changes.md")]
+    pub mod runtime_changes {}
     #[doc = include_str!("guide/testing.md")]
     pub mod testing {}
 }
