@@ -1,107 +1,75 @@
-//! The payment provider: a real HTTP server, and its outage.
+//! A make-believe payment provider, and its outage.
 
 use std::{
-    future::pending,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
+    thread,
     time::Duration,
 };
 
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::post};
-use tokio::{net::TcpListener, task::JoinHandle};
+use crate::PaymentError;
 
-/// How the provider is doing.
+/// The health of the provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Mood {
     Well,
-    /// Answers 503.
     Failing,
-    /// Takes the request and never answers.
     Hanging,
-    /// Takes no connection.
-    Refusing,
 }
 
-impl Mood {
-    const ALL: [Self; 4] = [Self::Well, Self::Failing, Self::Hanging, Self::Refusing];
-}
+/// The time that a customer waits for an answer.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The provider's mood, shared with whoever watches it.
+/// The outage, after which the provider is well for good.
+const OUTAGE: [(Mood, Duration); 3] = [
+    (Mood::Well, Duration::from_secs(3)),
+    (Mood::Failing, Duration::from_millis(2_500)),
+    (Mood::Hanging, Duration::from_millis(2_500)),
+];
+
 #[derive(Clone)]
-pub(crate) struct SharedMood(Arc<AtomicU8>);
-
-impl SharedMood {
-    pub(crate) fn get(&self) -> Mood {
-        Mood::ALL[usize::from(self.0.load(Ordering::SeqCst))]
-    }
-
-    fn set(&self, mood: Mood) {
-        self.0.store(mood as u8, Ordering::SeqCst);
-    }
-}
-
 pub(crate) struct Provider {
-    address: SocketAddr,
-    mood: SharedMood,
-    server: JoinHandle<()>,
+    mood: Arc<AtomicU8>,
 }
 
 impl Provider {
-    pub(crate) async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let mood = SharedMood(Arc::new(AtomicU8::new(Mood::Well as u8)));
-        let server = serve(listener, mood.clone());
-        Ok(Self { address, mood, server })
+    /// Starts the provider and its outage.
+    pub(crate) fn start(tell: impl Fn(Mood) + Send + 'static) -> Self {
+        let provider = Self { mood: Arc::new(AtomicU8::new(Mood::Well as u8)) };
+        let mood = Arc::clone(&provider.mood);
+        let change = move |next: Mood| {
+            mood.store(next as u8, Ordering::Relaxed);
+            tell(next);
+        };
+        thread::spawn(move || {
+            for (mood, duration) in OUTAGE {
+                change(mood);
+                thread::sleep(duration);
+            }
+            change(Mood::Well);
+        });
+        provider
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}/charges", self.address)
-    }
-
-    pub(crate) fn mood(&self) -> SharedMood {
-        self.mood.clone()
-    }
-
-    /// Goes through the moods of the outage, each for its time, and is well afterwards.
-    pub(crate) async fn suffer<const N: usize>(mut self, outage: [(Mood, Duration); N]) -> std::io::Result<()> {
-        for (mood, duration) in outage {
-            self.change_to(mood).await?;
-            tokio::time::sleep(duration).await;
+    /// Charges a card.
+    pub(crate) fn charge(&self) -> Result<(), PaymentError> {
+        let wait = |milliseconds| thread::sleep(Duration::from_millis(milliseconds));
+        match self.mood.load(Ordering::Relaxed) {
+            mood if mood == Mood::Well as u8 => {
+                wait(fastrand::u64(10..30));
+                if fastrand::u8(..) < 8 { Err(PaymentError::Declined) } else { Ok(()) }
+            }
+            mood if mood == Mood::Failing as u8 => {
+                wait(fastrand::u64(100..300));
+                Err(PaymentError::Unavailable)
+            }
+            _ => {
+                thread::sleep(PATIENCE);
+                Err(PaymentError::TimedOut)
+            }
         }
-        self.change_to(Mood::Well).await
-    }
-
-    async fn change_to(&mut self, mood: Mood) -> std::io::Result<()> {
-        println!("          the provider is now {mood:?}");
-        let refused = self.mood.get() == Mood::Refusing;
-        self.mood.set(mood);
-        if mood == Mood::Refusing {
-            self.server.abort();
-        } else if refused {
-            self.server = serve(TcpListener::bind(self.address).await?, self.mood.clone());
-        }
-        Ok(())
-    }
-}
-
-fn serve(listener: TcpListener, mood: SharedMood) -> JoinHandle<()> {
-    let router = Router::new().route("/charges", post(charge)).with_state(mood);
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            eprintln!("the provider is gone: {error}");
-        }
-    })
-}
-
-async fn charge(State(mood): State<SharedMood>, Json(charge): Json<serde_json::Value>) -> impl IntoResponse {
-    match mood.get() {
-        Mood::Well => (StatusCode::OK, Json(serde_json::json!({ "charged": charge["amount"] }))),
-        Mood::Failing | Mood::Refusing => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::Value::Null)),
-        Mood::Hanging => pending().await,
     }
 }

@@ -1,7 +1,7 @@
 //! Breakers under load for as long as you like, with an outage every few seconds.
 //!
 //! ```sh
-//! cargo run --release --example soak -- --for 600
+//! cargo run --release -p fluxgate-examples-soak --example soak -- --for 600
 //! ```
 //!
 //! A thousand breakers guard as many services; ten thousand tasks call them: async with a time-out of the caller's, sync

@@ -136,7 +136,8 @@
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): metrics in a registry of `prometheus_client` |
 //! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same metrics through the OpenTelemetry API |
 //! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a Slack channel for each outage |
-//! | `serde` | [`configure`]: policies from files; [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
+//! | `config` | [`configure`]: policies from files |
+//! | `serde` | [`Policy`], [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
 //! | `tower` | [`CircuitBreakerLayer`] for any tower service |
 //! | `http` | [`http`]: classifiers for HTTP and gRPC responses, `Retry-After`, rejections as 503 responses |
 //! | `keyed` | [`KeyedBreakers`]: one breaker per host or tenant, with eviction |
@@ -154,7 +155,7 @@ extern crate self as fluxgate;
 
 mod breaker;
 mod call;
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 mod configuration;
 mod error;
 mod events;
@@ -214,8 +215,13 @@ mod user_code;
 #[path = "private/mod.rs"]
 pub mod __private;
 
+#[cfg(feature = "config")]
+pub use configuration::{
+    CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyEntry, Unmatched, UnmatchedName, configure,
+};
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+pub use fluxgate_policy::ErrorKind as MistakeKind;
 #[cfg(feature = "keyed")]
 pub use keyed::{KeyedBreakers, Set, sets};
 #[cfg(feature = "recorder")]
@@ -227,7 +233,6 @@ pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
     breaker::restore::{RestoreError, SavedState},
-    configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
     registry::saved::{Restored, Saved, restore, save},
 };
 pub use {
@@ -238,13 +243,14 @@ pub use {
         totals::{CallTotals, Transitions},
     },
     call::{Call, future::CallFuture},
-    error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
+    error::{CallNotPermitted, CallTimedOut, Error},
     events::{listener::Listener, policy_change::PolicyChange, signal::Signal},
     machine::reason::Reason,
     name::Name,
     outcome::Outcome,
     policy::{
         Policy,
+        error::{Mistake, PolicyError},
         permits::{self, Permit},
         retries::{self, Retry},
         seconds::Seconds,
