@@ -60,7 +60,10 @@ impl Part {
             let value = literal(value);
             quote_spanned!(span=> .#name(#value))
         });
-        quote_spanned!(span=> #krate::#module::#name(#(#required),*) #(#setters)*)
+        // A component with options has a constructor, and the others are tuple structs or functions.
+        let has_options = component.values().any(|(parameter, _)| parameter.default.is_some());
+        let new = has_options.then(|| quote_spanned!(span=> ::new));
+        quote_spanned!(span=> #krate::#module::#name #new (#(#required),*) #(#setters)*)
     }
 }
 

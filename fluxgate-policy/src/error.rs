@@ -71,6 +71,10 @@ pub enum ErrorKind {
     TooManyThresholds,
     /// A tripper that never holds while the breaker is closed.
     NeverHolds,
+    /// A breaker or a set of breakers with an empty name.
+    EmptyName,
+    /// A setting that has no effect without another one.
+    NoEffect,
 }
 
 /// A mistake in a policy or a setting.

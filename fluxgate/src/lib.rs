@@ -121,7 +121,8 @@
 //! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
 //! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
 //! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
-//! | `serde` | [`configure`]: policies from files; [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
+//! | `config` | [`configure`]: policies from files |
+//! | `serde` | [`Policy`], [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
 //! | `tower` | [`CircuitBreakerLayer`] around any service |
 //! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
 //! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
@@ -139,7 +140,7 @@ extern crate self as fluxgate;
 
 mod breaker;
 mod call;
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 mod configuration;
 mod error;
 mod events;
@@ -199,8 +200,13 @@ mod user_code;
 #[path = "private/mod.rs"]
 pub mod __private;
 
+#[cfg(feature = "config")]
+pub use configuration::{
+    CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyEntry, Unmatched, UnmatchedName, configure,
+};
 #[cfg(feature = "macros")]
 pub use fluxgate_macros::{breakers, circuit_breaker};
+pub use fluxgate_policy::ErrorKind as MistakeKind;
 #[cfg(feature = "keyed")]
 pub use keyed::{KeyedBreakers, Set, sets};
 #[cfg(feature = "recorder")]
@@ -212,7 +218,6 @@ pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
     breaker::restore::{RestoreError, SavedState},
-    configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
     registry::saved::{Restored, Saved, restore, save},
 };
 pub use {
@@ -223,13 +228,14 @@ pub use {
         totals::{CallTotals, Transitions},
     },
     call::{Call, future::CallFuture},
-    error::{CallNotPermitted, CallTimedOut, Error, PolicyError},
+    error::{CallNotPermitted, CallTimedOut, Error},
     events::{listener::Listener, policy_change::PolicyChange, signal::Signal},
     machine::reason::Reason,
     name::Name,
     outcome::Outcome,
     policy::{
         Policy,
+        error::{Mistake, PolicyError},
         permits::{self, Permit},
         retries::{self, Retry},
         seconds::Seconds,

@@ -8,6 +8,7 @@ pub mod hanging;
 pub mod model;
 pub mod openmetrics;
 pub mod policy_file;
+pub mod process;
 pub mod replay;
 pub mod server;
 pub mod sets;

@@ -1,17 +1,8 @@
 //! Sets of breakers on a manual clock.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeSet;
 
 use fluxgate::{Builder, KeyedBreakers, ManualClock, keyed::KeyedBuilder, registry, trippers::FailureStreak};
-
-/// The tests of a file take turns: who looks at the registry holds handles of all breakers, also of others' sets.
-pub fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A set of breakers that open at the first failure, on a manual clock that stands at zero.
 pub fn set(

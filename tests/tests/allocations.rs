@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use fluxgate::{
-    CallNotPermitted, CircuitBreaker, KeyedBreakers, circuit_breaker,
+    CallNotPermitted, CircuitBreaker, KeyedBreakers, Window, circuit_breaker,
     windows::{CountWindow, TimeWindow},
 };
 use fluxgate_tests::fixture::{breaker_with, fail, succeed};
@@ -35,7 +35,7 @@ const TRIPPERS: [&str; 3] = [
 #[test]
 fn calls_allocate_nothing_and_neither_does_judging_them() {
     for tripper in TRIPPERS {
-        for window in [CountWindow(100), CountWindow(1_000), TimeWindow(60)] {
+        for window in [CountWindow(100).into(), CountWindow(1_000).into(), Window::from(TimeWindow(60))] {
             let (breaker, _clock) = breaker_with(tripper, |builder| builder.window(window.clone()));
             assert_eq!(allocations(|| mixed_calls(&breaker)), 0, "{tripper} over {window}");
         }

@@ -1,6 +1,6 @@
 //! What declarations and the policies of sets are made of may look breakers up, also those that are being made.
 //!
-//! A binary of its own, for the registry is the process's.
+//! A binary of its own, for looking all breakers up makes those that other tests declare.
 
 use std::{
     fmt,

@@ -1,5 +1,4 @@
-//! Makes the JSON schema of policy files, by which editors complete and check them, from the table of everything that a
-//! policy may name:
+//! Prints the JSON schema of policy files, for editors. It is generated from the table of all components and settings:
 //!
 //! ```sh
 //! cargo run --example policy_schema > fluxgate/src/configuration/schema.json

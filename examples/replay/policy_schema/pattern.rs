@@ -1,5 +1,5 @@
-//! What can be known of a policy's text by a regular expression: names, operators, the sorts of the arguments and how many
-//! there are. Not whether parentheses match, and no range.
+//! Regular expressions for the text of a policy. They check names, operators, and the types and number of arguments, but
+//! neither ranges nor whether parentheses match.
 
 use fluxgate_policy::{Kind, Quantity, Spec, components};
 
@@ -7,12 +7,12 @@ const COUNT: &str = "[0-9][0-9_]*";
 const NUMBER: &str = "[0-9][0-9_.]*(?:[eE][-+]?[0-9]+)?";
 const UNIT: &str = r"(?:\s*(?:ns|us|ms|s|m|h))?";
 
-/// The components of a kind that have no Rust in them, which no file can have.
+/// Returns the components of a kind that contain no Rust code, which no file can have.
 pub(crate) fn written(kind: Kind) -> impl Iterator<Item = &'static Spec> {
     components().iter().filter(move |spec| spec.kind == kind && spec.rust_parameter().is_none())
 }
 
-/// A whole part of a policy.
+/// Returns the pattern of a component, or of an expression of components.
 pub(crate) fn part(kind: Kind) -> String {
     let component = any(written(kind).map(component));
     let open = if kind.negates() { r"[\s(!]*" } else { r"[\s(]*" };
@@ -29,7 +29,7 @@ fn component(spec: &Spec) -> String {
     format!(r"{}\s*\(\s*{argument}{more}\s*,?\s*\)", spec.name)
 }
 
-/// A value of any of its parameters. A duration may be written like a number, and a number like a count.
+/// Returns the pattern of a value of any parameter. A duration may be a number, and a number a count.
 fn values(spec: &Spec) -> String {
     let takes = |is: fn(&Quantity) -> bool| spec.parameters.iter().map(|parameter| parameter.quantity).find(is);
     let widest = takes(|quantity| matches!(quantity, Quantity::Duration { .. }))

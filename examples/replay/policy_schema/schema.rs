@@ -5,21 +5,21 @@ use serde_json::{Map, Value, json};
 
 use crate::pattern;
 
-/// What may stand in a policy file.
+/// Returns the schema of policy files.
 pub(crate) fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Policies of circuit breakers",
-        "description": "What is not said stays as the program has it.",
+        "description": "Settings that the file omits stay as in the program.",
         "type": ["object", "null"],
         "properties": {
             "$schema": { "type": "string" },
             "default": {
-                "description": "For every breaker of this file that does not say otherwise.",
+                "description": "The settings of every breaker. Those in `breakers` take precedence.",
                 "allOf": [{ "$ref": "#/definitions/policy" }],
             },
             "breakers": {
-                "description": "A table for each breaker or set of breakers, by its name.",
+                "description": "A table for each breaker, set of breakers, or key of a set, by name.",
                 "type": ["object", "null"],
                 "additionalProperties": { "$ref": "#/definitions/policy" },
             },
@@ -27,7 +27,7 @@ pub(crate) fn schema() -> Value {
         "additionalProperties": false,
         "definitions": {
             "policy": {
-                "description": "The policy of a breaker, or of all breakers of a set.",
+                "description": "The settings of a breaker, or of all breakers of a set.",
                 "type": ["object", "null"],
                 "properties": policy(),
                 "additionalProperties": false,
@@ -47,11 +47,19 @@ fn policy() -> Map<String, Value> {
     ];
     let settings = settings.into_iter().map(|it| (it.name(), setting(it)));
     let shadow = json!({
-        "description": "Whether the breaker rejects nothing, and only says what it would reject.",
+        "description": "Shadow mode: the breaker rejects nothing, and only counts the calls that it would reject.",
         "type": "boolean",
         "default": false,
     });
-    parts.chain(settings).chain([("shadow", shadow)]).map(|(key, value)| (key.to_owned(), value)).collect()
+    let state = json!({
+        "description": "A kill switch: the state that each reading of the file sets.\n\n\
+            - `disabled`: every call is admitted, and none is recorded.\n\
+            - `forced_open`: every call is rejected.\n\
+            - `metrics_only`: every call is admitted and recorded, but the breaker never trips.",
+        "enum": ["disabled", "forced_open", "metrics_only"],
+    });
+    let others = [("shadow", shadow), ("state", state)];
+    parts.chain(settings).chain(others).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn part(kind: Kind) -> Value {
@@ -67,7 +75,7 @@ fn part(kind: Kind) -> Value {
     let default = default(kind);
     let mut examples: Vec<_> = pattern::written(kind).map(|spec| spec.example.to_owned()).collect();
     if kind == Kind::Tripper {
-        // A tripper that never holds while closed is a mistake by itself.
+        // A tripper that never holds while closed is a mistake.
         examples.retain(|example| example != "HalfOpened()");
         examples.push("FailureStreak(5) | MinRequests(20) & FailureRate(0.6)".to_owned());
     }
@@ -91,7 +99,7 @@ fn default(kind: Kind) -> String {
     part.to_string()
 }
 
-/// `Backoff(initial, multiplier = 2, max_duration = 300s, jitter_ratio = 0)`
+/// Returns ``Backoff(initial, multiplier = 2, max_duration = 300s, jitter_ratio = 0)``.
 fn signature(spec: &Spec) -> String {
     let parameters = spec.parameters.iter().map(|parameter| match parameter.default {
         Some(default) => format!("{} = {}", parameter.name, fluxgate_policy::Value::from(default)),
@@ -118,7 +126,7 @@ fn setting(setting: Setting) -> Value {
         "anyOf": [number, text, { "enum": setting.words() }],
         "examples": [setting.example()],
     });
-    // An empty `enum` is no schema.
+    // The draft forbids an empty `enum`.
     if setting.words().is_empty()
         && let Some(forms) = schema["anyOf"].as_array_mut()
     {

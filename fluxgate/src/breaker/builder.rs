@@ -1,17 +1,22 @@
 use std::{fmt, iter, sync::Arc, time::Duration};
 
-use fluxgate_policy::EMPTY_NAME;
+use fluxgate_policy::{EMPTY_NAME, ErrorKind};
 
+#[cfg(any(feature = "config", feature = "keyed"))]
+use crate::breaker::overrides::Override;
+#[cfg(feature = "config")]
+use crate::breaker::overrides::{OVERRIDES, Overridden, log_refused};
 #[cfg(feature = "keyed")]
 use crate::breaker::place::Membership;
 #[cfg(feature = "serde")]
-use crate::{breaker::waiting, configuration};
+use crate::breaker::waiting;
+#[cfg(feature = "config")]
+use crate::state::State;
 use crate::{
     breaker::{
         CircuitBreaker, Core, Shared,
         place::{self, Place},
     },
-    error::PolicyError,
     events::{
         history::History,
         listener::Listener,
@@ -21,9 +26,11 @@ use crate::{
     name::Name,
     policy::{
         Policy,
+        error::{Mistake, PolicyError},
         permits::Permit,
         retries::Retry,
         settings::{Cancelled, HonourRetryAfter, MaxFailedProbes, MaxProbeTime},
+        table::with_settings,
         trackers::Tracker,
         trippers::Tripper,
         windows::Window,
@@ -38,25 +45,10 @@ use crate::{
     user_code::Supplied,
 };
 
-/// A breaker in the making, from [`CircuitBreaker::builder`].
+/// Builds a breaker, from [`CircuitBreaker::builder`].
 ///
-/// What is not said is the default policy:
-///
-/// ```text
-/// window  = CountWindow(100)
-/// tripper = (Closed() & MinRequests(100) & FailureRate(0.5)) | (HalfOpened() & FailureRate(0.5))
-/// retry   = Cooldown(60.0)
-/// permit  = RampUp(0.0, 1.0, 60.0)
-/// tracker = All()
-/// max_half_open_calls = 10    max_probe_time = 60 s    max_failed_probes = 10    cancelled = 1 s
-/// honour_retry_after = off
-/// ```
-///
-/// The default tripper asks for no more calls than the window can hold, and `cancelled` is the smallest threshold of
-/// the tripper's `SlowRate` and `AvgLatency` clauses, where it has any.
-///
-/// Values are checked by [`build`](Self::build), all at once. A setting that is made twice is the last one; listeners
-/// add up.
+/// Settings you omit take the defaults of [`Policy`]. A setting that is set twice has the last value; listeners accumulate.
+/// [`build`](Self::build) checks all values at once.
 ///
 /// # Examples
 ///
@@ -81,9 +73,25 @@ pub struct Builder {
     clock: Option<Supplied<dyn Clock>>,
     random_seed: Option<u64>,
     spares_the_lock: bool,
-    #[cfg(feature = "serde")]
-    configured: bool,
+    /// The state that an override sets.
+    #[cfg(feature = "config")]
+    state: Option<State>,
+    #[cfg(feature = "config")]
+    overridden: Option<Box<Overridden>>,
 }
+
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident($argument:ty), $get:ident: $type:ty, $key:expr;)+) => {
+        /// The settings of the policy.
+        impl Builder {
+            $(#[doc = concat!("Sets `", stringify!($name), "` of the policy: see [`Policy::", stringify!($name), "`].")]
+            pub fn $name(self, $name: $argument) -> Self {
+                Self { policy: self.policy.$name($name), ..self }
+            })+
+        }
+    };
+}
+with_settings!(forward);
 
 impl Builder {
     pub(crate) fn new(name: Name) -> Self {
@@ -97,279 +105,23 @@ impl Builder {
             clock: None,
             random_seed: None,
             spares_the_lock: true,
-            #[cfg(feature = "serde")]
-            configured: false,
+            #[cfg(feature = "config")]
+            state: None,
+            #[cfg(feature = "config")]
+            overridden: None,
         }
     }
 
-    /// Which calls the breaker judges by: see [`windows`](crate::windows).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, windows::TimeWindow};
-    ///
-    /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search").window(TimeWindow(30)).clock(clock.clone()).build()?;
-    /// let _ = breaker.call(|| Err::<(), _>("down"));
-    /// clock.advance(Duration::from_secs(30));
-    /// assert_eq!(breaker.info().calls, 0);
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("sliding_window", "sampling_duration", "rolling_window"))]
-    pub fn window(self, window: impl Into<Window>) -> Self {
-        self.changed(|policy| policy.window(window))
-    }
-
-    /// Which errors count as failures: see [`trackers`](crate::trackers). The others are ignored.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::num::ParseIntError;
-    /// use fluxgate::{CircuitBreaker, trackers::TypeOf};
-    ///
-    /// // That a caller sends nonsense says nothing of the service.
-    /// let breaker = CircuitBreaker::builder("search").tracker(!TypeOf::<ParseIntError>()).build()?;
-    /// let _ = breaker.call(|| "many".parse::<u32>());
-    /// assert_eq!(breaker.info().calls, 0);
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("record_exceptions", "ignore_exceptions", "should_handle", "error_filter", "is_failure"))]
-    pub fn tracker(self, tracker: impl Into<Tracker>) -> Self {
-        self.changed(|policy| policy.tracker(tracker))
-    }
-
-    /// When the breaker opens: see [`trippers`](crate::trippers).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, State, trippers::{FailureRate, FailureStreak, MinRequests}};
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(3) | MinRequests(20) & FailureRate(0.5))
-    ///     .build()?;
-    /// for _ in 0..3 {
-    ///     let _ = breaker.call(|| Err::<(), _>("down"));
-    /// }
-    /// assert_eq!(breaker.info().state, State::Open);
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("threshold", "ready_to_trip", "failure_policy", "failure_threshold"))]
-    pub fn tripper(self, tripper: impl Into<Tripper>) -> Self {
-        self.changed(|policy| policy.tripper(tripper))
-    }
-
-    /// When an open breaker probes the service: see [`retries`](crate::retries).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, retries::Backoff, trippers::FailureStreak};
-    ///
-    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Backoff(10)).build()?;
-    /// let _ = breaker.call(|| Err::<(), _>("down"));
-    /// assert!(breaker.info().retry_after > Some(Duration::from_secs(9)));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("wait_duration_in_open_state", "break_duration", "reset_timeout", "open_timeout"))]
-    pub fn retry(self, retry: impl Into<Retry>) -> Self {
-        self.changed(|policy| policy.retry(retry))
-    }
-
-    /// Which calls a half-open breaker admits: see [`permits`](crate::permits).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, State, permits::All, retries::Always, trippers::FailureStreak};
-    ///
-    /// // The first probe that succeeds closes it.
-    /// let breaker =
-    ///     CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Always()).permit(All()).build()?;
-    /// let _ = breaker.call(|| Err::<(), _>("down"));
-    /// let _ = breaker.call(|| Ok::<_, &str>(()));
-    /// assert_eq!(breaker.info().state, State::Closed);
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("recovery", "ramp_up", "half_open"))]
-    pub fn permit(self, permit: impl Into<Permit>) -> Self {
-        self.changed(|policy| policy.permit(permit))
-    }
-
-    /// How many calls may be in flight while half-open: from 1 to `u32::MAX`, 10 unless set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, permits::All, retries::Always, trippers::FailureStreak};
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(1))
-    ///     .retry(Always())
-    ///     .permit(All())
-    ///     .max_half_open_calls(1)
-    ///     .build()?;
-    /// breaker.try_acquire().unwrap().failure();
-    ///
-    /// let probe = breaker.try_acquire().unwrap();
-    /// assert!(breaker.try_acquire().is_err());
-    /// probe.success();
-    /// assert!(breaker.try_acquire().is_ok());
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("permitted_number_of_calls_in_half_open_state", "max_requests", "half_open_max_calls"))]
-    pub fn max_half_open_calls(self, calls: u32) -> Self {
-        self.changed(|policy| policy.max_half_open_calls(calls))
-    }
-
-    /// After how long a probe in flight is given up and counts as failed, so that one that hangs does not keep the breaker
-    /// half-open: seconds above 0, or [`MaxProbeTime::Off`]; 60 s unless set.
-    ///
-    /// The probe itself goes on: what it ends with counts no more. It is given up when the next call comes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, State, permits::All, retries::Cooldown, trippers::FailureStreak};
-    ///
-    /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(1))
-    ///     .retry(Cooldown(30))
-    ///     .permit(All())
-    ///     .max_probe_time(10)
-    ///     .clock(clock.clone())
-    ///     .build()?;
-    /// breaker.try_acquire().unwrap().failure();
-    /// clock.advance(Duration::from_secs(30));
-    ///
-    /// let hanging = breaker.try_acquire().unwrap();
-    /// clock.advance(Duration::from_secs(10));
-    /// assert!(breaker.try_acquire().is_err());
-    /// assert_eq!(breaker.info().state, State::Open);
-    /// # drop(hanging);
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("max_wait_duration_in_half_open_state", "probe_timeout"))]
-    pub fn max_probe_time(self, limit: impl Into<MaxProbeTime>) -> Self {
-        self.changed(|policy| policy.max_probe_time(limit))
-    }
-
-    /// Limits the probes without a success, so that a half-open breaker always decides: from 1 to `u32::MAX`, or
-    /// [`MaxFailedProbes::Off`]; 10 unless set. See [`MaxFailedProbes`] for what counts.
-    ///
-    /// # Examples
-    ///
-    /// A tripper that waits for 20 calls would keep a rarely called breaker half-open before a dead service:
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, State, permits::All, retries::Always, trippers::{FailureRate, MinRequests}};
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(MinRequests(20) & FailureRate(0.5))
-    ///     .retry(Always())
-    ///     .permit(All())
-    ///     .max_failed_probes(3)
-    ///     .build()?;
-    /// for _ in 0..20 {
-    ///     let _ = breaker.call(|| Err::<(), _>("down"));
-    /// }
-    /// for _ in 0..3 {
-    ///     let _ = breaker.call(|| Err::<(), _>("still down"));
-    /// }
-    /// assert_eq!((breaker.info().state, breaker.info().reopens), (State::Open, 1));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    pub fn max_failed_probes(self, limit: impl Into<MaxFailedProbes>) -> Self {
-        self.changed(|policy| policy.max_failed_probes(limit))
-    }
-
-    /// After how long of waiting a call that is dropped in flight counts as failed: seconds above 0, or
-    /// [`Cancelled::Failure`] (always) or [`Cancelled::Ignore`] (never). Unless set, the smallest threshold of the
-    /// tripper's `SlowRate` and `AvgLatency` clauses, or 1 s if it has none.
-    ///
-    /// A caller's own time-out drops the call, and that is how a service shows that it hangs.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock};
-    ///
-    /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search").cancelled(0.2).clock(clock.clone()).build()?;
-    /// for waited in [100, 200].map(Duration::from_millis) {
-    ///     let call = breaker.try_acquire().unwrap();
-    ///     clock.advance(waited);
-    ///     drop(call);
-    /// }
-    /// // The first was ignored.
-    /// assert_eq!((breaker.info().calls, breaker.info().failures), (1, 1));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    #[doc(alias("dropped", "aborted", "abandoned"))]
-    pub fn cancelled(self, cancelled: impl Into<Cancelled>) -> Self {
-        self.changed(|policy| policy.cancelled(cancelled))
-    }
-
-    /// For how long at most the service itself may keep the breaker open, by a `Retry-After`: seconds above 0, or
-    /// [`HonourRetryAfter::Off`], which it is unless set. See [`Policy::honour_retry_after`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, retries::Cooldown, trippers::FailureStreak};
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(1))
-    ///     .retry(Cooldown(10))
-    ///     .honour_retry_after(60)
-    ///     .clock(ManualClock::new())
-    ///     .build()?;
-    /// // No service keeps it open for an hour.
-    /// breaker.try_acquire().unwrap().failure_with_retry_after(Duration::from_secs(3_600));
-    /// assert_eq!(breaker.info().retry_after, Some(Duration::from_secs(60)));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
-    pub fn honour_retry_after(self, limit: impl Into<HonourRetryAfter>) -> Self {
-        self.changed(|policy| policy.honour_retry_after(limit))
-    }
-
-    /// Reads from the error of a failed call how long the service asks to be left alone: see [`Policy::retry_after`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, trippers::FailureStreak};
-    ///
-    /// struct Busy { seconds: u64 }
-    ///
-    /// let breaker = CircuitBreaker::builder("search")
-    ///     .tripper(FailureStreak(1))
-    ///     .honour_retry_after(600)
-    ///     .retry_after(|error: &Busy| Some(Duration::from_secs(error.seconds)))
-    ///     .clock(ManualClock::new())
-    ///     .build()?;
-    /// let _ = breaker.call(|| Err::<(), _>(Busy { seconds: 300 }));
-    /// assert_eq!(breaker.info().retry_after, Some(Duration::from_secs(300)));
-    /// # Ok::<(), fluxgate::PolicyError>(())
-    /// ```
+    /// Sets the function that reads from an error how long the service asks not to be called: see [`Policy::retry_after`].
     pub fn retry_after<E, F>(self, read: F) -> Self
     where
         E: 'static,
         F: Fn(&E) -> Option<Duration> + Send + Sync + 'static,
     {
-        self.changed(|policy| policy.retry_after(read))
+        Self { policy: self.policy.retry_after(read), ..self }
     }
 
-    /// All of a policy at once, in place of what was said before: for breakers that have much in common.
+    /// Sets the whole policy in place of all former settings, for breakers that have much in common.
     ///
     /// # Examples
     ///
@@ -386,18 +138,7 @@ impl Builder {
         Self { policy, ..self }
     }
 
-    /// What was said of the policy, and whether the breaker begins in shadow mode.
-    #[cfg(any(feature = "keyed", feature = "serde"))]
-    pub(crate) fn own(&self) -> (Policy, bool) {
-        (self.policy.clone(), self.shadow)
-    }
-
-    fn changed(self, change: impl FnOnce(Policy) -> Policy) -> Self {
-        Self { policy: change(self.policy), ..self }
-    }
-
-    /// Whether the breaker begins in shadow mode, in which it rejects nothing: see [`CircuitBreaker::set_shadow`]. It does
-    /// not unless said.
+    /// Sets shadow mode, in which the breaker rejects nothing: see [`CircuitBreaker::set_shadow`]. It is off by default.
     ///
     /// # Examples
     ///
@@ -417,7 +158,7 @@ impl Builder {
         Self { shadow, ..self }
     }
 
-    /// One more who hears of transitions: see [`listeners`](crate::listeners).
+    /// Adds a listener to transitions: see [`listeners`](crate::listeners).
     ///
     /// # Examples
     ///
@@ -441,8 +182,8 @@ impl Builder {
         self
     }
 
-    /// Where the breaker takes its time from: a [`ManualClock`](crate::ManualClock) in tests, the
-    /// [`SystemClock`](crate::SystemClock) unless said.
+    /// Sets the clock of the breaker, such as a [`ManualClock`](crate::ManualClock) in tests. The default is the
+    /// [`SystemClock`](crate::SystemClock).
     ///
     /// # Examples
     ///
@@ -461,7 +202,8 @@ impl Builder {
         Self { clock: Some(Supplied::new(Arc::new(clock))), ..self }
     }
 
-    /// Makes jitter and the choice of probes the same in every run, for tests. Unless set, every breaker has a chance of its own.
+    /// Seeds the random numbers for jitter and for the choice of probes, so that tests are reproducible. By default every
+    /// breaker has numbers of its own.
     ///
     /// # Examples
     ///
@@ -482,60 +224,22 @@ impl Builder {
         Self { random_seed: Some(seed), ..self }
     }
 
-    /// Lets the breaker begin with what the last [`configure`](crate::configure) said of its name, if it said anything:
-    /// for a breaker that is made after it. What is said here is the program's own, by which it goes where a
-    /// configuration says nothing.
-    ///
-    /// A breaker that is declared, or made before, needs it not. Without it, a breaker that is made later begins with its
-    /// own policy. For [`configure`](crate::configure) to accept a name that no breaker has yet, it has to be
-    /// [expected](crate::Configuration::expecting).
-    ///
-    /// It has no effect in the policy of a set, whose breakers begin as the set is configured anyway.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{CircuitBreaker, Configuration, configure, retries::Cooldown, trippers::FailureStreak};
-    ///
-    /// let configuration: Configuration = toml::from_str("breakers.warehouse.retry = 'Cooldown(5s)'")?;
-    /// configure(&configuration.expecting(["warehouse"]))?;
-    ///
-    /// let breaker = CircuitBreaker::builder("warehouse")
-    ///     .tripper(FailureStreak(20))
-    ///     .retry(Cooldown(60))
-    ///     .configured()
-    ///     .build()?;
-    /// assert!(breaker.policy().to_string().contains("tripper = FailureStreak(20), retry = Cooldown(5s)"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[cfg(feature = "serde")]
-    pub fn configured(self) -> Self {
-        Self { configured: true, ..self }
-    }
-
-    /// Makes the breaker a member of a set.
-    #[cfg(feature = "keyed")]
-    pub(crate) fn member(self, membership: Arc<dyn Membership>) -> Self {
-        Self { membership: Some(membership), ..self }
-    }
-
-    /// Whether healthy calls may be spared the lock. For tests that compare both ways.
+    /// Lets healthy calls do without the lock. For tests that compare both ways.
     #[doc(hidden)]
     pub fn spares_the_lock(self, spares_the_lock: bool) -> Self {
         Self { spares_the_lock, ..self }
     }
 
-    /// Checks the policy, makes the breaker, and enters it in the [registry](crate::registry()).
+    /// Checks the policy, creates the breaker, and lists it in the [registry](crate::registry()).
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy: a value out of its range, a tripper that can hold in no window while closed, a
-    /// `MinRequests` that asks for more calls than the window can hold, a `retry_after` that nothing honours. Where it is
-    /// [`configured`](Self::configured), the same of what comes out with the configuration.
+    /// Every mistake of the policy: a value out of its range, a tripper that never holds while the breaker is closed, a
+    /// `MinRequests` above what the window can hold, a `retry_after` without effect.
     ///
     /// # Panics
     ///
-    /// On `wasm32-unknown-unknown` without a [`clock`](Self::clock), for the system has none there.
+    /// On `wasm32-unknown-unknown` without a [`clock`](Self::clock), because the system has none there.
     ///
     /// # Examples
     ///
@@ -553,47 +257,89 @@ impl Builder {
         Ok(breaker)
     }
 
-    /// The same for a breaker that can't be found yet by all ways to it: its listeners are to be [told](CircuitBreaker::tell)
-    /// afterwards of how it began.
+    /// Like [`build`](Self::build), for a breaker that is not yet available in every way: its listeners must be
+    /// [told](CircuitBreaker::tell) afterwards.
     pub(crate) fn build_untold(self) -> Result<CircuitBreaker, PolicyError> {
-        #[cfg(feature = "serde")]
-        if self.configured {
-            return self.build_configured();
+        #[cfg(feature = "config")]
+        if !self.is_of_a_set() {
+            return self.build_overridden();
         }
         self.build_as_it_is(true)
     }
 
-    #[cfg(feature = "serde")]
-    fn build_configured(mut self) -> Result<CircuitBreaker, PolicyError> {
-        #[cfg(feature = "keyed")]
-        if self.membership.is_some() {
-            return self.build_as_it_is(true);
-        }
-        let (policy, shadow) = self.own();
-        policy.check()?;
-        // Already now, so that its listeners are not told of a change.
-        if let Some(config) = configuration::said_of(self.name.as_str()) {
-            self.policy = config.over(self.policy);
-            self.shadow = config.shadow.unwrap_or(shadow);
-        }
-        configuration::check(self.name.as_str(), &self.policy)?;
-        let breaker = self.build_as_it_is(true)?;
-        configuration::begin(&breaker, policy, shadow)?;
+    /// Builds a breaker for those who use another one that is being built. It is not listed.
+    #[cfg(feature = "macros")]
+    pub(crate) fn build_stand_in(self) -> Result<CircuitBreaker, PolicyError> {
+        let breaker = self.build_as_it_is(false)?;
+        place::forget(&breaker.shared);
         Ok(breaker)
     }
 
-    /// `resumes` says whether it begins where a breaker of its name was before a restart, if that is known.
+    /// Builds with the overrides that hold now.
+    #[cfg(feature = "config")]
+    fn build_overridden(self) -> Result<CircuitBreaker, PolicyError> {
+        let overrides = OVERRIDES.now();
+        let builder = match &*overrides {
+            Some(overrides) => {
+                self.policy.check()?;
+                let by = overrides.of(self.name.as_str(), &self.policy);
+                if let Some(error) = &by.refused {
+                    log_refused(self.name.as_str(), error);
+                }
+                let overridden = Overridden::new(&by, self.policy.clone(), self.shadow);
+                Self { overridden, ..self.overridden_by(&by) }
+            }
+            None => self,
+        };
+        let breaker = builder.build_as_it_is(true)?;
+        if let Some(applied) = OVERRIDES.settle_in_turn(&overrides, |now| breaker.apply(now)) {
+            applied.conclude();
+        }
+        Ok(breaker)
+    }
+
+    #[cfg(any(feature = "config", feature = "keyed"))]
+    pub(crate) fn overridden_by(self, by: &Override) -> Self {
+        Self {
+            policy: by.policy.clone().unwrap_or(self.policy),
+            shadow: by.shadow.unwrap_or(self.shadow),
+            #[cfg(feature = "config")]
+            state: by.state,
+            ..self
+        }
+    }
+
+    /// Makes the breaker part of a set.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn member(self, membership: Arc<dyn Membership>) -> Self {
+        Self { membership: Some(membership), ..self }
+    }
+
+    #[cfg(feature = "config")]
+    fn is_of_a_set(&self) -> bool {
+        #[cfg(feature = "keyed")]
+        return self.membership.is_some();
+        #[cfg(not(feature = "keyed"))]
+        false
+    }
+
+    /// Returns the settings of the program: the policy and shadow mode.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn own(&self) -> (&Policy, bool) {
+        (&self.policy, self.shadow)
+    }
+
+    /// Builds the breaker. With `resumes` it continues from a saved state that waits for it.
     fn build_as_it_is(self, resumes: bool) -> Result<CircuitBreaker, PolicyError> {
         if self.name.as_str().is_empty() {
             let others = self.policy.check().err();
             let others = others.iter().flat_map(PolicyError::mistakes).cloned();
-            return Err(PolicyError::new(iter::once(EMPTY_NAME.to_owned()).chain(others).collect()));
+            let empty = Mistake::new(ErrorKind::EmptyName, EMPTY_NAME);
+            return Err(PolicyError::new(iter::once(empty).chain(others).collect()));
         }
-        let (rules, records) = self.policy.rules(self.spares_the_lock)?;
-        let machine = Machine::new(records);
-        let status =
-            Status::new(machine.state, self.shadow, SuccessPath::Judged, machine.generation).with_policy(rules.flags);
-        let [fast_below, cancelled] = [rules.quick, rules.cancelled].map(|time| AtomicU64::new(time.0));
+        let rules = self.policy.compiled()?;
+        let machine = Machine::new(rules.records());
+        let [fast_below, cancelled] = [rules.fast_below, rules.cancelled].map(|time| AtomicU64::new(time.0));
         let outbox = Outbox::new(&self.name, self.listeners);
         let place = Place::reserve(self.name);
         #[cfg(feature = "keyed")]
@@ -604,14 +350,20 @@ impl Builder {
             enrolled: Enrolled::default(),
             random: self.random_seed.map_or_else(Random::unpredictable, Random::seeded),
             shadow: self.shadow,
+            spares_the_lock: self.spares_the_lock,
+            state_is_configured: false,
+            #[cfg(feature = "config")]
+            overridden: self.overridden,
             tapped: false,
             rejected: 0,
             would_have_been_rejected: 0,
             totals: outbox.counts_calls().then(Box::default),
             history: History::default(),
         };
+        let machine = &core.machine;
+        let status = Status::new(machine.state, core.shadow, SuccessPath::Judged, machine.generation);
         let shared = Arc::new(Shared {
-            status: StatusWord::new(status),
+            status: StatusWord::new(status.with_policy(core.flags())),
             padding: Padding::default(),
             #[cfg(feature = "recorder")]
             tap: Mutex::new(None),
@@ -626,21 +378,16 @@ impl Builder {
             core: Mutex::new(core),
         });
         let breaker = CircuitBreaker::from(Arc::clone(&shared));
+        // Before anybody finds it.
         #[cfg(feature = "serde")]
         if let Some(saved) = resumes.then(|| waiting::take(&breaker)).flatten() {
-            // Before anybody finds it. Its version was looked at.
+            // Its version was checked.
             let _ = breaker.restore_untold(&saved);
         }
+        #[cfg(feature = "config")]
+        breaker.apply_state(None, self.state);
         let _ = resumes; // without the feature nothing is saved
         place::enter(&shared);
-        Ok(breaker)
-    }
-
-    /// A breaker for those who use another one while it is being made. It is not listed.
-    #[cfg(feature = "macros")]
-    pub(crate) fn build_stand_in(self) -> Result<CircuitBreaker, PolicyError> {
-        let breaker = self.build_as_it_is(false)?;
-        place::forget(&breaker.shared);
         Ok(breaker)
     }
 }

@@ -2,6 +2,8 @@ pub(crate) mod book;
 pub(crate) mod builder;
 pub(crate) mod handle;
 pub(crate) mod info;
+#[cfg(any(feature = "config", feature = "keyed"))]
+pub(crate) mod overrides;
 pub(crate) mod place;
 #[cfg(feature = "serde")]
 pub(crate) mod restore;

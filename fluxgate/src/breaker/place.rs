@@ -146,7 +146,7 @@ pub(crate) fn living() -> impl Iterator<Item = CircuitBreaker> {
 }
 
 /// Lists the breakers that belong to no set.
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 pub(crate) fn singles() -> Vec<CircuitBreaker> {
     let singles = between((SINGLE, 0), (SINGLE, u64::MAX));
     singles.iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()

@@ -171,14 +171,16 @@ impl CircuitBreaker {
         let now = self.now();
         let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
         let (label, key) = self.identity();
-        let is_open = machine.state == State::Open;
+        // A policy file sets such a state again, if it still names it.
+        let state = if core.state_is_configured { State::Closed } else { machine.state };
+        let is_open = state == State::Open;
         let later = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.at(at));
         SavedState {
             version: SavedState::VERSION,
             name: self.name().to_owned(),
             label: Some(label),
             key,
-            state: machine.state,
+            state,
             since: wall.before(machine.lasted(now)),
             reopens: machine.reopens,
             consecutive_failures: machine.consecutive_failures,
@@ -196,6 +198,8 @@ impl CircuitBreaker {
     /// - `half_open`: the probes are gone, so it is open, with its retry due.
     /// - `closed`: like a new breaker, without a streak of failures.
     /// - `metrics_only`, `disabled` and `forced_open`: as it was.
+    ///
+    /// A breaker whose state a policy file sets stays in that state.
     ///
     /// The window begins anew, in which nothing is judged by calls of long ago, and calls in flight count no more, as
     /// after any transition. Listeners are told if the state is another, with [`Reason::Restored`]. The policy, shadow
@@ -242,6 +246,9 @@ impl CircuitBreaker {
         let mut core = self.shared.core.lock();
         let now = self.now();
         let wall = Wall { time: self.shared.clock.wall_time(), clock: now };
+        if core.state_is_configured {
+            return Ok(());
+        }
         self.take_successes(&mut core);
         let to = if saved.state == State::HalfOpen { State::Open } else { saved.state };
         let opening = Opening {

@@ -1,23 +1,22 @@
-//! A new policy while the breaker runs.
+//! Replaces the policy of a breaker while it runs.
 
 use std::{mem, sync::Arc};
 
 use crate::{
     breaker::CircuitBreaker,
-    error::PolicyError,
     events::policy_change::PolicyChange,
-    policy::{Policy, compiled::Rules, windows::Records},
+    policy::{Policy, compiled::CompiledPolicy, error::PolicyError, windows::Records},
     sync::{Ordering, status_word::SuccessPath},
 };
 
-/// What a breaker went by before. Parts of it are the user's own, which may do anything when they are dropped.
+/// The former policy and window of a breaker. User code may run when they are dropped.
 pub(crate) struct Replaced {
-    _rules: [Arc<Rules>; 2],
+    _rules: [Arc<CompiledPolicy>; 2],
     _records: Records,
 }
 
 impl CircuitBreaker {
-    /// The policy that the breaker goes by now.
+    /// Returns the current policy.
     ///
     /// # Examples
     ///
@@ -30,40 +29,38 @@ impl CircuitBreaker {
     /// ```
     pub fn policy(&self) -> Policy {
         let rules = Arc::clone(&self.shared.core.lock().rules);
-        rules.policy.clone()
+        Policy::from(&rules)
     }
 
-    /// Goes by another policy from now on, all of it at once.
+    /// Replaces the policy atomically.
     ///
-    /// The state, since when it has lasted, `reopens`, the failures in a row and the calls in flight stay: a call that
-    /// was admitted before counts like any other, and a probe keeps its slot. Every call is judged by one policy, the
-    /// one that the breaker has when the call ends. Listeners are told, in order with the transitions.
+    /// The state and its duration, `reopens`, the failures in a row and the calls in flight stay. A call that was admitted
+    /// before the change counts like any other, and a probe keeps its slot. Every call is judged by the policy that the
+    /// breaker has when the call ends. Listeners are notified, in order with the transitions.
     ///
-    /// What else becomes of what the breaker knew:
+    /// The other parts of a breaker change as follows:
     ///
     /// - **The window** keeps the latest calls of the old one: from a `CountWindow` to another as many as fit, from a
     ///   `TimeWindow` to another those of the seconds that fit, from a `TimeWindow` to a `CountWindow` those of the latest
-    ///   whole seconds that fit. From a `CountWindow` to a `TimeWindow` it begins anew, for nobody knows when those calls
-    ///   were.
-    /// - **Durations** are taken over as far as the old policy asked for them: all, if it had `AvgLatency` or a tripper
-    ///   of your own in a `CountWindow`, else which of its own `SlowRate` thresholds each call reached. A call that is not
-    ///   known to have reached a threshold has not. A mean can't be made of that: where the new policy asks for one and
-    ///   the old window can't tell it, the window begins anew. A call in flight whose start was not noted is measured
-    ///   from the change on.
-    /// - **The tripper** looks at that window when the next call is recorded, not before: a change of policy opens no
-    ///   breaker by itself.
-    /// - **The wait** of an open breaker is that of the new retry, from when it opened, with the chance that was drawn
-    ///   then. It may be over at once. A `Retry-After` that is heeded still is, within the new limit.
-    /// - **`max_half_open_calls`**: where more calls probe than the new policy admits, none is taken back.
-    /// - **`cancelled`** counts for calls in flight too. One for which the old policy did not count how long its caller
-    ///   was waiting has waited for no time.
+    ///   whole seconds that fit. From a `CountWindow` to a `TimeWindow` it starts empty, because the times of the calls are
+    ///   unknown.
+    /// - **Durations** are kept as far as the old policy needed them: all, if it had `AvgLatency` or a custom tripper in a
+    ///   `CountWindow`, otherwise which of its `SlowRate` thresholds each call reached. A call that is not known to have
+    ///   reached a threshold has not. If the new policy needs a mean that the old window cannot provide, the window starts
+    ///   empty. A call in flight whose start was not measured is measured from the change on.
+    /// - **The tripper** judges the window when the next call is recorded, not before: a new policy alone opens no breaker.
+    /// - **The wait** of an open breaker is that of the new retry, from the time of the opening, with the random number drawn
+    ///   then. It may be over at once. A `Retry-After` still counts, within the new limit.
+    /// - **`max_half_open_calls`**: if more calls probe than the new policy admits, all of them continue.
+    /// - **`cancelled`** applies to calls in flight too. One whose waiting time the old policy did not measure has waited for
+    ///   no time.
     ///
-    /// It takes as long as copying the window, during which ends of calls that need the lock wait: of a million calls
-    /// a few milliseconds.
+    /// The change takes as long as copying the window, a few milliseconds for a million calls. Ends of calls that need the
+    /// lock wait meanwhile.
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy, as [`Builder::build`](crate::Builder::build) tells them. Then nothing has changed.
+    /// Every mistake of the policy, as from [`Builder::build`](crate::Builder::build). Then nothing has changed.
     ///
     /// # Examples
     ///
@@ -86,27 +83,27 @@ impl CircuitBreaker {
     /// ```
     #[doc(alias("reload", "update", "reconfigure"))]
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
-        // With nothing locked, for parts of it are the user's own.
+        // With nothing locked, because user code may run.
         drop(self.adopt(policy)?);
         self.tell();
         Ok(())
     }
 
-    /// Goes by another policy. What it had before is to be dropped with nothing locked, and then listeners told.
+    /// Replaces the policy. The result must be dropped with nothing locked, and then listeners told.
     pub(crate) fn adopt(&self, policy: Policy) -> Result<Replaced, PolicyError> {
-        let spares_the_lock = self.shared.core.lock().rules.spares_the_lock;
-        let (new, mut records) = policy.rules(spares_the_lock)?;
+        let new = policy.compiled()?;
+        let mut records = new.records();
         let now = self.now();
         let mut locked = self.shared.core.lock();
-        // By the old window, in which they were counted.
+        // Into the old window, in which they were counted.
         self.take_successes(&mut locked);
         let old = mem::replace(&mut locked.rules, Arc::clone(&new));
         let old_for_errors = mem::replace(&mut *self.shared.rules.lock(), Arc::clone(&new));
-        // A generation in which the calls in flight still count. In it no success is spared the lock until all of the
-        // policy is in place, so that none is quick by the one policy and counted by the other.
+        // A generation in which the calls in flight still count. Every success takes the lock until the whole policy is in
+        // place, so that none is judged by parts of both.
         locked.machine.begin_generation();
         self.publish_with(&locked, SuccessPath::Judged);
-        self.shared.fast_below.store(new.quick.0, Ordering::Release);
+        self.shared.fast_below.store(new.fast_below.0, Ordering::Release);
         self.shared.cancelled.store(new.cancelled.0, Ordering::Relaxed);
 
         let core = &mut *locked;
@@ -114,29 +111,30 @@ impl CircuitBreaker {
         records.take_over(&core.machine.records, now);
         let heeds = new.honoured.as_ref().map(|honoured| honoured.limit);
         let old_records = core.machine.follow(&new.retry, heeds, records, now, &mut core.random);
-        // The counters stay enrolled for the second that they were: a thread finds it another one, or none, and takes the
-        // lock. What it counts meanwhile was before the change, and goes where that second is.
+        // The counters stay enrolled for their second: a thread that finds another one, or none, takes the lock. Successes
+        // counted meanwhile precede the change, and go to that second.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
-        let is_told = self.shared.outbox.has_listeners();
-        // Of a breaker that its set has not shown to anybody yet, there is nothing to tell.
-        #[cfg(feature = "keyed")]
-        let is_told = is_told && !self.shared.place.is_hidden();
-        if is_told {
+        if self.has_audience() {
             self.shared.outbox.post(PolicyChange {
                 breaker: self.shared.place.name().clone(),
                 label: self.shared.place.label().clone(),
                 at: self.shared.clock.wall_time(),
-                old: Arc::clone(&old),
-                new,
+                old: Policy::from(&old),
+                new: policy,
             });
         }
         drop(locked);
         Ok(Replaced { _rules: [old, old_for_errors], _records: old_records })
     }
 
-    /// Tells listeners what they have not been told yet. To be called with nothing locked.
+    /// Delivers waiting messages to the listeners. Must be called with nothing locked.
     pub(crate) fn tell(&self) {
         self.shared.outbox.deliver();
+    }
+
+    /// Returns `true` if listeners are told about the breaker: not while its set keeps it in reserve.
+    pub(super) fn has_audience(&self) -> bool {
+        self.shared.outbox.has_listeners() && !self.shared.place.is_hidden()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "config")]
+use crate::breaker::overrides::Overridden;
 #[cfg(feature = "recorder")]
 use crate::events::tap::Tap;
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     },
     events::{history::History, outbox::Outbox},
     machine::Machine,
-    policy::compiled::Rules,
+    policy::compiled::CompiledPolicy,
     random::Random,
     sync::{
         AtomicU64, Mutex, Padding,
@@ -33,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) successes: Successes,
     /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
     pub(crate) due: AtomicU64,
-    /// Of the policy, as [`Rules::quick`] and [`Rules::cancelled`].
+    /// Of the policy, as [`CompiledPolicy::fast_below`] and [`CompiledPolicy::cancelled`].
     pub(crate) fast_below: AtomicU64,
     pub(crate) cancelled: AtomicU64,
     /// What a healthy call reads: written only when there is something new to say.
@@ -42,17 +44,24 @@ pub(crate) struct Shared {
     #[cfg(feature = "recorder")]
     pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
     /// The same as under the lock, for what looks at errors before that is taken.
-    pub(crate) rules: Mutex<Arc<Rules>>,
+    pub(crate) rules: Mutex<Arc<CompiledPolicy>>,
     pub(crate) core: Mutex<Core>,
 }
 
 /// What changes, all under one lock.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(crate) struct Core {
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: Arc<CompiledPolicy>,
     pub(crate) machine: Machine,
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
+    /// Whether successes may be spared the lock. Off for comparisons in tests.
+    pub(crate) spares_the_lock: bool,
+    /// An override has set the state. A command, which sets it again, ends that.
+    pub(crate) state_is_configured: bool,
+    #[cfg(feature = "config")]
+    pub(crate) overridden: Option<Box<Overridden>>,
     /// A tap sees each call begin and end.
     pub(crate) tapped: bool,
     pub(crate) rejected: u64,
@@ -66,6 +75,7 @@ impl Core {
     /// Returns what calls have to know of the policy now.
     pub(super) fn flags(&self) -> PolicyFlags {
         let flags = self.rules.flags;
+        let flags = if self.spares_the_lock { flags } else { flags.without(PolicyFlags::SPARES_THE_LOCK) };
         if self.machine.retry_is_due { flags.without(PolicyFlags::NEVER_DUE) } else { flags }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     breaker::{CircuitBreaker, Core},
     events::signal::Signal,
     machine::{Left, Machine, reason::Reason},
-    policy::compiled::Rules,
+    policy::compiled::CompiledPolicy,
     random::Random,
     state::State,
     sync::{
@@ -32,7 +32,7 @@ impl CircuitBreaker {
         let machine = &core.machine;
         let rules = &core.rules;
         let success = match machine.success(&rules.tripper) {
-            _ if !rules.spares_the_lock || core.tapped => SuccessPath::Judged,
+            _ if !core.spares_the_lock || core.tapped => SuccessPath::Judged,
             // Of no consequence to the machine, but to the totals.
             SuccessPath::Known if core.totals.is_some() => SuccessPath::Counted,
             success => success,
@@ -61,7 +61,7 @@ impl CircuitBreaker {
         core: &mut MutexGuard<'_, Core>,
         now: Nanos,
         reason: Reason,
-        enter: impl FnOnce(&mut Machine, &Rules, &mut Random) -> Option<Left>,
+        enter: impl FnOnce(&mut Machine, &CompiledPolicy, &mut Random) -> Option<Left>,
     ) {
         let left = {
             let core = &mut **core;
@@ -69,6 +69,7 @@ impl CircuitBreaker {
             enter(&mut core.machine, &core.rules, &mut core.random)
         };
         let to = core.machine.state;
+        core.state_is_configured = reason == Reason::Configured && to != State::Closed;
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
         let Some(left) = left else { return };
@@ -87,7 +88,7 @@ impl CircuitBreaker {
             retry_after: core.machine.retry_after(now),
             shadow: core.shadow,
         };
-        if self.shared.outbox.has_listeners() {
+        if self.has_audience() {
             self.shared.outbox.post(signal.clone());
         }
         core.history.push(signal);

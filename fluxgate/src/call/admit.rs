@@ -44,7 +44,9 @@ impl Core {
     /// call, where that is known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
         match (self.machine.state, &self.rules.permit) {
-            (State::HalfOpen, permits::Rule::Ramp(ramp)) if !self.rules.is_full(self.machine.probes.in_flight()) => {
+            (State::HalfOpen, permits::CompiledPermit::Ramp(ramp))
+                if !self.rules.is_full(self.machine.probes.in_flight()) =>
+            {
                 ramp.admits_all_after(now.since(self.machine.since)).map(Duration::from)
             }
             _ => self.machine.retry_after(now),
@@ -188,7 +190,7 @@ impl CircuitBreaker {
         core: MutexGuard<'a, Core>,
         now: Nanos,
     ) -> Asked<'a, Result<(), Option<Duration>>> {
-        let retries::Rule::Custom(custom) = &core.rules.retry else {
+        let retries::CompiledRetry::Custom(custom) = &core.rules.retry else {
             let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
             let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
@@ -219,12 +221,12 @@ impl CircuitBreaker {
         let half_open_for = now.since(core.machine.since);
         let locked = &mut *core;
         match &locked.rules.permit {
-            permits::Rule::Ramp(ramp) => {
+            permits::CompiledPermit::Ramp(ramp) => {
                 let ratio = ramp.ratio(half_open_for);
                 let admits = ratio >= 1.0 || (ratio > 0.0 && locked.random.draw() < ratio);
                 Asked::Answer(core, admits)
             }
-            permits::Rule::Custom(custom) => {
+            permits::CompiledPermit::Custom(custom) => {
                 let custom = custom.clone();
                 let context = PermitContext {
                     half_open_for: half_open_for.into(),

@@ -4,7 +4,7 @@ use crate::{
     breaker::CircuitBreaker,
     error::Error,
     outcome::Outcome,
-    policy::{compiled::Rules, trackers::ErrorView},
+    policy::{compiled::CompiledPolicy, trackers::ErrorView},
     sync::status_word::PolicyFlags,
 };
 
@@ -65,7 +65,7 @@ enum Judge {
     /// Nobody, for a policy under which every error fails.
     AnyErrorFails,
     /// The tracker of this policy.
-    Policy(Arc<Rules>),
+    Policy(Arc<CompiledPolicy>),
 }
 
 impl From<Outcome> for Judged {
@@ -81,7 +81,7 @@ impl Judged {
     }
 
     /// Returns whether these rules would judge the call the same.
-    pub(crate) fn was_judged_under(&self, rules: &Arc<Rules>) -> bool {
+    pub(crate) fn was_judged_under(&self, rules: &Arc<CompiledPolicy>) -> bool {
         match &self.judge {
             Judge::Caller => true,
             Judge::AnyErrorFails => rules.any_error_fails(),
@@ -140,7 +140,7 @@ pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
 pub(crate) struct ErrorRules<'b> {
     breaker: &'b str,
     /// `None` where every error fails, and nothing is read from it.
-    rules: Option<Arc<Rules>>,
+    rules: Option<Arc<CompiledPolicy>>,
 }
 
 impl CircuitBreaker {

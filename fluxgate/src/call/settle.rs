@@ -8,7 +8,7 @@ use crate::{
     machine::{Change, Occasion, Ticket, probes::Ended, reason::Reason, verdict},
     outcome::Outcome,
     policy::{
-        compiled::Rules,
+        compiled::CompiledPolicy,
         permits::{self, PermitContext},
         trippers::CallContext,
     },
@@ -26,7 +26,7 @@ use crate::{
 struct Question<'a> {
     breaker: &'a str,
     generation: u64,
-    rules: Arc<Rules>,
+    rules: Arc<CompiledPolicy>,
     occasion: Occasion,
     context: CallContext,
     permit: PermitContext,
@@ -317,9 +317,9 @@ impl Core {
     }
 }
 
-fn asks_user_code(rules: &Rules, occasion: &Occasion) -> bool {
+fn asks_user_code(rules: &CompiledPolicy, occasion: &Occasion) -> bool {
     let asks_tripper = occasion.recorded.is_some() && rules.tripper.has_user_code();
-    asks_tripper || (occasion.asks_permit() && matches!(rules.permit, permits::Rule::Custom(_)))
+    asks_tripper || (occasion.asks_permit() && matches!(rules.permit, permits::CompiledPermit::Custom(_)))
 }
 
 fn judge_under_lock(
@@ -338,8 +338,8 @@ fn judge_under_lock(
         rules.tripper.holds(figures).then(|| rules.tripper.reason(figures))
     });
     verdict(occasion, tripped, || match &rules.permit {
-        permits::Rule::Ramp(ramp) => ramp.is_final(exact.unwrap_or_default().since(core.machine.since)),
-        permits::Rule::Custom(_) => unreachable!("a permit of the user's own is asked without the lock"),
+        permits::CompiledPermit::Ramp(ramp) => ramp.is_final(exact.unwrap_or_default().since(core.machine.since)),
+        permits::CompiledPermit::Custom(_) => unreachable!("a permit of the user's own is asked without the lock"),
     })
 }
 
@@ -347,8 +347,8 @@ impl Question<'_> {
     fn judge(self) -> Option<(State, Reason)> {
         let tripped = self.occasion.recorded.and_then(|_| self.rules.tripper.judge(self.breaker, &self.context));
         verdict(&self.occasion, tripped, || match &self.rules.permit {
-            permits::Rule::Ramp(ramp) => ramp.is_final(self.permit.half_open_for.into()),
-            permits::Rule::Custom(custom) => {
+            permits::CompiledPermit::Ramp(ramp) => ramp.is_final(self.permit.half_open_for.into()),
+            permits::CompiledPermit::Custom(custom) => {
                 user_code::run("permit", self.breaker, || custom.is_final(&self.permit)).unwrap_or(false)
             }
         })

@@ -72,8 +72,7 @@ impl CircuitBreaker {
                     return None;
                 }
                 let is_full = rules.is_full(machine.probes.in_flight());
-                let admits_none =
-                    matches!(&rules.permit, permits::Rule::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
+                let admits_none = matches!(&rules.permit, permits::CompiledPermit::Ramp(ramp) if ramp.ratio(now.since(machine.since)) <= 0.0);
                 let retry_after = core.retry_after(now);
                 drop(core);
                 (is_full || admits_none)

@@ -1,48 +1,33 @@
 use std::{error::Error as StdError, fmt};
 
-use crate::error::PolicyError;
-
-/// A configuration that does not fit the breakers of the program: every mistake found in it. Nothing has changed.
+/// A configuration that does not fit the breakers of the program, with every mistake found in it. Nothing has changed.
 ///
 /// # Examples
 ///
 /// ```
-/// use fluxgate::{CircuitBreaker, Configuration, configure, windows::CountWindow};
+/// use fluxgate::{CircuitBreaker, configure, windows::CountWindow};
 ///
 /// let breaker = CircuitBreaker::builder("dictionary").window(CountWindow(10)).build()?;
-/// let configuration: Configuration = toml::from_str("
-///     breakers.dictionary.tripper = 'MinRequests(20) & FailureRate(0.5)' # more than the program's window holds
-///     breakers.dictionry.shadow = true
-/// ")?;
-/// let error = configure(&configuration).unwrap_err();
-/// assert_eq!(error.unknown(), ["dictionry"]);
-/// assert_eq!(error.mistakes().len(), 2);
+/// // More than the window of the program can hold.
+/// let file = "breakers.dictionary.tripper = 'MinRequests(20) & FailureRate(0.5)'";
+/// let error = configure(&toml::from_str(file)?).unwrap_err();
+/// assert_eq!(error.mistakes().len(), 1);
 /// # drop(breaker);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigureError {
     pub(super) mistakes: Vec<String>,
-    pub(super) unknown: Vec<String>,
 }
 
 impl ConfigureError {
-    pub(super) fn of_policy(self) -> PolicyError {
-        PolicyError::new(self.mistakes)
-    }
-
-    /// Each mistake, as it is to be shown to whoever wrote the file. It names the breaker.
+    /// Returns the message of each mistake. It names the breaker.
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes
     }
-
-    /// The names that no breaker and no set has. A file that several programs share may have them; a program can take
-    /// them out of the configuration, and try again.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
-    }
 }
 
+/// Prints each mistake on its own lines.
 impl fmt::Display for ConfigureError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.mistakes.join("\n"))

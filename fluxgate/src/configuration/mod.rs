@@ -1,27 +1,20 @@
-//! Policies from a file, or from wherever serde reads.
+//! Policies from files, or from any other source that serde reads.
 
-mod breakers;
 mod configure;
 mod configure_error;
+mod entry;
+mod file;
 mod names;
-mod place;
-mod policy_config;
-#[cfg(feature = "keyed")]
-mod sets;
-mod unknown_key;
-mod values;
-mod written;
+mod unmatched;
 
-pub use breakers::Configuration;
-#[cfg(feature = "keyed")]
-pub(crate) use configure::begin_set;
 pub use configure::configure;
-pub(crate) use configure::{begin, check, said_of};
 pub use configure_error::ConfigureError;
-pub use policy_config::PolicyConfig;
+pub use entry::PolicyEntry;
+pub use file::Configuration;
+pub use unmatched::{Unmatched, UnmatchedName};
 
-/// A [JSON schema](https://json-schema.org) of [`Configuration`], for editors: it completes and checks policy files while
-/// they are written. The [guide](crate::guide::configuration) says how to name it in a file.
+/// A [JSON schema](https://json-schema.org) of [`Configuration`]. Editors use it to complete and check policy files. The
+/// [guide](crate::guide::configuration) shows how to reference it in a file.
 ///
 /// # Examples
 ///

@@ -1,67 +1,80 @@
-//! What is wrong with a configuration where it meets the program.
+//! The names in a configuration, compared with those of the program.
 
 use std::collections::BTreeSet;
 
 use fluxgate_policy::nearest;
 
 use super::{
-    configure_error::ConfigureError,
-    place::{Place, listed},
+    Configuration,
+    unmatched::{Unmatched, UnmatchedName},
 };
-use crate::{error::PolicyError, policy::Policy};
+use crate::policy::serde::listed;
 
-/// The names that a configuration may have.
+/// The names that a configuration may use.
 pub(super) struct Names<'p> {
-    /// Of breakers that are of no set.
+    /// Of breakers that are not in a set.
     pub(super) breakers: BTreeSet<&'p str>,
     #[cfg(feature = "keyed")]
     pub(super) sets: BTreeSet<&'p str>,
-    /// Of those that are made later.
-    pub(super) expected: &'p BTreeSet<String>,
 }
 
+/// The number of unmatched names that are explained, because each is compared with all known names.
+const MOST_EXPLAINED: usize = 20;
+
 impl Names<'_> {
+    /// Returns the names in the configuration that are not known. This takes a while for many names, so nothing should be
+    /// locked.
+    pub(super) fn unmatched(&self, configuration: &Configuration) -> Unmatched {
+        let unknown = configuration.breakers.keys().filter(|name| !self.is_known(name));
+        let names = unknown.enumerate().map(|(index, name)| {
+            let name = name.clone();
+            if index >= MOST_EXPLAINED {
+                return UnmatchedName { name, nearest: None, message: None };
+            }
+            let nearest = self.nearest(&name);
+            UnmatchedName { message: Some(self.message(&name, nearest.as_deref())), name, nearest }
+        });
+        Unmatched { names: names.collect() }
+    }
+
     fn is_known(&self, name: &str) -> bool {
         #[cfg(feature = "keyed")]
-        let is_of_a_set = self.sets.contains(name)
-            || self
-                .sets
-                .iter()
-                .copied()
-                .chain(self.expected.iter().map(String::as_str))
-                .any(|set| names_a_key(name, set));
-        #[cfg(not(feature = "keyed"))]
-        let is_of_a_set = false;
-        is_of_a_set || self.breakers.contains(name) || self.expected.contains(name)
+        if self.sets.contains(name) || self.sets.iter().any(|set| names_a_key(name, set)) {
+            return true;
+        }
+        self.breakers.contains(name)
     }
 
-    /// In the order of the alphabet.
+    /// Returns all names in alphabetical order.
     fn all(&self) -> BTreeSet<&str> {
-        let mut all = self.breakers.clone();
+        let all = self.breakers.iter();
         #[cfg(feature = "keyed")]
-        all.extend(&self.sets);
-        all.extend(self.expected.iter().map(String::as_str));
-        all
+        let all = all.chain(&self.sets);
+        all.copied().collect()
     }
 
-    fn unknown(&self, name: &str) -> String {
-        /// A list of more than these is no help.
-        const SHOWN: usize = 10;
-
+    fn nearest(&self, name: &str) -> Option<String> {
         let known = self.all();
-        let near = nearest(name, known.iter().copied()).map(str::to_owned).or_else(|| {
+        nearest(name, known.iter().copied()).map(str::to_owned).or_else(|| {
             // `per_hots{api.example.com}`
             let (set, key) = name.split_once('{')?;
             Some(format!("{}{{{key}", nearest(set, known.iter().copied())?))
-        });
-        match near {
-            Some(near) if [name, &near].into_iter().any(has_invisible_parts) => format!(
+        })
+    }
+
+    fn message(&self, name: &str, nearest: Option<&str>) -> String {
+        /// A longer list is no help.
+        const SHOWN: usize = 10;
+
+        let known = self.all();
+        match nearest {
+            Some(near) if [name, near].into_iter().any(has_invisible_parts) => format!(
                 "no breaker is named `{}`; did you mean `{}`, which looks the same?",
                 escaped(name),
-                escaped(&near)
+                escaped(near)
             ),
             Some(near) => format!("no breaker is named `{name}`; did you mean `{near}`?"),
-            None if known.is_empty() => format!("no breaker is named `{name}`, for there is none yet"),
+            None if known.is_empty() => format!("no breaker is named `{name}`; there is none yet"),
             None => {
                 let more = known.len().saturating_sub(SHOWN);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -71,7 +84,7 @@ impl Names<'_> {
     }
 }
 
-/// Characters that change others, or are not seen: with them two texts may look the same and differ.
+/// Checks for characters that combine with others or are invisible, so that different texts may look the same.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' // accents that combine with the letter before them
@@ -84,67 +97,13 @@ fn has_invisible_parts(text: &str) -> bool {
     text.contains(is_invisible)
 }
 
-/// All characters but those of ASCII as their numbers.
+/// Escapes the characters that are not ASCII.
 fn escaped(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
-/// Whether it is the name of a breaker of this set.
+/// Checks whether it is the name of a breaker of this set.
 #[cfg(feature = "keyed")]
-pub(super) fn names_a_key(name: &str, set: &str) -> bool {
+fn names_a_key(name: &str, set: &str) -> bool {
     name.strip_prefix(set).is_some_and(|key| key.starts_with('{') && key.ends_with('}'))
-}
-
-/// What is wrong with the policy that comes out for a breaker or a set.
-pub(super) fn mistakes_of(name: &str, error: &PolicyError) -> impl Iterator<Item = String> {
-    error.mistakes().iter().map(move |mistake| Place::Breaker(name).mistake(mistake))
-}
-
-/// All that was found.
-#[derive(Default)]
-pub(super) struct Mistakes {
-    mistakes: Vec<String>,
-    unknown: Vec<String>,
-}
-
-/// For so many unknown names a near one is looked for, which takes a comparison with each that there is.
-const MOST_EXPLAINED: usize = 20;
-
-impl Mistakes {
-    pub(super) fn name(&mut self, name: &str, names: &Names<'_>) {
-        if !names.is_known(name) {
-            self.unknown.push(name.to_owned());
-        }
-    }
-
-    /// Checks the policy that comes out for a breaker or a set.
-    pub(super) fn policy(&mut self, name: &str, policy: &Policy) {
-        let Err(error) = policy.check() else { return };
-        for mistake in mistakes_of(name, &error) {
-            // Breakers of one name have the same mistakes.
-            if !self.mistakes.contains(&mistake) {
-                self.mistakes.push(mistake);
-            }
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.mistakes.is_empty() && self.unknown.is_empty()
-    }
-
-    /// Puts them into words. That takes a while for many names, so nothing should be locked.
-    pub(super) fn explained(self, names: &Names<'_>) -> ConfigureError {
-        let Self { mistakes, unknown } = self;
-        let explained = unknown.iter().take(MOST_EXPLAINED).map(|name| names.unknown(name));
-        let more = unknown.len().saturating_sub(MOST_EXPLAINED);
-        let more = (more > 0).then(|| format!("{more} more names are those of no breaker"));
-        let mistakes = explained.chain(more).chain(mistakes).collect();
-        ConfigureError { mistakes, unknown }
-    }
-
-    /// The same where no name is in question.
-    pub(super) fn none(self) -> Result<(), ConfigureError> {
-        let Self { mistakes, unknown } = self;
-        if mistakes.is_empty() { Ok(()) } else { Err(ConfigureError { mistakes, unknown }) }
-    }
 }

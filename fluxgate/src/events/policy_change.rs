@@ -1,12 +1,8 @@
-use std::{sync::Arc, time::SystemTime};
+use std::time::SystemTime;
 
-use crate::{
-    error::PolicyError,
-    name::Name,
-    policy::{Policy, compiled::Rules},
-};
+use crate::{name::Name, policy::Policy};
 
-/// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.
+/// A change of a breaker's policy, for [listeners](crate::Listener::on_policy_change).
 ///
 /// # Examples
 ///
@@ -35,56 +31,50 @@ pub struct PolicyChange {
     pub(crate) breaker: Name,
     pub(crate) label: Name,
     pub(crate) at: SystemTime,
-    pub(crate) old: Arc<Rules>,
-    pub(crate) new: Arc<Rules>,
+    pub(crate) old: Policy,
+    pub(crate) new: Policy,
 }
 
 impl PolicyChange {
-    /// Creates a change for tests of a listener of your own: of now.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake of the two policies.
+    /// Creates a change that happens now, for tests of a custom listener.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
     ///
-    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)))?;
+    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)));
     /// assert_eq!(change.breaker(), "search");
     /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
-    /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
-    pub fn new(breaker: impl Into<Name>, old: Policy, new: Policy) -> Result<Self, PolicyError> {
+    pub fn new(breaker: impl Into<Name>, old: Policy, new: Policy) -> Self {
         let breaker = breaker.into();
-        let [(old, _), (new, _)] = [old.rules(true)?, new.rules(true)?];
-        Ok(Self { label: breaker.clone(), breaker, at: SystemTime::now(), old, new })
+        Self { label: breaker.clone(), breaker, at: SystemTime::now(), old, new }
     }
 
-    /// The name of the breaker.
+    /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()
     }
 
-    /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    /// Returns the label that is unique among breakers of the same name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
     pub fn label(&self) -> &str {
         self.label.as_str()
     }
 
-    /// The wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).
+    /// Returns the wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).
     pub fn at(&self) -> SystemTime {
         self.at
     }
 
-    /// The policy that it went by before, which prints as the policy language has it.
+    /// Returns the policy before the change.
     pub fn old_policy(&self) -> &Policy {
-        &self.old.policy
+        &self.old
     }
 
-    /// The policy that it goes by now.
+    /// Returns the policy after the change.
     pub fn new_policy(&self) -> &Policy {
-        &self.new.policy
+        &self.new
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use fluxgate_policy::Setting;
+use fluxgate_policy::{ErrorKind, Setting};
 
 use super::{
     KeyedBreakers,
@@ -14,9 +14,12 @@ use super::{
 };
 use crate::{
     breaker::builder::Builder,
-    error::PolicyError,
     name::Name,
-    policy::{seconds::Seconds, settings},
+    policy::{
+        error::{Mistake, PolicyError},
+        seconds::Seconds,
+        settings,
+    },
     time::nanos::Nanos,
 };
 
@@ -52,23 +55,12 @@ pub struct KeyedBuilder<K> {
     idle: Option<Seconds>,
     exported_keys: Option<u64>,
     policy: Option<Configure>,
-    #[cfg(feature = "serde")]
-    configured: bool,
     key: PhantomData<fn() -> K>,
 }
 
 impl<K> KeyedBuilder<K> {
     pub(super) fn new(name: Name) -> Self {
-        Self {
-            name,
-            max: None,
-            idle: None,
-            exported_keys: None,
-            policy: None,
-            #[cfg(feature = "serde")]
-            configured: false,
-            key: PhantomData,
-        }
+        Self { name, max: None, idle: None, exported_keys: None, policy: None, key: PhantomData }
     }
 
     /// Limits how many breakers there may be at a time: to at least 1.
@@ -95,26 +87,6 @@ impl<K> KeyedBuilder<K> {
         Self { policy: Some(Arc::new(policy)), ..self }
     }
 
-    /// Lets the set begin with what the last [`configure`](crate::configure) said of its name: for a set that is made
-    /// after it. See [`Builder::configured`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use fluxgate::{Configuration, KeyedBreakers, configure};
-    ///
-    /// let configuration: Configuration = toml::from_str("breakers.per_shard.tripper = 'FailureStreak(5)'")?;
-    /// configure(&configuration.expecting(["per_shard"]))?;
-    ///
-    /// let per_shard: KeyedBreakers<u16> = KeyedBreakers::builder("per_shard").configured().build()?;
-    /// assert!(per_shard.get(&7).policy().to_string().contains("tripper = FailureStreak(5)"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[cfg(feature = "serde")]
-    pub fn configured(self) -> Self {
-        Self { configured: true, ..self }
-    }
-
     /// Checks everything and makes the set, with no breaker in it.
     ///
     /// # Errors
@@ -128,15 +100,12 @@ impl<K> KeyedBuilder<K> {
         let limits = Limits::check(self.max, self.idle, self.exported_keys);
         if self.name.as_str().is_empty() {
             let mistakes = limits.err().map(|error| error.mistakes().to_vec()).unwrap_or_default();
-            return Err(PolicyError::new(std::iter::once(EMPTY_NAME.to_owned()).chain(mistakes).collect()));
+            let empty = Mistake::new(ErrorKind::EmptyName, EMPTY_NAME);
+            return Err(PolicyError::new(std::iter::once(empty).chain(mistakes).collect()));
         }
         let limits = limits?;
         let policy = self.policy.unwrap_or_else(|| Arc::new(|builder| builder));
         let common = Common::new(Family::new(self.name, limits.exported_keys), policy)?;
-        #[cfg(feature = "serde")]
-        if self.configured {
-            crate::configuration::begin_set(&common.family)?;
-        }
         Ok(KeyedBreakers::new(common, &limits))
     }
 }
@@ -165,7 +134,7 @@ impl Limits {
             (Ok(max), Ok(idle), Ok(exported_keys)) => Ok(Self { max, idle, exported_keys }),
             (max, idle, exported_keys) => {
                 let errors = [max.err(), idle.err(), exported_keys.err()];
-                Err(PolicyError::new(errors.into_iter().flatten().map(|error| error.to_string()).collect()))
+                Err(PolicyError::new(errors.iter().flatten().map(Mistake::from).collect()))
             }
         }
     }

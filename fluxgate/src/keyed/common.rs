@@ -2,11 +2,13 @@ use std::{fmt::Display, sync::Arc};
 
 use super::{
     family::{Family, Member},
-    governing::{Aftermath, Own},
+    overrides::{Aftermath, Own},
 };
+#[cfg(feature = "config")]
+use crate::breaker::overrides::OVERRIDES;
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
-    error::PolicyError,
+    policy::error::PolicyError,
     registry::making,
     time::nanos::Nanos,
 };
@@ -30,11 +32,20 @@ impl Common {
         let member = Member::in_reserve(&family, &OVERFLOW);
         let builder = configure(member.builder());
         let (policy, shadow) = builder.own();
-        let _ = family.own.set(Own { policy, shadow }); // once
+        policy.check()?;
+        let _ = family.own.set(Own { policy: policy.clone(), shadow }); // once
+        #[cfg(feature = "config")]
+        let current = OVERRIDES.now();
+        #[cfg(feature = "config")]
+        family.apply(&current).conclude();
         let mut aftermath = Aftermath::default();
         let overflow = family.make(member.name().as_str(), builder, &mut aftermath)?;
         aftermath.conclude();
         family.enlist();
+        #[cfg(feature = "config")]
+        if let Some(aftermath) = OVERRIDES.settle_in_turn(&current, |now| family.apply(now)) {
+            aftermath.conclude();
+        }
         Ok(Self { family, configure, overflow })
     }
 

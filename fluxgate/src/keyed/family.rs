@@ -12,8 +12,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    governed::Governed,
-    governing::{Governing, Own},
+    overrides::{Own, SetOverrides},
     set::Holder,
 };
 use crate::{
@@ -24,6 +23,7 @@ use crate::{
         totals::{CallTotals, Transitions},
     },
     name::Name,
+    sync::versioned::Versioned,
     time::nanos::Nanos,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Family {
     pub(super) exported: Mutex<super::export::Exported>,
     /// What the program says of every breaker: known once the set is made.
     pub(super) own: OnceLock<Own>,
-    pub(super) governed: Governed<Governing>,
+    pub(super) overrides: Versioned<SetOverrides>,
     /// The sets of this declaration: of several types of keys, as a generic function has them, or one.
     holders: Mutex<Vec<Arc<dyn Holder>>>,
 }
@@ -122,7 +122,7 @@ impl Family {
             #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
             exported: Mutex::default(),
             own: OnceLock::new(),
-            governed: Governed::new(Governing::default()),
+            overrides: Versioned::new(SetOverrides::default()),
             holders: Mutex::default(),
         })
     }

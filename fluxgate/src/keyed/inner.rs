@@ -17,8 +17,8 @@ use super::{
     entry::{self, Found, Making, Slot},
     eviction::{Evict, Evicted, Eviction},
     family::Member,
-    governing::Aftermath,
     keys::Slots,
+    overrides::Aftermath,
     seen::Seen,
     set::Holder,
 };
@@ -295,7 +295,7 @@ struct Evictor<'i, K>(&'i Arc<Inner<K>>);
 impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K> {
     fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>> {
         let common = &self.0.common;
-        let had = common.family.governed.now();
+        let had = common.family.overrides.now();
         match slot.evict(seen, common.address()) {
             entry::Eviction::Evicted(breaker) => Some(breaker),
             entry::Eviction::Pinned => None,

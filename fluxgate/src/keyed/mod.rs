@@ -13,12 +13,11 @@ mod export;
     allow(dead_code, reason = "what is counted is read by metrics alone")
 )]
 mod family;
-mod governed;
-mod governing;
 mod inner;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod keys;
+mod overrides;
 mod seen;
 mod set;
 mod stripes;
@@ -46,15 +45,18 @@ use builder::Limits;
 use common::Common;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
-#[cfg(feature = "serde")]
+#[cfg(feature = "config")]
 pub(crate) use family::Family;
-#[cfg(feature = "serde")]
-pub(crate) use governing::Aftermath;
-#[cfg(feature = "serde")]
-pub(crate) use governing::{Governing, Said};
 use inner::Inner;
+#[cfg(feature = "config")]
+pub(crate) use overrides::Aftermath;
 
-use crate::{breaker::CircuitBreaker, error::PolicyError, name::Name, policy::Policy, time::nanos::Nanos};
+use crate::{
+    breaker::CircuitBreaker,
+    name::Name,
+    policy::{Policy, error::PolicyError},
+    time::nanos::Nanos,
+};
 
 /// One policy and a breaker for each key: each host, tenant, shard or region.
 ///

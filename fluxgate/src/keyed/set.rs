@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use super::family::Family;
-use crate::{breaker::CircuitBreaker, error::PolicyError, policy::Policy};
+use crate::{
+    breaker::CircuitBreaker,
+    policy::{Policy, error::PolicyError},
+};
 
 /// A set of breakers whose type of keys is not known: for an admin page, say. From [`sets`].
 ///

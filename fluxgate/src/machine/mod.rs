@@ -182,7 +182,7 @@ impl Machine {
     }
 
     /// What the success of a call of this generation has to do from now on.
-    pub(crate) fn success(&self, tripper: &trippers::Rule) -> SuccessPath {
+    pub(crate) fn success(&self, tripper: &trippers::CompiledTripper) -> SuccessPath {
         let countable = matches!(self.state, State::Closed | State::MetricsOnly)
             && !(self.judges() && (self.unjudged || tripper.may_hold_by_a_success(self.records.metrics().calls)))
             && !tripper.measures().is_some_and(|measures| measures.mean);
@@ -208,7 +208,7 @@ impl Machine {
     }
 
     /// When this opening ends by itself, as [`Self::due`].
-    pub(crate) fn end_of_opening(&self, retry: &retries::Rule) -> Nanos {
+    pub(crate) fn end_of_opening(&self, retry: &retries::CompiledRetry) -> Nanos {
         if self.retry_is_due {
             return self.since;
         }
@@ -223,7 +223,7 @@ impl Machine {
     /// and with what its window could take over. Gives back the old window.
     pub(crate) fn follow(
         &mut self,
-        retry: &retries::Rule,
+        retry: &retries::CompiledRetry,
         heeds: Option<Nanos>,
         records: Records,
         now: Nanos,
@@ -246,7 +246,13 @@ impl Machine {
 
     /// Goes on with a state that has been entered anew for that.
     #[cfg(feature = "serde")]
-    pub(crate) fn resume(&mut self, opening: &Opening, now: Nanos, retry: &retries::Rule, heeds: Option<Nanos>) {
+    pub(crate) fn resume(
+        &mut self,
+        opening: &Opening,
+        now: Nanos,
+        retry: &retries::CompiledRetry,
+        heeds: Option<Nanos>,
+    ) {
         self.since = now.since(opening.lasted);
         self.lasted_before = opening.lasted.since(now);
         if self.state != State::Open {
@@ -261,7 +267,13 @@ impl Machine {
     }
 
     /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
-    pub(crate) fn enter(&mut self, to: State, now: Nanos, retry: &retries::Rule, random: &mut Random) -> Option<Left> {
+    pub(crate) fn enter(
+        &mut self,
+        to: State,
+        now: Nanos,
+        retry: &retries::CompiledRetry,
+        random: &mut Random,
+    ) -> Option<Left> {
         let from = self.state;
         self.records.advance(now);
         let left = (from != to).then(|| Left { state: from, metrics: self.records.metrics().clone() });
@@ -298,7 +310,7 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{component::Leaf, retries::Backoff};
+    use crate::policy::{component::AnyComponent, retries::Backoff};
 
     fn machine() -> Machine {
         Machine::new(Records::new(&fluxgate_policy::defaults::window(), None))
@@ -306,7 +318,9 @@ mod tests {
 
     #[test]
     fn counts_at_their_end_stay_there_and_the_wait_is_the_longest() {
-        let retry = retries::Rule::new(&retries::Retry::from(Backoff(10.0).multiplier(1e300).max_duration(1e9)).0);
+        let retry = retries::CompiledRetry::new(
+            &retries::Retry::from(Backoff::new(10.0).multiplier(1e300).max_duration(1e9)).0,
+        );
         let mut random = Random::seeded(1);
         let mut machine = machine();
         machine.reopens = u64::MAX - 1;
@@ -328,7 +342,7 @@ mod tests {
 
     #[test]
     fn the_end_of_an_opening_never_passes_the_end_of_time() {
-        let retry = retries::Rule::new(&Leaf::BuiltIn(fluxgate_policy::defaults::retry()));
+        let retry = retries::CompiledRetry::new(&AnyComponent::BuiltIn(fluxgate_policy::defaults::retry()));
         let mut machine = machine();
         machine.enter(State::Open, Nanos(u64::MAX - 1), &retry, &mut Random::seeded(1));
         assert_eq!(machine.due, Nanos::LAST);

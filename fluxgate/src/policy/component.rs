@@ -1,19 +1,19 @@
-//! What the five kinds of policy component have in common before `build` has checked them.
+//! The base of the five kinds of policy component, before they are compiled.
 
 use std::{fmt, sync::Arc};
 
 use fluxgate_policy::{Argument, Component, Error, Expr, Kind};
 
-use crate::{error::PolicyError, user_code::Supplied};
+use crate::{policy::error::PolicyError, user_code::Supplied};
 
-/// One component of a policy: a built-in one, one of the user's own, or a mistake that `build` will report.
-pub(crate) enum Leaf<C: ?Sized> {
+/// A component of a policy: a built-in one, one that the user wrote, or a mistake that `build` reports.
+pub(crate) enum AnyComponent<C: ?Sized> {
     BuiltIn(Component),
     Custom(Custom<C>),
     Mistake(Error),
 }
 
-/// A component that the user wrote, with what stands for it in print.
+/// A component that the user wrote, and the name it prints as.
 pub(crate) struct Custom<C: ?Sized> {
     pub(crate) component: Supplied<C>,
     pub(crate) name: Arc<str>,
@@ -25,7 +25,7 @@ impl<C: ?Sized> Clone for Custom<C> {
     }
 }
 
-impl<C: ?Sized> Clone for Leaf<C> {
+impl<C: ?Sized> Clone for AnyComponent<C> {
     fn clone(&self) -> Self {
         match self {
             Self::BuiltIn(component) => Self::BuiltIn(component.clone()),
@@ -35,8 +35,8 @@ impl<C: ?Sized> Clone for Leaf<C> {
     }
 }
 
-/// Components of the user's own are equal if they are one and the same.
-impl<C: ?Sized> PartialEq for Leaf<C> {
+/// Custom components are equal only to their clones.
+impl<C: ?Sized> PartialEq for AnyComponent<C> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::BuiltIn(one), Self::BuiltIn(other)) => one == other,
@@ -47,7 +47,7 @@ impl<C: ?Sized> PartialEq for Leaf<C> {
     }
 }
 
-impl<C: ?Sized> fmt::Display for Leaf<C> {
+impl<C: ?Sized> fmt::Display for AnyComponent<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn(component) => component.fmt(formatter),
@@ -57,8 +57,8 @@ impl<C: ?Sized> fmt::Display for Leaf<C> {
     }
 }
 
-impl<C: ?Sized> Leaf<C> {
-    /// A built-in component, its arguments checked now and reported by `build`.
+impl<C: ?Sized> AnyComponent<C> {
+    /// Creates a built-in component. A mistake in its arguments is kept for `build` to report.
     pub(crate) fn built_in(kind: Kind, name: &str, arguments: &[(&str, Argument)]) -> Self {
         match fluxgate_policy::component(kind, name, arguments) {
             Ok(component) => Self::BuiltIn(component),
@@ -85,46 +85,47 @@ impl<C: ?Sized> Leaf<C> {
     }
 }
 
-/// Reads an expression of `kind` at run time, where nothing can be written that names Rust code.
-pub(crate) fn parse<C: ?Sized>(kind: Kind, text: &str) -> Result<Expr<Leaf<C>>, PolicyError> {
+/// Parses an expression of `kind` at run time, when no text can name Rust code.
+pub(crate) fn parse<C: ?Sized>(kind: Kind, text: &str) -> Result<Expr<AnyComponent<C>>, PolicyError> {
     match fluxgate_policy::parse_at_run_time(kind, text) {
-        Ok(expression) => Ok(expression.map(Leaf::BuiltIn)),
+        Ok(expression) => Ok(expression.map(AnyComponent::BuiltIn)),
         Err(errors) => Err(PolicyError::in_text(&errors, text)),
     }
 }
 
-/// The one component of a kind that does not compose.
-pub(crate) fn parse_single<C: ?Sized>(kind: Kind, text: &str) -> Result<Leaf<C>, PolicyError> {
+/// Parses the one component of a kind that does not compose.
+pub(crate) fn parse_single<C: ?Sized>(kind: Kind, text: &str) -> Result<AnyComponent<C>, PolicyError> {
     match parse(kind, text)? {
-        Expr::Leaf(leaf) => Ok(leaf),
+        Expr::Leaf(component) => Ok(component),
         _ => unreachable!("the parser gives a {kind:?} of one component or an error"),
     }
 }
 
-/// The traits that a kind has in common with the others: how it is read, compared and printed.
+/// Implements the traits that all kinds share: parsing, comparing and printing.
 macro_rules! text_form {
     ($policy:ident, $kind:expr, $parse:path) => {
-        /// Reads it in the policy language.
+        /// Parses the policy language.
         ///
-        /// The error has every mistake, each with a caret under its place. What names Rust code is one, for a text that is
-        /// read at run time can't: `Custom(…)`, `TypeOf(…)`, `Matches(…)`.
+        /// The error has every mistake, each with a caret under its place. Components that name Rust code, `Custom(…)`,
+        /// `TypeOf(…)` and `Matches(…)`, are mistakes in text that is read at run time.
         impl std::str::FromStr for $policy {
-            type Err = $crate::error::PolicyError;
+            type Err = $crate::policy::error::PolicyError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $parse($kind, text).map(Self)
             }
         }
 
-        /// Two are equal if they are made of equal components in the same order. One of your own is equal to its clones.
+        /// Two are equal if they consist of equal components in the same order. Custom components are equal only to their
+        /// clones.
         impl PartialEq for $policy {
             fn eq(&self, other: &Self) -> bool {
                 self.0 == other.0
             }
         }
 
-        /// Prints it in the policy language. What is printed can be read back, unless it names Rust code: a component of your
-        /// own prints as `Custom(…)` with its type.
+        /// Prints in the policy language. The output can be parsed, unless it names Rust code: a custom component prints as
+        /// `Custom(…)` with its type.
         impl std::fmt::Display for $policy {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(formatter)
@@ -140,29 +141,49 @@ macro_rules! text_form {
 }
 pub(crate) use text_form;
 
-/// `&` and `|` between a composable kind and whatever converts into it.
+/// Implements `&` and `|` between a type that converts into a composable kind and any other such type.
 macro_rules! operators {
-    ($policy:ident) => {
-        impl<R: Into<Self>> std::ops::BitAnd<R> for $policy {
-            type Output = Self;
+    ($kind:ident: $($type:ident $(<$duration:ident>)?),+) => {$(
+        impl<$($duration: Into<crate::policy::seconds::Seconds>,)? R: Into<$kind>> std::ops::BitAnd<R> for $type$(<$duration>)? {
+            type Output = $kind;
 
-            fn bitand(self, other: R) -> Self {
-                Self(fluxgate_policy::Expr::and(self.0, other.into().0))
+            fn bitand(self, other: R) -> $kind {
+                $kind(fluxgate_policy::Expr::and($kind::from(self).0, other.into().0))
             }
         }
 
-        impl<R: Into<Self>> std::ops::BitOr<R> for $policy {
-            type Output = Self;
+        impl<$($duration: Into<crate::policy::seconds::Seconds>,)? R: Into<$kind>> std::ops::BitOr<R> for $type$(<$duration>)? {
+            type Output = $kind;
 
-            fn bitor(self, other: R) -> Self {
-                Self(fluxgate_policy::Expr::or(self.0, other.into().0))
+            fn bitor(self, other: R) -> $kind {
+                $kind(fluxgate_policy::Expr::or($kind::from(self).0, other.into().0))
+            }
+        }
+    )+};
+}
+pub(crate) use operators;
+
+/// Implements the conversion of a component's struct into its kind, and prints the struct as that.
+///
+/// A `D` is a length of time of any type that converts into [`Seconds`](crate::Seconds).
+macro_rules! converts {
+    ($type:ident $(<$duration:ident>)? => $kind:ident, |$component:ident| $made:expr) => {
+        impl$(<$duration: Into<crate::policy::seconds::Seconds>>)? From<$type$(<$duration>)?> for $kind {
+            fn from($component: $type$(<$duration>)?) -> Self {
+                $made
+            }
+        }
+
+        impl$(<$duration: Into<crate::policy::seconds::Seconds> + Copy>)? std::fmt::Display for $type$(<$duration>)? {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $kind::from(*self).fmt(formatter)
             }
         }
     };
 }
-pub(crate) use operators;
+pub(crate) use converts;
 
-/// What stands in print for the `Custom` component that `F` is.
+/// Returns the name that the custom component of type `F` prints as.
 pub(crate) fn custom_name<F: ?Sized>() -> String {
     format!("Custom({})", std::any::type_name::<F>())
 }

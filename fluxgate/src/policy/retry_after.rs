@@ -1,23 +1,19 @@
-//! How long a failing service asks to be left alone.
+//! The time for which a failing service asks not to be called.
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    policy::{compiled::Rules, trackers::ErrorView},
-    time::nanos::Nanos,
-    user_code::{self, Supplied},
-};
+use crate::{policy::trackers::ErrorView, time::nanos::Nanos, user_code::Supplied};
 
-/// What a breaker makes of it, if anything.
+/// The effect of a `Retry-After` on a breaker.
 pub(crate) struct Honoured {
-    /// For no longer than this is it heeded.
+    /// The longest time that has an effect.
     pub(crate) limit: Nanos,
-    pub(crate) classify_error: Option<ReadRetryAfter>,
+    pub(crate) of_error: Option<ReadRetryAfter>,
 }
 
-/// The user's way to read it from an error.
+/// The user's function that reads it from an error.
 #[derive(Clone)]
-pub(crate) struct ReadRetryAfter(Supplied<Read>);
+pub(crate) struct ReadRetryAfter(pub(crate) Supplied<Read>);
 
 type Read = dyn Fn(ErrorView<'_>) -> Option<Duration> + Send + Sync;
 
@@ -27,17 +23,9 @@ impl ReadRetryAfter {
     }
 }
 
-/// Two are equal if they are one and the same.
+/// Two are equal if they are clones.
 impl PartialEq for ReadRetryAfter {
     fn eq(&self, other: &Self) -> bool {
         self.0.is_same(&other.0)
-    }
-}
-
-impl Rules {
-    /// What the error of a failed call says. The view is taken only if somebody looks.
-    pub(crate) fn retry_after_of<'a>(&self, breaker: &str, view: impl FnOnce() -> ErrorView<'a>) -> Option<Duration> {
-        let ReadRetryAfter(read) = self.honoured.as_ref()?.classify_error.as_ref()?;
-        user_code::run("retry_after", breaker, || read(view())).flatten()
     }
 }

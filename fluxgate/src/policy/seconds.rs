@@ -4,22 +4,47 @@ use fluxgate_policy::{Argument, Setting, SettingValue};
 
 use crate::time::nanos::Nanos;
 
-/// A length of time as a policy takes it: a [`Duration`], or a number of seconds. It is kept in whole nanoseconds.
+/// A length of time in a policy, made of a [`Duration`] or a number of seconds.
 ///
-/// Any number is accepted here; whether it is one that the component allows is checked by
-/// [`Builder::build`](crate::Builder::build), like every other value.
+/// Any number is accepted. [`Builder::build`](crate::Builder::build) checks that the component or setting allows it, like
+/// every other value.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::retries::Cooldown;
+/// use fluxgate::Seconds;
 ///
-/// let half_a_minute = [Cooldown(30), Cooldown(30.0), Cooldown(Duration::from_secs(30))];
-/// assert!(half_a_minute.iter().all(|cooldown| cooldown.to_string() == "Cooldown(30s)"));
+/// let half_a_minute = [Seconds::from(30), Seconds::from(30.0), Duration::from_secs(30).into()];
+/// assert!(half_a_minute.iter().all(|seconds| seconds.as_duration() == Some(Duration::from_secs(30))));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Seconds(pub(crate) Argument);
+
+impl Seconds {
+    /// Returns the length of time in whole nanoseconds. `None` if it is 0, negative or not a number, which no policy allows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fluxgate::{MaxProbeTime, Seconds};
+    ///
+    /// let MaxProbeTime::After(limit) = MaxProbeTime::from(2.5) else { unreachable!() };
+    /// assert_eq!(limit.as_duration(), Some(Duration::from_millis(2_500)));
+    /// assert_eq!(Seconds::from(-3).as_duration(), None);
+    /// ```
+    pub fn as_duration(self) -> Option<Duration> {
+        self.nanos().map(|nanos| Nanos(nanos).into())
+    }
+
+    fn nanos(self) -> Option<u64> {
+        match fluxgate_policy::check_setting(Setting::Timeout, self.0) {
+            Ok(SettingValue::Duration(nanos)) => Some(nanos),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
 
 impl fmt::Display for Seconds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,17 +56,7 @@ impl fmt::Display for Seconds {
     }
 }
 
-impl Seconds {
-    /// As nanoseconds; nothing if no policy would allow it.
-    fn nanos(self) -> Option<u64> {
-        match fluxgate_policy::check_setting(Setting::Timeout, self.0) {
-            Ok(SettingValue::Duration(nanos)) => Some(nanos),
-            Ok(_) | Err(_) => None,
-        }
-    }
-}
-
-/// Two are equal if they are the same time: 30 seconds are, whether they were said as a number or as a [`Duration`].
+/// Two are equal if they are the same time, made of a number or of a [`Duration`].
 impl PartialEq for Seconds {
     fn eq(&self, other: &Self) -> bool {
         match (self.nanos(), other.nanos()) {
@@ -80,3 +95,18 @@ impl From<i32> for Seconds {
         Self::from(f64::from(seconds))
     }
 }
+
+/// Implements the conversions of a setting that is a length of time, or a word.
+macro_rules! from_seconds {
+    ($($from:ty),+ => $setting:ident::$variant:ident) => {$(
+        impl From<$from> for $setting {
+            fn from(seconds: $from) -> Self {
+                Self::$variant(seconds.into())
+            }
+        }
+    )+};
+    ($setting:ident::$variant:ident) => {
+        from_seconds!($crate::policy::seconds::Seconds, std::time::Duration, f64, u64, u32, i32 => $setting::$variant);
+    };
+}
+pub(crate) use from_seconds;

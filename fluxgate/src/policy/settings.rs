@@ -1,12 +1,15 @@
-//! The settings of a breaker that are a single value, as the builder takes them.
+//! The types of settings that are a single value, and their checks.
 
 use std::fmt;
 
 use fluxgate_policy::{Argument, Error, Setting, SettingValue, defaults};
 
-use crate::{policy::seconds::Seconds, time::nanos::Nanos};
+use crate::{
+    policy::seconds::{Seconds, from_seconds},
+    time::nanos::Nanos,
+};
 
-/// After how long a probe in flight is given up and counts as failed: 60 s unless set. A number of seconds or a
+/// The time after which a probe in flight is abandoned and counts as failed: 60 s by default. A number of seconds or a
 /// [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
@@ -20,13 +23,13 @@ use crate::{policy::seconds::Seconds, time::nanos::Nanos};
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum MaxProbeTime {
-    /// Never: a probe that hangs keeps its slot.
+    /// Probes are never abandoned: one that hangs keeps its slot.
     Off,
-    /// After this long: seconds, above 0.
+    /// Probes are abandoned after this time: seconds, above 0.
     After(Seconds),
 }
 
-/// A limit on probes without a success: 10 unless set. A number converts into it.
+/// A limit on probes without a success: 10 by default. A number converts into it.
 ///
 /// It ends a half-open state that the tripper does not end. Two counts are compared with it whenever a probe ends or is
 /// abandoned:
@@ -55,8 +58,8 @@ pub enum MaxFailedProbes {
     AtMost(u32),
 }
 
-/// For how long at most the service itself may keep the breaker open, by the `Retry-After` of a failed response: not at
-/// all unless set. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
+/// The longest time that the service itself may keep the breaker open, by the `Retry-After` of a failed response: off by
+/// default. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
 ///
@@ -70,17 +73,17 @@ pub enum MaxFailedProbes {
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum HonourRetryAfter {
-    /// Not at all.
+    /// A `Retry-After` has no effect.
     Off,
-    /// For this long at most: seconds, above 0.
+    /// At most this time: seconds, above 0.
     AtMost(Seconds),
 }
 
-/// What becomes of a call whose future is dropped in flight, or whose [`Call`](crate::Call) is: by a time-out of its
-/// caller's, say.
+/// The treatment of a call whose future or [`Call`](crate::Call) is dropped in flight, for example by a time-out of the
+/// caller.
 ///
-/// Unless set, it is [`After`](Self::After) the smallest threshold of the tripper's `SlowRate` and `AvgLatency` clauses,
-/// or 1 s if it has none. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
+/// The default is [`After`](Self::After) the smallest threshold of the tripper's `SlowRate` and `AvgLatency` clauses, or
+/// after 1 s if it has none. A number of seconds or a [`Duration`](std::time::Duration) converts into it.
 ///
 /// # Examples
 ///
@@ -98,31 +101,17 @@ pub enum Cancelled {
     Failure,
     /// It is ignored.
     Ignore,
-    /// It is recorded as a failure if it had been waiting for at least this long (seconds, above 0), else ignored.
+    /// It is recorded as a failure if it had waited for at least this time (seconds, above 0), otherwise ignored.
     After(Seconds),
 }
 
-impl<T: Into<Seconds>> From<T> for MaxProbeTime {
-    fn from(limit: T) -> Self {
-        Self::After(limit.into())
-    }
-}
+from_seconds!(MaxProbeTime::After);
+from_seconds!(Cancelled::After);
+from_seconds!(HonourRetryAfter::AtMost);
 
 impl From<u32> for MaxFailedProbes {
     fn from(limit: u32) -> Self {
         Self::AtMost(limit)
-    }
-}
-
-impl<T: Into<Seconds>> From<T> for Cancelled {
-    fn from(threshold: T) -> Self {
-        Self::After(threshold.into())
-    }
-}
-
-impl<T: Into<Seconds>> From<T> for HonourRetryAfter {
-    fn from(limit: T) -> Self {
-        Self::AtMost(limit.into())
     }
 }
 
@@ -163,7 +152,7 @@ impl fmt::Display for Cancelled {
     }
 }
 
-/// [`Nanos::NEVER`] where it is off.
+/// Returns [`Nanos::NEVER`] if it is off.
 pub(crate) fn max_probe_time(setting: Option<MaxProbeTime>) -> Result<Nanos, Error> {
     match setting {
         None => Ok(default_duration(Setting::MaxProbeTime)),
@@ -179,7 +168,7 @@ pub(crate) fn honour_retry_after(setting: Option<HonourRetryAfter>) -> Result<Op
     }
 }
 
-/// After how long of waiting it fails: at once, or [`Nanos::NEVER`], where it is not for the time to say.
+/// Returns the waiting time after which a dropped call fails: 0 for always, [`Nanos::NEVER`] for never.
 pub(crate) fn cancelled(setting: Cancelled) -> Result<Nanos, Error> {
     match setting {
         Cancelled::Failure => Ok(Nanos(0)),
@@ -188,16 +177,16 @@ pub(crate) fn cancelled(setting: Cancelled) -> Result<Nanos, Error> {
     }
 }
 
-/// Where nothing is said, long is what is long to the tripper.
-pub(crate) fn default_cancelled(quickest: Option<Nanos>) -> Nanos {
-    quickest.unwrap_or_else(|| default_duration(Setting::Cancelled))
+/// Returns the smallest threshold of the tripper, if it has one.
+pub(crate) fn default_cancelled(shortest_threshold: Option<Nanos>) -> Nanos {
+    shortest_threshold.unwrap_or_else(|| default_duration(Setting::Cancelled))
 }
 
 pub(crate) fn max_half_open_calls(calls: Option<u32>) -> Result<u32, Error> {
     count(Setting::MaxHalfOpenCalls, calls.map(u64::from)).map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
 }
 
-/// `None` where it is off.
+/// Returns `None` if it is off.
 pub(crate) fn max_failed_probes(setting: Option<MaxFailedProbes>) -> Result<Option<u32>, Error> {
     let given = match setting {
         Some(MaxFailedProbes::Off) => return Ok(None),
@@ -218,7 +207,7 @@ pub(crate) fn count(setting: Setting, given: Option<u64>) -> Result<usize, Error
     }
 }
 
-/// After how long a breaker of a set is idle.
+/// Returns the time after which a breaker of a set is idle.
 #[cfg(feature = "keyed")]
 pub(crate) fn idle(given: Option<Seconds>) -> Result<Nanos, Error> {
     given.map_or_else(|| Ok(default_duration(Setting::Idle)), |seconds| duration(Setting::Idle, seconds))
@@ -240,6 +229,6 @@ fn nanos(value: SettingValue) -> Nanos {
 }
 
 fn default(setting: Setting) -> SettingValue {
-    // The catalog has one for each setting of a breaker; every breaker that a test makes asks for them.
+    // The catalog has a default for each setting of a breaker; every breaker that a test builds uses them.
     defaults::setting(setting).unwrap_or_else(|| unreachable!("{setting:?} has a default"))
 }

@@ -4,6 +4,8 @@ pub(crate) mod status_word;
 pub(crate) mod success_counters;
 #[cfg_attr(loom, path = "loom_thread_slot.rs")]
 pub(crate) mod thread_slot;
+#[cfg(any(feature = "config", feature = "keyed"))]
+pub(crate) mod versioned;
 
 #[cfg(not(loom))]
 pub(crate) use {

@@ -1,12 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Permit;
-use crate::policy::component::{Leaf, custom_name};
+use crate::policy::component::{AnyComponent, custom_name};
 
-/// A permit of the user's own.
+/// A custom permit.
 ///
-/// It is asked outside every lock, at each call that finds the breaker half-open with room for one more. One that
-/// panics admits nobody.
+/// It runs outside every lock, at each call that finds the breaker half-open with room for one more. If it panics, the call
+/// is not admitted.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ use crate::policy::component::{Leaf, custom_name};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomPermit: Send + Sync + 'static {
-    /// Whether this call may probe the service.
+    /// Decides whether this call may probe the service.
     ///
     /// # Examples
     ///
@@ -57,7 +57,7 @@ pub trait CustomPermit: Send + Sync + 'static {
     /// ```
     fn admits(&self, context: &PermitContext) -> bool;
 
-    /// Whether a success may close the breaker now. Always, unless said otherwise. One that panics says that it may not.
+    /// Decides whether a success may close the breaker now. The default is `true`. If it panics, the breaker stays half-open.
     ///
     /// # Examples
     ///
@@ -97,7 +97,7 @@ pub trait CustomPermit: Send + Sync + 'static {
     }
 }
 
-/// What a permit of your own judges by.
+/// The figures that a custom permit judges.
 ///
 /// # Examples
 ///
@@ -105,7 +105,7 @@ pub trait CustomPermit: Send + Sync + 'static {
 /// use std::time::Duration;
 /// use fluxgate::permits::{CustomPermit, PermitContext};
 ///
-/// /// More probes every ten seconds, by chance and at a time.
+/// /// Admits more probes every ten seconds.
 /// struct Widening;
 ///
 /// impl CustomPermit for Widening {
@@ -128,7 +128,7 @@ pub struct PermitContext {
 }
 
 impl PermitContext {
-    /// Creates the context of a breaker that has been half-open for this long, for tests of a permit of your own. No probe
+    /// Creates the context of a breaker that has been half-open for this long, for tests of a custom permit. No probe
     /// is in flight, and the draw is 0.
     ///
     /// # Examples
@@ -165,7 +165,7 @@ impl PermitContext {
         Self { draw, ..self }
     }
 
-    /// Returns how long the breaker has been half-open.
+    /// Returns the time that the breaker has been half-open.
     pub fn half_open_for(&self) -> Duration {
         self.half_open_for
     }
@@ -183,6 +183,6 @@ impl PermitContext {
 
 impl<T: CustomPermit> From<T> for Permit {
     fn from(permit: T) -> Self {
-        Self(Leaf::custom(Arc::new(permit), custom_name::<T>()))
+        Self(AnyComponent::custom(Arc::new(permit), custom_name::<T>()))
     }
 }

@@ -1,4 +1,4 @@
-//! Permits: which calls a half-open breaker admits, before the limit of calls in flight.
+//! Permits: the calls that a half-open breaker admits, before the limit on calls in flight applies.
 //!
 //! | permit | admits in `half_open` |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | [`Random(r)`](Random) | each call with probability `r` |
 //! | [`RampUp(initial, final, duration)`](RampUp) | each with a probability that grows from `initial` to `final` over `duration` |
 //!
-//! A permit also says when a success may close the breaker: [`All`] and [`Random`] at once, [`RampUp`] once its time has
+//! A permit also decides when a success may close the breaker: [`All`] and [`Random`] at once, [`RampUp`] once its time has
 //! passed.
 //!
 //! ```
@@ -29,22 +29,19 @@
 //! # Ok::<(), fluxgate::PolicyError>(())
 //! ```
 //!
-//! More of this in the [guide](crate::guide::recovery).
+//! The [guide](crate::guide::recovery) explains recovery.
 
+mod compiled;
 mod custom;
-mod rule;
 
+pub(crate) use compiled::CompiledPermit;
 pub use custom::{CustomPermit, PermitContext};
-pub(crate) use rule::Rule;
 
 use fluxgate_policy::{Argument, Kind};
 
-use crate::policy::{
-    component::{Leaf, parse_single, text_form},
-    seconds::Seconds,
-};
+use crate::policy::component::{AnyComponent, converts, parse_single, text_form};
 
-/// Which calls a half-open breaker admits: made by a function of this module, or read from text.
+/// The calls that a half-open breaker admits: a component of this module, or parsed from text.
 ///
 /// # Examples
 ///
@@ -57,11 +54,11 @@ use crate::policy::{
 /// ```
 #[doc(alias("half_open", "recovery"))]
 #[derive(Clone)]
-pub struct Permit(pub(crate) Leaf<dyn CustomPermit>);
+pub struct Permit(pub(crate) AnyComponent<dyn CustomPermit>);
 
 text_form!(Permit, Kind::Permit, parse_single);
 
-/// Admits every call, up to `max_half_open_calls` at a time. The first success closes the breaker.
+/// Returns a permit that admits every call, up to `max_half_open_calls` at a time. The first success closes the breaker.
 ///
 /// # Examples
 ///
@@ -73,12 +70,12 @@ text_form!(Permit, Kind::Permit, parse_single);
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn All() -> Permit {
-    Permit(Leaf::built_in(Kind::Permit, "All", &[]))
+    Permit(AnyComponent::built_in(Kind::Permit, "All", &[]))
 }
 
-/// Admits each call with probability `ratio`: at least 0, at most 1. The first success closes the breaker.
+/// A permit that admits each call with a probability: at least 0, at most 1. The first success closes the breaker.
 ///
-/// With 0 nobody probes, and only a command ends `half_open`.
+/// With 0 nothing probes the service, and only a command ends `half_open`.
 ///
 /// # Examples
 ///
@@ -86,20 +83,21 @@ pub fn All() -> Permit {
 /// use fluxgate::{CircuitBreaker, permits::Random};
 ///
 /// let breaker = CircuitBreaker::builder("search").permit(Random(0.2)).build()?;
-/// assert!(CircuitBreaker::builder("archive").permit(Random(20.0)).build().is_err()); // no per cent
+/// assert!(CircuitBreaker::builder("archive").permit(Random(20.0)).build().is_err()); // not a percentage
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn Random(ratio: f64) -> Permit {
-    Permit(Leaf::built_in(Kind::Permit, "Random", &[("ratio", Argument::Number(ratio))]))
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Random(pub f64);
 
-/// Admits each call with a probability that grows linearly from `initial` to `last` over `duration` since the breaker
-/// became half-open.
+converts!(Random => Permit, |it| {
+    Permit(AnyComponent::built_in(Kind::Permit, "Random", &[("ratio", Argument::Number(it.0))]))
+});
+
+/// A permit that admits each call with a probability that grows linearly over time since the breaker became half-open.
 ///
-/// 0 ≤ `initial` ≤ `last` ≤ 1, `last` > 0; `duration` in seconds, above 0. A success closes the breaker only once
-/// the ramp has reached its end, so that a service just up again is not met by the whole load at once. (In the policy
-/// language the second argument is called `final`, which Rust reserves.)
+/// The values are the initial probability, the final probability and the duration of the ramp: 0 ≤ initial ≤ final ≤ 1,
+/// final > 0; the duration in seconds, above 0. A success closes the breaker only once the ramp has reached its end, so that
+/// a service that has just recovered does not get the whole load at once.
 ///
 /// # Examples
 ///
@@ -117,9 +115,11 @@ pub fn Random(ratio: f64) -> Permit {
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("slow_start", "gradual", "ramp"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn RampUp(initial: f64, last: f64, duration: impl Into<Seconds>) -> Permit {
-    let (initial, last) = (Argument::Number(initial), Argument::Number(last));
-    let arguments = [("initial", initial), ("final", last), ("duration", duration.into().0)];
-    Permit(Leaf::built_in(Kind::Permit, "RampUp", &arguments))
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RampUp<D>(pub f64, pub f64, pub D);
+
+converts!(RampUp<D> => Permit, |it| {
+    let (initial, last) = (Argument::Number(it.0), Argument::Number(it.1));
+    let arguments = [("initial", initial), ("final", last), ("duration", it.2.into().0)];
+    Permit(AnyComponent::built_in(Kind::Permit, "RampUp", &arguments))
+});

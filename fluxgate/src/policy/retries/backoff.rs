@@ -2,20 +2,20 @@ use std::fmt;
 
 use fluxgate_policy::{Argument, Component, Kind};
 
-use super::{Retry, rule::Wait};
+use super::{Retry, Wait};
 use crate::{
-    policy::{component::Leaf, seconds::Seconds},
+    policy::{component::AnyComponent, seconds::Seconds},
     time::nanos::Nanos,
 };
 
-/// A wait that grows with every failed recovery: `initial · multiplier^reopens`, never more than `max_duration`.
+/// A retry that waits longer after every failed recovery: `initial · multiplier^reopens`, at most `max_duration`.
 ///
-/// It begins anew once the breaker has closed. Jitter comes on top: with a ratio of 0.1 the longest wait is
+/// The wait starts over once the breaker has closed. Jitter comes on top: with a ratio of 0.1 the longest wait is
 /// 1.1 · `max_duration`.
 ///
 /// # Errors
 ///
-/// Checked by [`build`](crate::Builder::build): `initial > 0`, `multiplier > 1`, `max_duration >= initial`,
+/// [`build`](crate::Builder::build) checks that `initial > 0`, `multiplier > 1`, `max_duration >= initial`,
 /// `0 <= jitter_ratio < 1`.
 ///
 /// # Examples
@@ -36,22 +36,8 @@ pub struct Backoff {
     jitter_ratio: Option<f64>,
 }
 
-/// A [`Backoff`](struct@Backoff) that begins with `initial`: seconds, above 0.
-///
-/// # Examples
-///
-/// ```
-/// use fluxgate::retries::Backoff;
-///
-/// assert_eq!(Backoff(10).jitter_ratio(0.1).to_string(), "Backoff(10s, jitter_ratio = 0.1)");
-/// ```
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn Backoff(initial: impl Into<Seconds>) -> Backoff {
-    Backoff::new(initial)
-}
-
 impl Backoff {
-    /// Waits for `initial` after the first opening: seconds, above 0. The function [`Backoff`](Backoff()) does the same.
+    /// Creates a retry that waits for `initial` after the first opening: seconds, above 0.
     ///
     /// # Examples
     ///
@@ -67,7 +53,7 @@ impl Backoff {
         Self { initial: initial.into(), multiplier: None, max_duration: None, jitter_ratio: None }
     }
 
-    /// By how much the wait grows with each reopening: above 1. 2 unless said otherwise.
+    /// Sets the factor by which the wait grows with each reopening: above 1. It is 2 by default.
     ///
     /// # Examples
     ///
@@ -77,7 +63,7 @@ impl Backoff {
     ///
     /// let clock = ManualClock::new();
     /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).clock(clock.clone());
-    /// let breaker = builder.retry(Backoff(10).multiplier(3.0)).permit(fluxgate::permits::All()).build()?;
+    /// let breaker = builder.retry(Backoff::new(10).multiplier(3.0)).permit(fluxgate::permits::All()).build()?;
     /// let _ = breaker.call(|| Err::<(), _>("down"));
     /// clock.advance(Duration::from_secs(10));
     /// let _ = breaker.call(|| Err::<(), _>("down"));
@@ -90,16 +76,16 @@ impl Backoff {
         Self { multiplier: Some(multiplier), ..self }
     }
 
-    /// The longest wait before jitter: seconds, at least `initial`. 300 s unless said otherwise.
+    /// Sets the longest wait before jitter: seconds, at least `initial`. It is 300 s by default.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{Policy, retries::Backoff};
     ///
-    /// assert!(Policy::new().retry(Backoff(10).max_duration(60)).check().is_ok());
-    /// // It would shrink.
-    /// assert!(Policy::new().retry(Backoff(10).max_duration(5)).check().is_err());
+    /// assert!(Policy::new().retry(Backoff::new(10).max_duration(60)).check().is_ok());
+    /// // It is shorter than the first wait.
+    /// assert!(Policy::new().retry(Backoff::new(10).max_duration(5)).check().is_err());
     /// ```
     #[doc(alias("max_interval", "cap", "limit"))]
     #[must_use]
@@ -107,8 +93,9 @@ impl Backoff {
         Self { max_duration: Some(max_duration.into()), ..self }
     }
 
-    /// Spreads the wait evenly over ± this ratio of it, so that a fleet does not return in step: at least 0, below 1. 0
-    /// unless said otherwise.
+    /// Spreads the wait evenly over ± this ratio of it: at least 0, below 1. It is 0 by default.
+    ///
+    /// Jitter keeps the instances of a fleet from returning at the same time.
     ///
     /// # Examples
     ///
@@ -116,7 +103,7 @@ impl Backoff {
     /// use fluxgate::{CircuitBreaker, ManualClock, retries::Backoff, trippers::FailureStreak};
     ///
     /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).clock(ManualClock::new());
-    /// let breaker = builder.retry(Backoff(10).jitter_ratio(0.5)).build()?;
+    /// let breaker = builder.retry(Backoff::new(10).jitter_ratio(0.5)).build()?;
     /// let _ = breaker.call(|| Err::<(), _>("down"));
     /// let wait = breaker.info().retry_after.unwrap().as_secs_f64();
     /// assert!((5.0..=15.0).contains(&wait));
@@ -135,7 +122,7 @@ impl From<Backoff> for Retry {
         arguments.extend(backoff.multiplier.map(|multiplier| ("multiplier", Argument::Number(multiplier))));
         arguments.extend(backoff.max_duration.map(|duration| ("max_duration", duration.0)));
         arguments.extend(backoff.jitter_ratio.map(|ratio| ("jitter_ratio", Argument::Number(ratio))));
-        Self(Leaf::built_in(Kind::Retry, "Backoff", &arguments))
+        Self(AnyComponent::built_in(Kind::Retry, "Backoff", &arguments))
     }
 }
 
@@ -149,7 +136,7 @@ pub(super) fn wait(component: &Component) -> Wait {
     let (initial, longest) = (Nanos(component.nanos("initial")), Nanos(component.nanos("max_duration")));
     let multiplier = component.number("multiplier");
     let base = move |reopens: u64| {
-        // The power becomes infinite where it overflows, and the minimum takes care of that.
+        // The power is infinite if it overflows, which the comparison handles.
         let grown = initial.as_f64() * multiplier.powf(exponent(reopens));
         if grown < longest.as_f64() { Nanos::from_f64(grown) } else { longest }
     };

@@ -1,18 +1,17 @@
-use std::fmt;
-
 use fluxgate_policy::{Argument, Component, Kind};
 
-use super::{Retry, rule::Wait};
+use super::{Retry, Wait};
 use crate::{
-    policy::{component::Leaf, seconds::Seconds},
+    policy::{
+        component::{AnyComponent, converts},
+        seconds::Seconds,
+    },
     time::nanos::Nanos,
 };
 
-/// The same wait after every opening. The default policy waits for 60 seconds.
+/// A retry that waits for the same time after every opening: seconds, above 0. The default policy waits for 60 seconds.
 ///
-/// # Errors
-///
-/// Checked by [`build`](crate::Builder::build): `duration > 0`, `0 <= jitter_ratio < 1`.
+/// [`build`](crate::Builder::build) checks the value.
 ///
 /// # Examples
 ///
@@ -34,28 +33,11 @@ use crate::{
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("wait_duration_in_open_state", "break_duration", "reset_timeout", "open_wait", "constant"))]
-#[derive(Clone, Copy, Debug)]
-pub struct Cooldown {
-    duration: Seconds,
-    jitter_ratio: f64,
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Cooldown<D>(pub D);
 
-/// A [`Cooldown`](struct@Cooldown) of `duration`: seconds, above 0.
-///
-/// # Examples
-///
-/// ```
-/// use fluxgate::retries::Cooldown;
-///
-/// assert_eq!(Cooldown(30).to_string(), "Cooldown(30s)");
-/// ```
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn Cooldown(duration: impl Into<Seconds>) -> Cooldown {
-    Cooldown::new(duration)
-}
-
-impl Cooldown {
-    /// Waits for `duration`: seconds, above 0. The function [`Cooldown`](Cooldown()) does the same.
+impl<D: Into<Seconds>> Cooldown<D> {
+    /// Creates a retry that waits for `duration`: seconds, above 0.
     ///
     /// # Examples
     ///
@@ -67,12 +49,13 @@ impl Cooldown {
     /// let breaker = CircuitBreaker::builder("search").retry(half_a_second).build()?;
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
-    pub fn new(duration: impl Into<Seconds>) -> Self {
-        Self { duration: duration.into(), jitter_ratio: 0.0 }
+    pub fn new(duration: D) -> Self {
+        Self(duration)
     }
 
-    /// Spreads the wait evenly over ± this ratio of it, so that a fleet does not return in step: at least 0, below 1. 0
-    /// unless said otherwise.
+    /// Spreads the wait evenly over ± this ratio of it: at least 0, below 1. It is 0 by default.
+    ///
+    /// Jitter keeps the instances of a fleet from returning at the same time.
     ///
     /// # Examples
     ///
@@ -88,23 +71,13 @@ impl Cooldown {
     /// ```
     #[doc(alias("randomize", "randomized"))]
     #[must_use]
-    pub fn jitter_ratio(self, jitter_ratio: f64) -> Self {
-        Self { jitter_ratio, ..self }
+    pub fn jitter_ratio(self, jitter_ratio: f64) -> Retry {
+        let arguments = [("duration", self.0.into().0), ("jitter_ratio", Argument::Number(jitter_ratio))];
+        Retry(AnyComponent::built_in(Kind::Retry, "Cooldown", &arguments))
     }
 }
 
-impl From<Cooldown> for Retry {
-    fn from(cooldown: Cooldown) -> Self {
-        let arguments = [("duration", cooldown.duration.0), ("jitter_ratio", Argument::Number(cooldown.jitter_ratio))];
-        Self(Leaf::built_in(Kind::Retry, "Cooldown", &arguments))
-    }
-}
-
-impl fmt::Display for Cooldown {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Retry::from(*self).fmt(formatter)
-    }
-}
+converts!(Cooldown<D> => Retry, |it| it.jitter_ratio(0.0));
 
 pub(super) fn wait(component: &Component) -> Wait {
     let duration = Nanos(component.nanos("duration"));

@@ -1,12 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Retry;
-use crate::policy::component::{Leaf, custom_name};
+use crate::policy::component::{AnyComponent, custom_name};
 
-/// A retry of the user's own, such as one that asks a health check.
+/// A custom retry, such as one that asks a health check.
 ///
-/// It is asked at each call that an open breaker gets, outside every lock, so it should be quick. One that panics says
-/// that no retry is due.
+/// It runs at each call that an open breaker gets, outside every lock, so it should be fast. If it panics, no retry is due.
 ///
 /// # Examples
 ///
@@ -14,7 +13,7 @@ use crate::policy::component::{Leaf, custom_name};
 /// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
 /// use fluxgate::{CircuitBreaker, retries::{CustomRetry, RetryContext}};
 ///
-/// /// Due as soon as somebody has seen the service well.
+/// /// Due as soon as a health check has succeeded.
 /// struct WhenHealthy(Arc<AtomicBool>);
 ///
 /// impl CustomRetry for WhenHealthy {
@@ -28,7 +27,7 @@ use crate::policy::component::{Leaf, custom_name};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomRetry: Send + Sync + 'static {
-    /// Whether the breaker may become half-open now.
+    /// Decides whether the breaker may become half-open now.
     ///
     /// # Examples
     ///
@@ -36,7 +35,7 @@ pub trait CustomRetry: Send + Sync + 'static {
     /// use std::time::Duration;
     /// use fluxgate::retries::{CustomRetry, RetryContext};
     ///
-    /// /// Waits for up to a minute, and no one knows for how long.
+    /// /// Waits for a random time of up to a minute.
     /// struct AnyTime;
     ///
     /// impl CustomRetry for AnyTime {
@@ -48,8 +47,7 @@ pub trait CustomRetry: Send + Sync + 'static {
     /// ```
     fn is_due(&self, context: &RetryContext) -> bool;
 
-    /// How long until a retry is due, if that can be foreseen: what a rejected caller is told. It can't, unless said
-    /// otherwise.
+    /// Returns the time until a retry is due, if it is known. Rejected callers see it. The default is `None`.
     ///
     /// # Examples
     ///
@@ -88,7 +86,7 @@ pub trait CustomRetry: Send + Sync + 'static {
     }
 }
 
-/// What a retry of your own judges by.
+/// The figures that a custom retry judges.
 ///
 /// # Examples
 ///
@@ -115,7 +113,7 @@ pub struct RetryContext {
 }
 
 impl RetryContext {
-    /// Creates the context of a breaker that has been open for this long, for tests of a retry of your own. No recovery
+    /// Creates the context of a breaker that has been open for this long, for tests of a custom retry. No recovery
     /// has failed, and the draw is 0.
     ///
     /// # Examples
@@ -152,7 +150,7 @@ impl RetryContext {
         Self { draw, ..self }
     }
 
-    /// Returns how long the breaker has been open.
+    /// Returns the time that the breaker has been open.
     pub fn open_for(&self) -> Duration {
         self.open_for
     }
@@ -171,6 +169,6 @@ impl RetryContext {
 
 impl<T: CustomRetry> From<T> for Retry {
     fn from(retry: T) -> Self {
-        Self(Leaf::custom(Arc::new(retry), custom_name::<T>()))
+        Self(AnyComponent::custom(Arc::new(retry), custom_name::<T>()))
     }
 }

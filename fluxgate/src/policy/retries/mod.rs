@@ -1,16 +1,16 @@
-//! Retries: when an open breaker lets a first call through again.
+//! Retries: the time at which an open breaker probes the service again.
 //!
 //! | retry | lets `open` become `half_open` |
 //! |---|---|
 //! | [`Always()`](Always) / [`Never()`](Never) | at the first call / only by `reset()` |
-//! | [`Cooldown(d)`](Cooldown()) | after `d` |
-//! | [`Backoff(initial)`](Backoff()) | after `initial · multiplier^reopens`, at most `max_duration` |
+//! | [`Cooldown(d)`](Cooldown) | after `d` |
+//! | [`Backoff::new(initial)`](Backoff) | after `initial · multiplier^reopens`, at most `max_duration` |
 //!
-//! Jitter spreads the wait evenly over ± its ratio, so that a fleet does not return in step. It is drawn once an
-//! opening: all calls of an outage see one due time.
+//! Jitter spreads the wait evenly over ± its ratio, so that a fleet does not return all at once. It is drawn once per
+//! opening: all calls of an outage see the same due time.
 //!
-//! Nothing happens at that time by itself: the first call from then on makes the breaker half-open, and is put to the
-//! [permit](crate::permits).
+//! Nothing happens at that time by itself. The first call from then on makes the breaker half-open, and the
+//! [permit](crate::permits) decides about that call.
 //!
 //! ```
 //! use std::time::Duration;
@@ -19,7 +19,7 @@
 //! let clock = ManualClock::new();
 //! let breaker = CircuitBreaker::builder("search")
 //!     .tripper(FailureStreak(1))
-//!     .retry(Backoff(10))
+//!     .retry(Backoff::new(10))
 //!     .permit(All())
 //!     .clock(clock.clone())
 //!     .build()?;
@@ -31,23 +31,23 @@
 //! # Ok::<(), fluxgate::PolicyError>(())
 //! ```
 //!
-//! More of this in the [guide](crate::guide::recovery).
+//! The [guide](crate::guide::recovery) explains recovery.
 
 mod backoff;
+mod compiled;
 mod cooldown;
 mod custom;
-mod rule;
 
 pub use backoff::Backoff;
+pub(crate) use compiled::{CompiledRetry, Wait};
 pub use cooldown::Cooldown;
 pub use custom::{CustomRetry, RetryContext};
-pub(crate) use rule::Rule;
 
 use fluxgate_policy::Kind;
 
-use crate::policy::component::{Leaf, parse_single, text_form};
+use crate::policy::component::{AnyComponent, parse_single, text_form};
 
-/// When an open breaker lets a first call through again: made by a function of this module, or read from text.
+/// The time at which an open breaker probes the service again: a component of this module, or parsed from text.
 ///
 /// # Examples
 ///
@@ -60,13 +60,13 @@ use crate::policy::component::{Leaf, parse_single, text_form};
 /// ```
 #[doc(alias("wait_duration_in_open_state", "break_duration", "reset_timeout"))]
 #[derive(Clone)]
-pub struct Retry(pub(crate) Leaf<dyn CustomRetry>);
+pub struct Retry(pub(crate) AnyComponent<dyn CustomRetry>);
 
 text_form!(Retry, Kind::Retry, parse_single);
 
-/// Lets the first call after the opening probe at once.
+/// Returns a retry that lets the first call after the opening probe the service.
 ///
-/// The service is never left alone for long, so this is for tests, and for those whose permit is gentle enough.
+/// The service gets no rest, so use it in tests, or with a permit that limits the load.
 ///
 /// # Examples
 ///
@@ -81,10 +81,10 @@ text_form!(Retry, Kind::Retry, parse_single);
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Always() -> Retry {
-    Retry(Leaf::built_in(Kind::Retry, "Always", &[]))
+    Retry(AnyComponent::built_in(Kind::Retry, "Always", &[]))
 }
 
-/// Keeps the breaker open until somebody calls [`reset`](crate::CircuitBreaker::reset).
+/// Returns a retry that keeps the breaker open until [`reset`](crate::CircuitBreaker::reset) is called.
 ///
 /// # Examples
 ///
@@ -99,5 +99,5 @@ pub fn Always() -> Retry {
 #[doc(alias("manual", "latch"))]
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn Never() -> Retry {
-    Retry(Leaf::built_in(Kind::Retry, "Never", &[]))
+    Retry(AnyComponent::built_in(Kind::Retry, "Never", &[]))
 }

@@ -3,12 +3,11 @@ use std::{marker::PhantomData, sync::Arc};
 use fluxgate_policy::Expr;
 
 use super::{ErrorView, Tracker};
-use crate::policy::component::{Leaf, custom_name};
+use crate::policy::component::{AnyComponent, custom_name};
 
-/// A tracker of the user's own, for judging by more than an error's type and value.
+/// A custom tracker, which sees more of an error than its type and value.
 ///
-/// It runs after the call, outside every lock. One that panics tracks the error, for better a failure too many than an
-/// outage unseen.
+/// It runs after the call, outside every lock. If it panics, the error counts as a failure, so that no outage is missed.
 ///
 /// # Examples
 ///
@@ -27,8 +26,9 @@ use crate::policy::component::{Leaf, custom_name};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTracker: Send + Sync + 'static {
-    /// Whether `error` counts as a failure. If not, the call is ignored. It should be quick, for it runs on the thread of
-    /// the call.
+    /// Decides whether `error` counts as a failure. If not, the call is ignored.
+    ///
+    /// It runs on the thread of the call, so it should be fast.
     ///
     /// # Examples
     ///
@@ -36,7 +36,7 @@ pub trait CustomTracker: Send + Sync + 'static {
     /// use std::io;
     /// use fluxgate::{CircuitBreaker, trackers::{CustomTracker, ErrorView}};
     ///
-    /// /// What is worth another attempt says something of the service.
+    /// /// Tracks errors that are worth a retry.
     /// struct Transient;
     ///
     /// impl CustomTracker for Transient {
@@ -59,13 +59,13 @@ pub trait CustomTracker: Send + Sync + 'static {
 
 impl<T: CustomTracker> From<T> for Tracker {
     fn from(tracker: T) -> Self {
-        Self(Expr::Leaf(Leaf::custom(Arc::new(tracker), custom_name::<T>())))
+        Self(Expr::Leaf(AnyComponent::custom(Arc::new(tracker), custom_name::<T>())))
     }
 }
 
-/// Tracks an error `e` that is an `E` and for which `predicate(&e)` is true.
+/// Returns a tracker of errors `e` that are an `E` and for which `predicate(&e)` is true.
 ///
-/// An error of another type is not tracked by it. See [`CustomTracker`] for how it is asked.
+/// It does not track errors of other types. See [`CustomTracker`] for when it runs.
 ///
 /// # Examples
 ///
@@ -100,5 +100,5 @@ where
     }
 
     let predicate = Predicate { predicate, error: PhantomData };
-    Tracker(Expr::Leaf(Leaf::custom(Arc::new(predicate), custom_name::<F>())))
+    Tracker(Expr::Leaf(AnyComponent::custom(Arc::new(predicate), custom_name::<F>())))
 }

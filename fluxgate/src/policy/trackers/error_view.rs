@@ -2,18 +2,18 @@ use std::{any::Any, error::Error, fmt, iter, sync::Arc};
 
 use crate::error::layer_below;
 
-/// What a tracker sees of an error: its value, and its chain of sources as far as that is known.
+/// A view of an error for trackers: its value, and its chain of sources if that is known.
 ///
 /// The chain follows [`Error::source`](std::error::Error::source), and looks into a [`fluxgate::Error`](crate::Error)
-/// too, which is transparent otherwise. Some errors leave out what they hold: that of `io::Error::other(error)` is not
-/// among its sources.
+/// too, which is otherwise transparent. Some errors leave out what they contain: `io::Error::other(error)` does not have
+/// `error` among its sources.
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::trackers::{CustomTracker, ErrorView};
 ///
-/// /// Tracks what any error of the chain calls a time-out.
+/// /// Tracks errors with a time-out in their chain.
 /// struct TimeOuts;
 ///
 /// impl CustomTracker for TimeOuts {
@@ -72,18 +72,18 @@ impl<'a> ErrorView<'a> {
         Self { value, error: boxed_error(value) }
     }
 
-    /// The error itself, if it is a `T`.
+    /// Returns the error itself, if it is a `T`.
     pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
         self.value.downcast_ref()
     }
 
-    /// The error and its sources, outermost first. Nothing if the type is not known to be an
+    /// Returns the error and its sources, outermost first. Empty if the type is not known to be an
     /// [`Error`](std::error::Error).
     pub fn chain(&self) -> impl Iterator<Item = &'a (dyn Error + 'static)> + use<'a> {
         iter::successors(self.error, |&error| layer_below(error))
     }
 
-    /// The error itself or the outermost of its sources that is a `T`.
+    /// Finds the error itself or the outermost of its sources that is a `T`.
     pub fn find<T: Error + 'static>(&self) -> Option<&'a T> {
         self.downcast_ref().or_else(|| self.chain().find_map(|error| error.downcast_ref()))
     }

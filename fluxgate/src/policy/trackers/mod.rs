@@ -1,4 +1,4 @@
-//! Trackers: which errors count as failures.
+//! Trackers: the errors that count as failures.
 //!
 //! | tracker | tracks |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | [`TypeOf::<T>()`](TypeOf) | an error of this type, itself or among its sources |
 //! | [`Custom(f)`](Custom) | an error `e` for which `f(&e)` is true |
 //!
-//! They compose with `&`, `|` and `!`. The macros have `Matches(PATTERN)` besides. An error that is not tracked is
-//! ignored: neither recorded nor evaluated, and no failure streak ends by it.
+//! They compose with `&`, `|` and `!`. The macros also have `Matches(PATTERN)`. An error that is not tracked is ignored: it
+//! is neither recorded nor judged, and does not end a failure streak.
 //!
 //! ```
 //! use fluxgate::{CircuitBreaker, trackers::{Custom, TypeOf}};
@@ -26,25 +26,25 @@
 //! # Ok::<(), fluxgate::PolicyError>(())
 //! ```
 //!
-//! What counts is discussed by the [guide](crate::guide::errors).
+//! The [guide](crate::guide::errors) discusses which errors should count.
 
+mod compiled;
 mod custom;
 mod error_view;
-mod rule;
 mod type_of;
 
+pub(crate) use compiled::CompiledTracker;
 pub use custom::{Custom, CustomTracker};
 pub use error_view::ErrorView;
-pub(crate) use rule::Rule;
 pub use type_of::TypeOf;
 #[cfg(feature = "macros")]
 pub(crate) use type_of::type_of_any;
 
 use fluxgate_policy::{Expr, Kind};
 
-use crate::policy::component::{Leaf, operators, parse, text_form};
+use crate::policy::component::{AnyComponent, operators, parse, text_form};
 
-/// Which errors count as failures: made by the functions of this module and composed with `&`, `|` and `!`.
+/// The errors that count as failures: composed of the components of this module with `&`, `|` and `!`, or parsed from text.
 ///
 /// # Examples
 ///
@@ -62,10 +62,10 @@ use crate::policy::component::{Leaf, operators, parse, text_form};
 /// ```
 #[doc(alias("filter", "classifier", "record_exceptions", "ignore_exceptions", "should_handle"))]
 #[derive(Clone)]
-pub struct Tracker(pub(crate) Expr<Leaf<dyn CustomTracker>>);
+pub struct Tracker(pub(crate) Expr<AnyComponent<dyn CustomTracker>>);
 
 text_form!(Tracker, Kind::Tracker, parse);
-operators!(Tracker);
+operators!(Tracker: Tracker);
 
 impl std::ops::Not for Tracker {
     type Output = Self;
@@ -75,7 +75,7 @@ impl std::ops::Not for Tracker {
     }
 }
 
-/// Tracks every error.
+/// Returns a tracker that tracks every error.
 ///
 /// # Examples
 ///
@@ -92,5 +92,5 @@ impl std::ops::Not for Tracker {
 /// ```
 #[allow(non_snake_case, reason = "components are named as in the policy language")]
 pub fn All() -> Tracker {
-    Tracker(Expr::Leaf(Leaf::built_in(Kind::Tracker, "All", &[])))
+    Tracker(Expr::Leaf(AnyComponent::built_in(Kind::Tracker, "All", &[])))
 }

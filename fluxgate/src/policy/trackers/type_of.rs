@@ -3,12 +3,12 @@ use std::{any::type_name, error::Error, sync::Arc};
 use fluxgate_policy::Expr;
 
 use super::{CustomTracker, ErrorView, Tracker};
-use crate::policy::component::Leaf;
+use crate::policy::component::AnyComponent;
 
-/// Tracks an error that is a `T`, itself or anywhere in its chain of sources.
+/// Returns a tracker of errors that are a `T`, themselves or anywhere in their chain of sources.
 ///
-/// The chain is known in guarded functions. [`CircuitBreaker::call`](crate::CircuitBreaker::call) knows its error type
-/// only as a type, so there it looks at the error itself and into boxed errors and, with the feature `anyhow`,
+/// The chain is known in guarded functions. [`CircuitBreaker::call`](crate::CircuitBreaker::call) only requires a `'static`
+/// error type, so there the tracker examines the error itself, boxed errors and, with the feature `anyhow`,
 /// `anyhow::Error`.
 ///
 /// # Examples
@@ -17,7 +17,7 @@ use crate::policy::component::Leaf;
 /// use std::{error::Error, io};
 /// use fluxgate::{CallNotPermitted, CircuitBreaker, trackers::TypeOf};
 ///
-/// // What an inner breaker has rejected is no failure of this one's service.
+/// // A rejection by an inner breaker is not a failure of this breaker's service.
 /// let tracker = TypeOf::<io::Error>() & !TypeOf::<CallNotPermitted>();
 /// let breaker = CircuitBreaker::builder("search").tracker(tracker).build()?;
 ///
@@ -35,7 +35,7 @@ pub fn TypeOf<T: Error + 'static>() -> Tracker {
     typed::<T>(|error| error.find::<T>().is_some())
 }
 
-/// The same for a type that is no [`Error`](std::error::Error), and so is in no chain: `String`, `&'static str`, `()`.
+/// Like [`TypeOf`], for a type that is not an [`Error`](std::error::Error) and so is in no chain: `String`, `()`.
 #[cfg(feature = "macros")]
 pub(crate) fn type_of_any<T: 'static>() -> Tracker {
     typed::<T>(|error| error.downcast_ref::<T>().is_some())
@@ -50,5 +50,5 @@ fn typed<T>(tracks: fn(ErrorView<'_>) -> bool) -> Tracker {
         }
     }
 
-    Tracker(Expr::Leaf(Leaf::custom(Arc::new(Typed(tracks)), format!("TypeOf({})", type_name::<T>()))))
+    Tracker(Expr::Leaf(AnyComponent::custom(Arc::new(Typed(tracks)), format!("TypeOf({})", type_name::<T>()))))
 }

@@ -1,11 +1,14 @@
 use fluxgate_policy::Component;
 
 use super::{Clause, Durations, Figures, Tripper, built_in};
-use crate::{policy::seconds::Seconds, time::nanos::Nanos};
+use crate::{
+    policy::component::{converts, operators},
+    time::nanos::Nanos,
+};
 
-/// Holds when the mean duration of the calls in the window is at least `threshold`: seconds, above 0.
+/// A tripper that holds when the mean duration of the calls in the window is at least a threshold: seconds, above 0.
 ///
-/// Failed calls count with the time they took. Alone it holds at the first slow call, so write it with
+/// Failed calls count with the time they took. Alone it holds at the first slow call, so combine it with
 /// [`MinRequests`](super::MinRequests).
 ///
 /// # Examples
@@ -24,10 +27,11 @@ use crate::{policy::seconds::Seconds, time::nanos::Nanos};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("latency", "response_time", "mean", "slow_call_duration_threshold"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn AvgLatency(threshold: impl Into<Seconds>) -> Tripper {
-    built_in("AvgLatency", &[("threshold", threshold.into().0)])
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct AvgLatency<D>(pub D);
+
+converts!(AvgLatency<D> => Tripper, |it| built_in("AvgLatency", &[("threshold", it.0.into().0)]));
+operators!(Tripper: AvgLatency<D>);
 
 pub(super) struct AvgLatencyClause {
     threshold: Nanos,
@@ -40,7 +44,7 @@ impl AvgLatencyClause {
 }
 
 impl Clause for AvgLatencyClause {
-    /// `mean >= threshold` without the division, so that no rounding decides.
+    /// Compares without a division, so that no rounding decides.
     fn holds(&self, figures: Figures<'_>) -> bool {
         let metrics = figures.metrics;
         metrics.calls > 0 && metrics.total_latency() >= u128::from(self.threshold.0) * u128::from(metrics.calls)

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use fluxgate_policy::Expr;
 
 use super::{CallContext, Tripper};
-use crate::policy::component::{Leaf, custom_name};
+use crate::policy::component::{AnyComponent, custom_name};
 
-/// A tripper of the user's own, for judging by more than the built-in ones know.
+/// A custom tripper, for conditions that the built-in trippers cannot express.
 ///
-/// It judges a copy of the figures, outside every lock, after each recorded call; its verdict counts only if the
-/// breaker has not changed its state meanwhile. One that panics does not hold.
+/// It judges a copy of the figures outside every lock after each recorded call. Its verdict counts only if the breaker has
+/// not changed its state meanwhile. A tripper that panics does not hold.
 ///
 /// # Examples
 ///
@@ -25,12 +25,13 @@ use crate::policy::component::{Leaf, custom_name};
 /// }
 ///
 /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(5) | ErrorBudget(20)).build()?;
-/// assert!(breaker.policy().to_string().contains("FailureStreak(5) | Custom(")); // it prints with its type
+/// assert!(breaker.policy().to_string().contains("FailureStreak(5) | Custom(")); // prints with its type
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 pub trait CustomTripper: Send + Sync + 'static {
-    /// Whether the breaker is to open (or, half-open, to open again). It should be quick, for it runs on the thread of the
-    /// call; a policy with one measures durations.
+    /// Decides whether the breaker opens, or opens again if it is half-open.
+    ///
+    /// It runs on the thread of the call, so it should be fast. A policy with a custom tripper measures durations.
     ///
     /// # Examples
     ///
@@ -60,13 +61,13 @@ pub trait CustomTripper: Send + Sync + 'static {
 
 impl<T: CustomTripper> From<T> for Tripper {
     fn from(tripper: T) -> Self {
-        Self(Expr::Leaf(Leaf::custom(Arc::new(tripper), custom_name::<T>())))
+        Self(Expr::Leaf(AnyComponent::custom(Arc::new(tripper), custom_name::<T>())))
     }
 }
 
-/// Holds when `predicate` says so.
+/// Returns a tripper that holds when `predicate` returns `true`.
 ///
-/// See [`CustomTripper`] for how it is asked.
+/// See [`CustomTripper`] for when it runs.
 ///
 /// # Examples
 ///
@@ -94,5 +95,5 @@ where
         }
     }
 
-    Tripper(Expr::Leaf(Leaf::custom(Arc::new(Predicate(predicate)), custom_name::<F>())))
+    Tripper(Expr::Leaf(AnyComponent::custom(Arc::new(Predicate(predicate)), custom_name::<F>())))
 }

@@ -1,11 +1,15 @@
 use fluxgate_policy::{Argument, Component};
 
 use super::{Clause, Figures, Tripper, built_in};
-use crate::policy::windows::metrics::ratio;
+use crate::policy::{
+    component::{converts, operators},
+    windows::metrics::ratio,
+};
 
-/// Holds when failures / calls in the window is at least `ratio`: above 0, at most 1.
+/// A tripper that holds when failures / calls in the window is at least a ratio: above 0, at most 1.
 ///
-/// A ratio, not per cent: half of the calls are 0.5. Alone it holds at the first failed call (1 of 1), so write it with [`MinRequests`](super::MinRequests).
+/// It takes a ratio, not a percentage: half of the calls is 0.5. Alone it holds at the first failed call (1 of 1), so
+/// combine it with [`MinRequests`](super::MinRequests).
 ///
 /// # Examples
 ///
@@ -20,10 +24,11 @@ use crate::policy::windows::metrics::ratio;
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("failure_rate_threshold", "failure_ratio", "error_rate", "error_threshold_percentage", "success_rate"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn FailureRate(ratio: f64) -> Tripper {
-    built_in("FailureRate", &[("ratio", Argument::Number(ratio))])
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct FailureRate(pub f64);
+
+converts!(FailureRate => Tripper, |it| built_in("FailureRate", &[("ratio", Argument::Number(it.0))]));
+operators!(Tripper: FailureRate);
 
 pub(super) struct FailureRateClause {
     ratio: f64,
@@ -44,7 +49,7 @@ impl Clause for FailureRateClause {
         format!("{} of the last {} calls failed", figures.metrics.failures, figures.metrics.calls)
     }
 
-    /// Each success makes the rate smaller.
+    /// A success lowers the rate.
     fn judges_successes_below(&self) -> u64 {
         0
     }

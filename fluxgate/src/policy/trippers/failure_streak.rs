@@ -1,10 +1,11 @@
 use fluxgate_policy::{Argument, Component};
 
 use super::{Clause, Figures, Tripper, built_in};
+use crate::policy::component::{converts, operators};
 
-/// Holds when the last `count` recorded calls failed, `count` being at least 1.
+/// A tripper that holds when so many of the last recorded calls failed in a row: at least 1.
 ///
-/// The quickest sign of an outage, whatever the window. Ignored calls neither lengthen nor end a streak.
+/// It detects an outage fastest, and does not depend on the window. Ignored calls neither extend nor end a streak.
 ///
 /// # Examples
 ///
@@ -19,10 +20,11 @@ use super::{Clause, Figures, Tripper, built_in};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("consecutive_failures", "failure_threshold", "fail_max"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn FailureStreak(count: u64) -> Tripper {
-    built_in("FailureStreak", &[("count", Argument::Count(count))])
-}
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FailureStreak(pub u64);
+
+converts!(FailureStreak => Tripper, |it| built_in("FailureStreak", &[("count", Argument::Count(it.0))]));
+operators!(Tripper: FailureStreak);
 
 pub(super) struct FailureStreakClause {
     count: u64,

@@ -1,11 +1,12 @@
 use fluxgate_policy::{Argument, Component};
 
 use super::{Clause, Figures, Tripper, built_in};
+use crate::policy::component::{converts, operators};
 
-/// Holds when the window has at least `count` calls, `count` being at least 1.
+/// A tripper that holds when the window has at least so many calls: 1 or more.
 ///
-/// It keeps a rate from being judged by a handful of calls. More than a [`CountWindow`](crate::windows::CountWindow)
-/// can hold is an error, for such a breaker could never trip.
+/// It prevents a few calls from deciding a rate. A count above what a [`CountWindow`](crate::windows::CountWindow) can hold
+/// is an error, because such a breaker could never trip.
 ///
 /// # Examples
 ///
@@ -22,10 +23,11 @@ use super::{Clause, Figures, Tripper, built_in};
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("minimum_number_of_calls", "minimum_throughput", "volume_threshold", "minimum_calls"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn MinRequests(count: u64) -> Tripper {
-    built_in("MinRequests", &[("count", Argument::Count(count))])
-}
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MinRequests(pub u64);
+
+converts!(MinRequests => Tripper, |it| built_in("MinRequests", &[("count", Argument::Count(it.0))]));
+operators!(Tripper: MinRequests);
 
 pub(super) struct MinRequestsClause {
     count: u64,

@@ -1,4 +1,4 @@
-//! Trippers: when a breaker opens.
+//! Trippers: the conditions that open a breaker.
 //!
 //! | tripper | holds when |
 //! |---|---|
@@ -11,9 +11,9 @@
 //! | [`Custom(f)`](Custom) | `f(&CallContext)` is true |
 //!
 //! They compose with `&` and `|`; `&` binds tighter. A rate or a mean alone holds at the first bad call (1 of 1), so
-//! it is nearly always written with [`MinRequests`]. An empty window trips nothing.
+//! it is almost always combined with [`MinRequests`]. An empty window trips nothing.
 //!
-//! A tripper is asked after every recorded call, failed or not, while the breaker is closed or half-open; where it holds,
+//! The tripper is judged after every recorded call, failed or not, while the breaker is closed or half-open. If it holds,
 //! the breaker opens.
 //!
 //! ```
@@ -29,24 +29,24 @@
 //! # Ok::<(), fluxgate::PolicyError>(())
 //! ```
 //!
-//! Which to take when is told by the [guide](crate::guide::choosing).
+//! The [guide](crate::guide::choosing) compares them.
 
 mod avg_latency;
+mod compiled;
 mod custom;
 pub(crate) mod evidence;
 mod failure_rate;
 mod failure_streak;
 mod min_requests;
-mod rule;
 mod slow_rate;
 mod state;
 
 pub use avg_latency::AvgLatency;
+pub(crate) use compiled::CompiledTripper;
 pub use custom::{Custom, CustomTripper};
 pub use failure_rate::FailureRate;
 pub use failure_streak::FailureStreak;
 pub use min_requests::MinRequests;
-pub(crate) use rule::Rule;
 pub use slow_rate::SlowRate;
 pub use state::{Closed, HalfOpened};
 
@@ -54,14 +54,14 @@ use fluxgate_policy::{Argument, Component, Expr, Kind};
 
 use crate::{
     policy::{
-        component::{Leaf, operators, parse, text_form},
+        component::{AnyComponent, operators, parse, text_form},
         windows::metrics::Metrics,
     },
     state::State,
     time::nanos::Nanos,
 };
 
-/// When a breaker opens: made by the functions of this module and composed with `&` and `|`, or read from text.
+/// The condition that opens a breaker: composed of the components of this module with `&` and `|`, or parsed from text.
 ///
 /// # Examples
 ///
@@ -75,16 +75,16 @@ use crate::{
 /// ```
 #[doc(alias("threshold", "ready_to_trip", "failure_policy", "strategy"))]
 #[derive(Clone)]
-pub struct Tripper(pub(crate) Expr<Leaf<dyn CustomTripper>>);
+pub struct Tripper(pub(crate) Expr<AnyComponent<dyn CustomTripper>>);
 
 text_form!(Tripper, Kind::Tripper, parse);
-operators!(Tripper);
+operators!(Tripper: Tripper);
 
 fn built_in(name: &str, arguments: &[(&str, Argument)]) -> Tripper {
-    Tripper(Expr::Leaf(Leaf::built_in(Kind::Tripper, name, arguments)))
+    Tripper(Expr::Leaf(AnyComponent::built_in(Kind::Tripper, name, arguments)))
 }
 
-/// What a tripper of your own judges by: the figures as they stand right after a call was recorded.
+/// The figures that a custom tripper judges, as they are right after a call was recorded.
 ///
 /// # Examples
 ///
@@ -111,7 +111,7 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// Creates the context of a breaker in this state, with the figures of its window, for tests of a tripper of your own.
+    /// Creates the context of a breaker in this state, with the figures of its window, for tests of a custom tripper.
     /// No call has failed since the last success.
     ///
     /// # Examples
@@ -141,23 +141,23 @@ impl CallContext {
         Self { consecutive_failures, ..self }
     }
 
-    /// The state of the breaker: `closed` or `half_open`, for nothing is judged in the others.
+    /// Returns the state of the breaker: `closed` or `half_open`, because nothing is judged in the others.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// The figures of the window, the call just recorded included.
+    /// Returns the figures of the window, including the call just recorded.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// How many of the latest recorded calls failed, without a success between them.
+    /// Returns the number of recorded calls that failed in a row, up to now.
     pub fn consecutive_failures(&self) -> u64 {
         self.consecutive_failures
     }
 }
 
-/// The same, borrowed from a locked breaker.
+/// The figures of a [`CallContext`], borrowed from a locked breaker.
 #[derive(Clone, Copy)]
 pub(crate) struct Figures<'a> {
     pub(crate) state: State,
@@ -165,42 +165,43 @@ pub(crate) struct Figures<'a> {
     pub(crate) consecutive_failures: u64,
 }
 
-/// One built-in condition. Adding a tripper is a row in the policy crate's catalog, a file with one of these, and a
-/// line in [`clause`].
+/// A built-in condition. A new tripper takes a row in the policy crate's catalog, a file with one of these, and a line in
+/// [`clause`].
 pub(crate) trait Clause: Send + Sync {
     fn holds(&self, figures: Figures<'_>) -> bool;
 
-    /// By what figures it holds, such as `13 of the last 20 calls failed`.
+    /// Describes the figures by which it holds, such as `13 of the last 20 calls failed`.
     fn evidence(&self, figures: Figures<'_>) -> String;
 
-    /// Whether it only says when the others count, so that it is no reason by itself.
+    /// Returns `true` if it only restricts the other clauses, and is no reason by itself.
     fn is_condition(&self) -> bool {
         false
     }
 
-    /// What it wants to know of how long calls took. The window keeps nothing else of durations.
+    /// Returns what it needs to know about durations. The window keeps nothing else about them.
     fn durations(&self) -> Durations {
         Durations::Unused
     }
 
-    /// A window with fewer calls than this may make it hold by one more success that is quicker than every threshold;
-    /// one with more can't. A success that makes nothing hold is counted without the lock.
+    /// Returns the number of calls in the window from which on a success faster than every threshold cannot make it hold.
+    ///
+    /// Such a success is counted without the lock.
     fn judges_successes_below(&self) -> u64 {
         u64::MAX
     }
 }
 
-/// What a clause asks of the durations of calls, and what it compares them with.
+/// The figures about durations that a clause needs, and its threshold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durations {
     Unused,
-    /// How many calls took this long or longer.
+    /// The number of calls that took this long or longer.
     Slow(Nanos),
-    /// The mean, against this.
+    /// The mean, compared with this.
     Mean(Nanos),
 }
 
-/// The condition that a checked component stands for.
+/// Returns the condition of a checked component.
 fn clause(component: &Component) -> Box<dyn Clause> {
     match component.name() {
         "Closed" => Box::new(state::StateClause(State::Closed)),

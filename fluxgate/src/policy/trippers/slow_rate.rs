@@ -2,15 +2,18 @@ use fluxgate_policy::{Argument, Component};
 
 use super::{Clause, Durations, Figures, Tripper, built_in};
 use crate::{
-    policy::{seconds::Seconds, windows::metrics::ratio},
+    policy::{
+        component::{converts, operators},
+        windows::metrics::ratio,
+    },
     time::nanos::Nanos,
 };
 
-/// Holds when the share of calls in the window that took `threshold` or longer is at least `ratio`.
+/// A tripper that holds when the share of calls in the window that took a threshold or longer is at least a ratio.
 ///
-/// `ratio` is above 0, at most 1; `threshold` in seconds, above 0. Failed calls count too, so a service that hangs
-/// until its callers give up trips it. Several thresholds may stand in one tripper. Alone it holds at the first slow
-/// call, so write it with [`MinRequests`](super::MinRequests).
+/// The first value is the ratio, above 0 and at most 1; the second is the threshold in seconds, above 0. Failed calls count
+/// too, so a service that hangs until its callers give up trips it. One tripper may have several thresholds. Alone it holds
+/// at the first slow call, so combine it with [`MinRequests`](super::MinRequests).
 ///
 /// # Examples
 ///
@@ -28,10 +31,13 @@ use crate::{
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("slow_call_rate_threshold", "slow_call_duration_threshold", "latency"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn SlowRate(ratio: f64, threshold: impl Into<Seconds>) -> Tripper {
-    built_in("SlowRate", &[("ratio", Argument::Number(ratio)), ("threshold", threshold.into().0)])
-}
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct SlowRate<D>(pub f64, pub D);
+
+converts!(SlowRate<D> => Tripper, |it| {
+    built_in("SlowRate", &[("ratio", Argument::Number(it.0)), ("threshold", it.1.into().0)])
+});
+operators!(Tripper: SlowRate<D>);
 
 pub(super) struct SlowRateClause {
     ratio: f64,
@@ -58,7 +64,7 @@ impl Clause for SlowRateClause {
         Durations::Slow(self.threshold)
     }
 
-    /// Each success that is quicker makes the rate smaller.
+    /// A faster success lowers the rate.
     fn judges_successes_below(&self) -> u64 {
         0
     }

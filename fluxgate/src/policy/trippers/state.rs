@@ -1,9 +1,9 @@
 use super::{Clause, Figures, Tripper, built_in};
 use crate::state::State;
 
-/// Holds while the breaker is closed.
+/// Returns a tripper that holds while the breaker is closed.
 ///
-/// With [`HalfOpened`], it gives the two states different limits.
+/// Combine it with [`HalfOpened`] to give the two states different limits.
 ///
 /// # Examples
 ///
@@ -21,9 +21,9 @@ pub fn Closed() -> Tripper {
     built_in("Closed", &[])
 }
 
-/// Holds while the breaker is half-open, that is, probing.
+/// Returns a tripper that holds while the breaker is half-open, that is, probing.
 ///
-/// A tripper that can hold in this state alone would never open a closed breaker, and is refused by `build`.
+/// A tripper that can hold in no other state would never open a closed breaker, and `build` refuses it.
 ///
 /// # Examples
 ///

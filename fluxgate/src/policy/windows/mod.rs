@@ -1,19 +1,19 @@
-//! Windows: which calls a breaker judges by.
+//! Windows: the calls that a breaker judges by.
 //!
 //! | window | holds |
 //! |---|---|
 //! | [`CountWindow(size)`](CountWindow) | the last `size` recorded calls |
 //! | [`TimeWindow(size)`](TimeWindow) | the recorded calls of the last `size` seconds |
 //!
-//! A window takes all its memory when the breaker is built, and every transition clears it. Ignored calls are not
-//! recorded, so they are in none. Which to take when is told by the [guide](crate::guide::choosing).
+//! A window allocates all its memory when the breaker is built, and every transition clears it. Ignored calls are not
+//! recorded, so no window contains them. The [guide](crate::guide::choosing) compares the two.
 //!
 //! ```
 //! use std::time::Duration;
-//! use fluxgate::{CircuitBreaker, ManualClock, windows::{CountWindow, TimeWindow}};
+//! use fluxgate::{CircuitBreaker, ManualClock, Window, windows::{CountWindow, TimeWindow}};
 //!
 //! let clock = ManualClock::new();
-//! let [last_calls, last_minute] = [CountWindow(100), TimeWindow(60)]
+//! let [last_calls, last_minute] = [Window::from(CountWindow(100)), TimeWindow(60).into()]
 //!     .map(|window| CircuitBreaker::builder("search").window(window).clock(clock.clone()).build());
 //! let breakers = [last_calls?, last_minute?];
 //! for breaker in &breakers {
@@ -37,14 +37,13 @@ use time::TimeRecords;
 
 use crate::{
     policy::{
-        component::{Leaf, parse_single, text_form},
-        seconds::Seconds,
+        component::{AnyComponent, converts, parse_single, text_form},
         windows::metrics::{Measures, Metrics},
     },
     time::nanos::Nanos,
 };
 
-/// Which calls a breaker judges by: made by a function of this module, or read from text.
+/// The calls that a breaker judges by: a component of this module, or parsed from text.
 ///
 /// # Examples
 ///
@@ -57,18 +56,18 @@ use crate::{
 /// ```
 #[doc(alias = "sliding_window")]
 #[derive(Clone)]
-pub struct Window(pub(crate) Leaf<Never>);
+pub struct Window(pub(crate) AnyComponent<Never>);
 
 text_form!(Window, Kind::Window, parse_single);
 
-/// There are no windows but the built-in ones.
+/// The type of custom windows, of which there are none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Never {}
 
-/// The last `size` recorded calls, at least 1 and at most 10,000,000.
+/// A window of the last recorded calls: at least 1 and at most 10,000,000.
 ///
-/// The one to take when calls are frequent, or when a decision must rest on a certain number of them. It uses a bit a
-/// call, another for each threshold of a `SlowRate`, and 8 bytes if the policy asks for the mean duration.
+/// Use it for frequent calls, or for decisions that need a certain number of calls. It takes one bit per call, another for
+/// each threshold of a `SlowRate`, and 8 bytes if the policy needs the mean duration.
 ///
 /// # Examples
 ///
@@ -83,20 +82,20 @@ pub(crate) enum Never {}
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("sliding_window", "COUNT_BASED", "sliding_window_size", "ring_buffer"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn CountWindow(size: u64) -> Window {
-    Window(Leaf::built_in(Kind::Window, "CountWindow", &[("size", Argument::Count(size))]))
-}
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CountWindow(pub u64);
 
-/// The recorded calls of the current second and the `size - 1` before it, in whole seconds: at least 1, at most
+converts!(CountWindow => Window, |it| {
+    Window(AnyComponent::built_in(Kind::Window, "CountWindow", &[("size", Argument::Count(it.0))]))
+});
+
+/// A window of the recorded calls of the last seconds, including the current one: whole seconds, at least 1 and at most
 /// 1,000,000.
 ///
-/// A failure goes into the very second in
-/// which it ended. A success is placed by the coarse clock of the system, which may lag by a tick, up to 10 ms: one that ends
-/// at the beginning of a second may be counted in the second before.
+/// Use it if old calls say nothing about the present. Seconds are those of the breaker's clock, counted from its creation.
 ///
-/// The one to take when old calls say nothing about now, however few there were. Seconds are those of the breaker's
-/// clock, counted from its creation.
+/// A failure counts in the second in which it ended. A success is placed by the coarse clock of the system, which may lag by
+/// a tick of up to 10 ms: one that ends at the beginning of a second may count in the second before.
 ///
 /// # Examples
 ///
@@ -108,12 +107,14 @@ pub fn CountWindow(size: u64) -> Window {
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("sliding_window", "TIME_BASED", "rolling_window", "sampling_duration", "interval"))]
-#[allow(non_snake_case, reason = "components are named as in the policy language")]
-pub fn TimeWindow(size: impl Into<Seconds>) -> Window {
-    Window(Leaf::built_in(Kind::Window, "TimeWindow", &[("size", size.into().0)]))
-}
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimeWindow<D>(pub D);
 
-/// The recorded calls that a window holds, and their figures.
+converts!(TimeWindow<D> => Window, |it| {
+    Window(AnyComponent::built_in(Kind::Window, "TimeWindow", &[("size", it.0.into().0)]))
+});
+
+/// The recorded calls in a window, and their figures.
 #[derive(Debug)]
 pub(crate) enum Records {
     Count(CountRecords),
@@ -121,7 +122,7 @@ pub(crate) enum Records {
 }
 
 impl Records {
-    /// `measures` is `None` if the policy has no use for durations.
+    /// Creates an empty window. `measures` is `None` if the policy needs no durations.
     pub(crate) fn new(window: &Component, measures: Option<&Arc<Measures>>) -> Self {
         // Both sizes are checked to be small, so they fit a usize.
         let size = |size| usize::try_from(size).unwrap_or(usize::MAX);
@@ -132,11 +133,6 @@ impl Records {
         }
     }
 
-    /// Whether the time of a call matters to this window.
-    pub(crate) fn needs_time(&self) -> bool {
-        matches!(self, Self::Time(_))
-    }
-
     pub(crate) fn record(&mut self, failed: bool, duration: Nanos, now: Nanos) {
         match self {
             Self::Count(records) => records.record(failed, duration),
@@ -144,7 +140,7 @@ impl Records {
         }
     }
 
-    /// Records successes at once that nothing is to be known of but their second. For a policy that asks for no mean.
+    /// Records several successes of one second. For a policy that needs no mean.
     pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
         match self {
             Self::Count(records) => records.record_successes(count),
@@ -152,24 +148,24 @@ impl Records {
         }
     }
 
-    /// Takes over what is known of the latest calls in another window, this one being empty: see
+    /// Copies the latest calls of another window into this empty one, as far as they are known: see
     /// [`CircuitBreaker::set_policy`](crate::CircuitBreaker::set_policy).
     pub(crate) fn take_over(&mut self, old: &Self, now: Nanos) {
-        // Where there is no window to begin with, there is nothing to be known.
+        // An empty start is right if nothing can be copied.
         self.clear(now);
-        let asks_for_the_mean = match self {
+        let needs_mean = match self {
             Self::Count(records) => records.knows_durations(),
             Self::Time(records) => records.knows_durations(),
         };
         match (self, old) {
-            (Self::Count(records), Self::Count(old)) if old.knows_durations() || !asks_for_the_mean => {
+            (Self::Count(records), Self::Count(old)) if old.knows_durations() || !needs_mean => {
                 let size = records.size();
                 old.latest(size).for_each(|(failed, duration)| records.record(failed, duration));
             }
-            (Self::Time(records), Self::Time(old)) if old.knows_durations() || !asks_for_the_mean => {
+            (Self::Time(records), Self::Time(old)) if old.knows_durations() || !needs_mean => {
                 records.take_over(old);
             }
-            (Self::Count(records), Self::Time(old)) if !asks_for_the_mean => {
+            (Self::Count(records), Self::Time(old)) if !needs_mean => {
                 for (calls, failures, least) in old.latest(records.size() as u64) {
                     let mut least = least.into_iter();
                     for call in 0..calls {
@@ -177,12 +173,12 @@ impl Records {
                     }
                 }
             }
-            // When the calls of a `CountWindow` were is not known, nor how long they took where nobody asked.
+            // A `CountWindow` does not know when its calls were, and no window knows durations that the policy did not need.
             (Self::Count(_) | Self::Time(_), _) => {}
         }
     }
 
-    /// Whether one more success would leave the window as it is.
+    /// Checks whether one more success would leave the window unchanged.
     pub(crate) fn is_settled(&self) -> bool {
         match self {
             Self::Count(records) => records.is_full() && records.metrics().is_flawless(),
@@ -190,7 +186,7 @@ impl Records {
         }
     }
 
-    /// Lets go of what has left the window by `now`.
+    /// Removes the calls that have left the window by `now`.
     pub(crate) fn advance(&mut self, now: Nanos) {
         if let Self::Time(records) = self {
             records.advance(now);
@@ -204,7 +200,7 @@ impl Records {
         }
     }
 
-    /// The figures as of the last record or advance.
+    /// Returns the figures as of the last record or advance.
     pub(crate) fn metrics(&self) -> &Metrics {
         match self {
             Self::Count(records) => records.metrics(),

@@ -1,0 +1,4 @@
+//! The state of breakers across restarts of their program.
+
+mod restore;
+mod saved;
