@@ -211,7 +211,7 @@ pub use registry::declared::DeclaredBreaker;
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
-    breaker::restore::{RestoreError, SavedState},
+    breaker::saved_state::{RestoreError, SavedState},
     configuration::{CONFIGURATION_SCHEMA, Configuration, ConfigureError, PolicyConfig, configure},
     registry::saved::{Restored, Saved, restore, save},
 };

@@ -1,4 +1,4 @@
-//! A new policy while the breaker runs.
+//! Replacing the policy at run time.
 
 use std::{mem, sync::Arc};
 
@@ -10,14 +10,14 @@ use crate::{
     sync::{Ordering, status_word::SuccessPath},
 };
 
-/// What a breaker went by before. Parts of it are the user's own, which may do anything when they are dropped.
+/// The replaced parts of a breaker. Drop them without a lock: they may contain user types.
 pub(crate) struct Replaced {
     _rules: [Arc<Rules>; 2],
     _records: Records,
 }
 
 impl CircuitBreaker {
-    /// The policy that the breaker goes by now.
+    /// Returns the current policy.
     ///
     /// # Examples
     ///
@@ -33,37 +33,37 @@ impl CircuitBreaker {
         rules.policy.clone()
     }
 
-    /// Goes by another policy from now on, all of it at once.
+    /// Replaces the policy atomically.
     ///
-    /// The state, since when it has lasted, `reopens`, the failures in a row and the calls in flight stay: a call that
-    /// was admitted before counts like any other, and a probe keeps its slot. Every call is judged by one policy, the
-    /// one that the breaker has when the call ends. Listeners are told, in order with the transitions.
+    /// The state and its start, `reopens`, the failure streak and the calls in flight are kept: calls that were admitted
+    /// before count like any other, and probes keep their slots. Each call is judged by one policy, the current one at its
+    /// end. Listeners receive the change, in order with the transitions.
     ///
-    /// What else becomes of what the breaker knew:
+    /// The rest is carried over as follows:
     ///
-    /// - **The window** keeps the latest calls of the old one: from a `CountWindow` to another as many as fit, from a
-    ///   `TimeWindow` to another those of the seconds that fit, from a `TimeWindow` to a `CountWindow` those of the latest
-    ///   whole seconds that fit. From a `CountWindow` to a `TimeWindow` it begins anew, for nobody knows when those calls
-    ///   were.
-    /// - **Durations** are taken over as far as the old policy asked for them: all, if it had `AvgLatency` or a tripper
-    ///   of your own in a `CountWindow`, else which of its own `SlowRate` thresholds each call reached. A call that is not
-    ///   known to have reached a threshold has not. A mean can't be made of that: where the new policy asks for one and
-    ///   the old window can't tell it, the window begins anew. A call in flight whose start was not noted is measured
-    ///   from the change on.
-    /// - **The tripper** looks at that window when the next call is recorded, not before: a change of policy opens no
-    ///   breaker by itself.
-    /// - **The wait** of an open breaker is that of the new retry, from when it opened, with the chance that was drawn
-    ///   then. It may be over at once. A `Retry-After` that is heeded still is, within the new limit.
-    /// - **`max_half_open_calls`**: where more calls probe than the new policy admits, none is taken back.
-    /// - **`cancelled`** counts for calls in flight too. One for which the old policy did not count how long its caller
-    ///   was waiting has waited for no time.
+    /// - **Window**: the new window keeps the latest calls of the old one. Between two `CountWindow`s it keeps as many as
+    ///   fit; between two `TimeWindow`s, those of the seconds that fit; from a `TimeWindow` to a `CountWindow`, those of the
+    ///   latest whole seconds that fit. From a `CountWindow` to a `TimeWindow` it starts empty, because the times of the
+    ///   calls are not known.
+    /// - **Durations** are kept as far as the old policy measured them: all durations, if it had `AvgLatency` or a custom
+    ///   tripper with a `CountWindow`; otherwise only which of its `SlowRate` thresholds each call reached. A call that is
+    ///   not known to have reached a threshold counts as faster. If the new policy needs a mean that the old window can't
+    ///   provide, the window starts empty. A call in flight without a measured start is measured from the change on.
+    /// - **Tripper**: the new tripper judges the window when the next call is recorded. So the change itself never opens a
+    ///   breaker.
+    /// - **Retry**: the wait of an open breaker is that of the new retry, counted from the opening, with the random draw of
+    ///   the opening. It may end at once. An honoured `Retry-After` stays in effect, up to the new limit.
+    /// - **`max_half_open_calls`**: probes in flight beyond the new limit keep their slots.
+    /// - **`cancelled`** applies to calls in flight. A call whose waiting time the old policy did not measure has a waiting
+    ///   time of zero.
     ///
-    /// It takes as long as copying the window, during which ends of calls that need the lock wait: of a million calls
-    /// a few milliseconds.
+    /// This takes as long as copying the window, a few milliseconds for a million calls. Calls that need the lock wait
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy, as [`Builder::build`](crate::Builder::build) tells them. Then nothing has changed.
+    /// [`PolicyError`] with every mistake in the policy, as from [`Builder::build`](crate::Builder::build). The breaker keeps
+    /// its policy.
     ///
     /// # Examples
     ///
@@ -72,7 +72,10 @@ impl CircuitBreaker {
     /// use fluxgate::{CircuitBreaker, ManualClock, Policy, retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).build()?;
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(FailureStreak(2))
+    ///     .clock(clock.clone())
+    ///     .build()?;
     /// for _ in 0..2 {
     ///     let _ = breaker.call(|| Err::<(), _>("down"));
     /// }
@@ -86,24 +89,25 @@ impl CircuitBreaker {
     /// ```
     #[doc(alias("reload", "update", "reconfigure"))]
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
-        // With nothing locked, for parts of it are the user's own.
+        // Dropped here, where no lock is held.
         drop(self.adopt(policy)?);
-        self.tell();
+        self.notify_listeners();
         Ok(())
     }
 
-    /// Goes by another policy. What it had before is to be dropped with nothing locked, and then listeners told.
+    /// Replaces the policy without notifying listeners. The caller drops the replaced parts without a lock, and then
+    /// notifies the listeners.
     pub(crate) fn adopt(&self, policy: Policy) -> Result<Replaced, PolicyError> {
         let spares_the_lock = self.shared.core.lock().rules.spares_the_lock;
         let (new, mut records) = policy.rules(spares_the_lock)?;
         let now = self.now();
         let mut locked = self.shared.core.lock();
-        // By the old window, in which they were counted.
+        // Into the old window, in which they were counted.
         self.take_successes(&mut locked);
         let old = mem::replace(&mut locked.rules, Arc::clone(&new));
         let old_for_errors = mem::replace(&mut *self.shared.rules.lock(), Arc::clone(&new));
-        // A generation in which the calls in flight still count. In it no success is spared the lock until all of the
-        // policy is in place, so that none is quick by the one policy and counted by the other.
+        // A generation in which the calls in flight still count. No success skips the lock until the whole policy is in
+        // place, so that none is fast under one policy and counted under the other.
         locked.machine.begin_generation();
         self.publish_with(&locked, SuccessPath::Judged);
         self.shared.fast_below.store(new.quick.0, Ordering::Release);
@@ -112,17 +116,18 @@ impl CircuitBreaker {
         let core = &mut *locked;
         core.machine.records.advance(now);
         records.take_over(&core.machine.records, now);
-        let heeds = new.honoured.as_ref().map(|honoured| honoured.limit);
-        let old_records = core.machine.follow(&new.retry, heeds, records, now, &mut core.random);
-        // The counters stay enrolled for the second that they were: a thread finds it another one, or none, and takes the
-        // lock. What it counts meanwhile was before the change, and goes where that second is.
+        let max_pause = new.honoured.as_ref().map(|honoured| honoured.limit);
+        let old_records = core.machine.replace_policy(&new.retry, max_pause, records, now, &mut core.random);
+        // The counters stay enrolled for the old generation and second, so from now on a thread finds its counter not
+        // enrolled and takes the lock. A count that becomes visible late was made before the change, and goes into the
+        // second of its enrolment.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
-        let is_told = self.shared.outbox.has_listeners();
-        // Of a breaker that its set has not shown to anybody yet, there is nothing to tell.
+        let is_posted = self.shared.outbox.has_listeners();
+        // No event for a breaker that its set still keeps in reserve.
         #[cfg(feature = "keyed")]
-        let is_told = is_told && !self.shared.place.is_hidden();
-        if is_told {
+        let is_posted = is_posted && !self.shared.place.is_hidden();
+        if is_posted {
             self.shared.outbox.post(PolicyChange {
                 breaker: self.shared.place.name().clone(),
                 label: self.shared.place.label().clone(),
@@ -135,8 +140,8 @@ impl CircuitBreaker {
         Ok(Replaced { _rules: [old, old_for_errors], _records: old_records })
     }
 
-    /// Tells listeners what they have not been told yet. To be called with nothing locked.
-    pub(crate) fn tell(&self) {
+    /// Delivers queued events to the listeners. No lock may be held.
+    pub(crate) fn notify_listeners(&self) {
         self.shared.outbox.deliver();
     }
 }

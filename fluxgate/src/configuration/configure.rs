@@ -109,7 +109,7 @@ pub fn configure(configuration: &Configuration) -> Result<(), ConfigureError> {
     drop(gone);
     let (made, changes, _last) = made.map_err(|mistakes| mistakes.explained(&living.names(configuration)))?;
     made.conclude();
-    changes.breakers.iter().for_each(|change| change.breaker.tell());
+    changes.breakers.iter().for_each(|change| change.breaker.notify_listeners());
     Ok(())
 }
 
@@ -272,7 +272,7 @@ pub(crate) fn begin(breaker: &CircuitBreaker, policy: Policy, shadow: bool) -> R
     let replaced = change.make(&mut configured.breakers);
     drop(configured);
     drop(replaced);
-    breaker.tell();
+    breaker.notify_listeners();
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+//! Policy changes for listeners.
+
 use std::{sync::Arc, time::SystemTime};
 
 use crate::{
@@ -6,7 +8,7 @@ use crate::{
     policy::{Policy, compiled::Rules},
 };
 
-/// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) are told of it.
+/// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) receive it.
 ///
 /// # Examples
 ///
@@ -40,18 +42,19 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
-    /// Creates a change for tests of a listener of your own: of now.
+    /// Creates a change at the current time, for tests of custom listeners.
     ///
     /// # Errors
     ///
-    /// Every mistake of the two policies.
+    /// [`PolicyError`] if one of the two policies is invalid.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
     ///
-    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)))?;
+    /// let new = Policy::new().tripper(FailureStreak(5));
+    /// let change = PolicyChange::new("search", Policy::new(), new)?;
     /// assert_eq!(change.breaker(), "search");
     /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
     /// # Ok::<(), fluxgate::PolicyError>(())
@@ -62,27 +65,27 @@ impl PolicyChange {
         Ok(Self { label: breaker.clone(), breaker, at: SystemTime::now(), old, new })
     }
 
-    /// The name of the breaker.
+    /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()
     }
 
-    /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    /// Returns the unique [label](crate::CircuitBreaker::label) of the breaker.
     pub fn label(&self) -> &str {
         self.label.as_str()
     }
 
-    /// The wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).
+    /// Returns the wall time of the change, by the breaker's [`Clock`](crate::Clock::wall_time).
     pub fn at(&self) -> SystemTime {
         self.at
     }
 
-    /// The policy that it went by before, which prints as the policy language has it.
+    /// Returns the previous policy. Its `Display` form is the policy language.
     pub fn old_policy(&self) -> &Policy {
         &self.old.policy
     }
 
-    /// The policy that it goes by now.
+    /// Returns the new policy. Its `Display` form is the policy language.
     pub fn new_policy(&self) -> &Policy {
         &self.new.policy
     }

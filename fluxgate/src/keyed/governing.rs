@@ -79,7 +79,7 @@ impl Aftermath {
     pub(crate) fn conclude(self) {
         let Self { replaced, policies, changed, orphans } = self;
         drop((replaced, policies, orphans));
-        changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
+        changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.notify_listeners());
     }
 
     /// Gives a handle up. If it is the last, the breaker is dropped later.

@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
 
     #[inline]
     fn now(&self) -> Nanos {
-        self.common.overflow.shared.clock.roughly_now()
+        self.common.overflow.shared.clock.coarse_now()
     }
 
     #[inline]
