@@ -18,7 +18,8 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, Error, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+/// use fluxgate::{CircuitBreaker, Error, ManualClock, State};
+/// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::builder("search")
@@ -102,7 +103,8 @@ impl CallNotPermitted {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock};
+    /// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
     /// let breaker = CircuitBreaker::builder("search")
@@ -198,9 +200,9 @@ impl StdError for CallTimedOut {}
 /// let breaker = CircuitBreaker::new("search");
 /// match breaker.call(|| "12x".parse::<u32>()) {
 ///     Ok(hits) => println!("{hits} hits"),
-///     Err(Error::Inner(error)) => println!("the call failed: {error}"),
-///     Err(Error::NotPermitted(rejection)) => println!("the call was not made: {rejection}"),
-///     Err(Error::TimedOut(time_out)) => println!("the call was dropped: {time_out}"),
+///     Err(Error::Inner(error)) => println!("failed: {error}"),
+///     Err(Error::NotPermitted(rejection)) => println!("not called: {rejection}"),
+///     Err(Error::TimedOut(time_out)) => println!("dropped: {time_out}"),
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -242,7 +244,7 @@ impl<E> Error<E> {
     /// # Examples
     ///
     /// ```
-    /// use fluxgate::{CallNotPermitted, CallTimedOut, CircuitBreaker};
+    /// use fluxgate::{CallNotPermitted, CallTimedOut, CircuitBreaker, Error};
     ///
     /// #[derive(Debug, PartialEq)]
     /// enum SearchError {
@@ -264,11 +266,11 @@ impl<E> Error<E> {
     ///
     /// let breaker = CircuitBreaker::new("search");
     /// let result = breaker.call(|| Err::<(), _>(SearchError::NoSuchPage));
-    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::NoSuchPage));
+    /// assert_eq!(result.map_err(Error::into_own), Err(SearchError::NoSuchPage));
     ///
     /// breaker.force_open();
     /// let result = breaker.call(|| Ok::<_, SearchError>(()));
-    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::Unavailable));
+    /// assert_eq!(result.map_err(Error::into_own), Err(SearchError::Unavailable));
     /// ```
     pub fn into_own(self) -> E
     where
@@ -291,7 +293,8 @@ impl<E> Error<E> {
     /// let breaker = CircuitBreaker::new("search");
     /// breaker.force_open();
     /// let error = breaker.call(|| Ok::<_, ()>(())).unwrap_err();
-    /// assert_eq!(error.not_permitted().map(|rejection| rejection.state()), Some(State::ForcedOpen));
+    /// let rejection = error.not_permitted().unwrap();
+    /// assert_eq!(rejection.state(), State::ForcedOpen);
     /// ```
     #[doc(alias("is_rejected", "is_open"))]
     pub fn not_permitted(&self) -> Option<&CallNotPermitted> {

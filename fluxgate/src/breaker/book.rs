@@ -1,4 +1,5 @@
-//! The names and labels in use. Look-ups take constant time, and no lock is held longer the more breakers there are.
+//! The names and labels in use. Look-ups take constant time, and so does the work under each lock, but for a map that
+//! grows.
 
 use std::{
     array,

@@ -68,7 +68,7 @@ pub struct Info {
     pub rejected: u64,
     /// The number of calls that shadow mode let run instead of rejecting them, since the breaker was built.
     pub would_have_been_rejected: u64,
-    /// Whether the breaker is in shadow mode.
+    /// `true` in shadow mode, in which the breaker rejects nothing.
     pub shadow: bool,
 }
 

@@ -53,7 +53,7 @@ impl CircuitBreaker {
         let wall = WallClock { time: self.shared.clock.wall_time(), clock: now };
         let (label, key) = self.identity();
         let is_open = machine.state == State::Open;
-        let if_open = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.millis_at(at));
+        let saved_time = |at: Nanos| (is_open && at != Nanos::NEVER && at != Nanos(0)).then(|| wall.millis_at(at));
         SavedState {
             version: SavedState::VERSION,
             name: self.name().to_owned(),
@@ -63,8 +63,8 @@ impl CircuitBreaker {
             since: wall.millis_before(machine.time_in_state(now)),
             reopens: machine.reopens,
             consecutive_failures: machine.consecutive_failures,
-            retry_at: if_open(machine.due),
-            delayed_until: if_open(machine.delayed_until),
+            retry_at: saved_time(machine.due),
+            delayed_until: saved_time(machine.delayed_until),
             draw: machine.draw.filter(|_| is_open),
         }
     }
@@ -90,7 +90,8 @@ impl CircuitBreaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock, State};
+    /// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
     /// let build = || {

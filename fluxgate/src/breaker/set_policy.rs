@@ -69,7 +69,8 @@ impl CircuitBreaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock, Policy};
+    /// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
     /// let breaker = CircuitBreaker::builder("search")

@@ -50,14 +50,14 @@ use crate::{
 ///     .random_seed(1)
 ///     .build()?;
 ///
-/// // The second in which each call begins, the second in which it ends, and its success.
+/// // For each call the second of its start, the second of its end, and its success.
 /// let trace = [(0, 3, false), (1, 9, true), (2, 4, false), (5, 6, true)];
 /// let mut in_flight: Vec<(u64, bool, Call<'_>)> = Vec::new();
 /// let mut rejected = 0;
 /// for second in 0..10 {
 ///     clock.advance_to(Duration::from_secs(second));
-///     let due;
-///     (due, in_flight) = in_flight.into_iter().partition(|(ends, ..)| *ends == second);
+///     let due: Vec<_>;
+///     (due, in_flight) = in_flight.into_iter().partition(|call| call.0 == second);
 ///     for (_, succeeds, call) in due {
 ///         if succeeds { call.success() } else { call.failure() }
 ///     }
@@ -78,7 +78,7 @@ use crate::{
 pub struct Call<'b> {
     breaker: Cow<'b, CircuitBreaker>,
     flight: Flight,
-    /// The thread was already unwinding when the call began, in some `drop`. Then no panic of its own drops it.
+    /// The thread was already unwinding when the call began, in some `drop`. Then no panic of the call itself drops it.
     began_while_panicking: bool,
 }
 
@@ -242,7 +242,7 @@ impl<'b> Call<'b> {
         match result {
             Ok(_) => self.finish(Outcome::Success),
             Err(error) => {
-                self.finish_judged_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker))
+                self.finish_judged_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker));
             }
         }
     }

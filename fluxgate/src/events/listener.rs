@@ -17,7 +17,7 @@ use crate::events::{policy_change::PolicyChange, signal::Signal};
 /// use fluxgate::{CircuitBreaker, Signal};
 ///
 /// let breaker = CircuitBreaker::builder("search")
-///     .listener(|signal: &Signal| println!("{}: {}", signal.breaker(), signal.reason()))
+///     .listener(|signal: &Signal| println!("{}", signal.reason()))
 ///     .build()?;
 /// breaker.force_open();
 /// # Ok::<(), fluxgate::PolicyError>(())
@@ -37,7 +37,7 @@ pub trait Listener: Send + Sync + 'static {
     ///
     /// impl Listener for Outages {
     ///     fn on_transition(&self, signal: &Signal) {
-    ///         if signal.old_state() == State::Closed && signal.new_state() == State::Open {
+    ///         if signal.new_state() == State::Open && signal.reopens() == 0 {
     ///             self.0.fetch_add(1, Ordering::Relaxed);
     ///         }
     ///     }

@@ -22,7 +22,7 @@ use crate::{
 ///     fn on_transition(&self, _: &Signal) {}
 ///
 ///     fn on_policy_change(&self, change: &PolicyChange) {
-///         let _ = self.0.send(format!("{}: {}", change.breaker(), change.new_policy()));
+///         let _ = self.0.send(change.new_policy().to_string());
 ///     }
 /// }
 ///

@@ -25,7 +25,8 @@ use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metri
 /// let signal = signals.recv().unwrap();
 /// assert_eq!(signal.breaker(), "search");
 /// assert_eq!((signal.old_state(), signal.new_state()), (State::Closed, State::Open));
-/// assert_eq!(signal.reason().to_string(), "FailureRate(0.5): 1 of the last 2 calls failed");
+/// let reason = signal.reason().to_string();
+/// assert_eq!(reason, "FailureRate(0.5): 1 of the last 2 calls failed");
 /// assert_eq!(signal.metrics().failure_rate(), Some(0.5));
 /// assert!(signal.retry_after().is_some() && !signal.shadow());
 /// # Ok::<(), fluxgate::PolicyError>(())
@@ -66,8 +67,8 @@ impl Signal {
     /// }
     ///
     /// let (sender, pages) = mpsc::channel();
-    /// let tripped = Tripped::new([Evidence::new("FailureStreak(5)", "5 failures in a row")]);
-    /// let reason = Reason::Tripped(tripped);
+    /// let evidence = Evidence::new("FailureStreak(5)", "5 failures in a row");
+    /// let reason = Reason::Tripped(Tripped::new([evidence]));
     /// let signal = Signal::new("search", State::Closed, State::Open, reason)
     ///     .with_metrics(Metrics::new(20, 5));
     /// Pager(sender).on_transition(&signal);

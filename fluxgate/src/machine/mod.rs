@@ -47,7 +47,7 @@ pub(crate) struct Machine {
     /// In `open`, the time at which it ends by itself; under a custom retry, the time until which that is not asked.
     /// `Nanos::NEVER` if there is no such time, and in other states.
     pub(crate) due: Nanos,
-    /// The `open` state was restored and a retry was under way before the restart: so the next one is due at once,
+    /// A retry was under way when the state was saved that is now restored as `open`. So the next retry is due at once,
     /// whatever the policy says.
     pub(crate) retry_is_due: bool,
     /// The time until which the service has asked for a pause, by a `Retry-After`. Zero if it has not.

@@ -19,8 +19,8 @@ use crate::policy::trippers::evidence::Tripped;
 ///         let _ = pager.send(tripped.to_string());
 ///     }
 /// };
-/// let breaker =
-///     CircuitBreaker::builder("search").tripper(FailureStreak(2)).listener(page).build()?;
+/// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(2));
+/// let breaker = builder.listener(page).build()?;
 /// breaker.force_open();
 /// breaker.reset();
 /// for _ in 0..2 {
@@ -39,14 +39,14 @@ pub enum Reason {
     RetryDue,
     /// A probe succeeded while the permit was at its final ratio. Leads from `half_open` to `closed`.
     Recovered,
-    /// As many probes as [`MaxFailedProbes`](crate::MaxFailedProbes) allows failed without a success between them, though
-    /// the tripper did not hold. Leads from `half_open` to `open`.
+    /// The failed probes since the last success reached [`MaxFailedProbes`](crate::MaxFailedProbes), though the tripper did
+    /// not hold. Leads from `half_open` to `open`.
     ProbesFailed {
         /// The limit that was reached.
         limit: u32,
     },
-    /// As many consecutive probes as [`MaxFailedProbes`](crate::MaxFailedProbes) allows ended with an ignored error, so the
-    /// service answers. Leads from `half_open` to `closed`.
+    /// Consecutive probes with an ignored error reached [`MaxFailedProbes`](crate::MaxFailedProbes): the service answers.
+    /// Leads from `half_open` to `closed`.
     ProbesIgnored {
         /// The limit that was reached.
         limit: u32,

@@ -23,7 +23,8 @@ use crate::breaker::{CircuitBreaker, book, place::living};
 /// ```
 /// use fluxgate::CircuitBreaker;
 ///
-/// let is_listed = || fluxgate::registry().iter().any(|listed| listed.name() == "thumbnails");
+/// let is_listed =
+///     || fluxgate::registry().iter().any(|listed| listed.name() == "thumbnails");
 /// let breaker = CircuitBreaker::new("thumbnails");
 /// assert!(is_listed());
 /// drop(breaker);

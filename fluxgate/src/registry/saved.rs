@@ -53,8 +53,8 @@ impl Saved {
 /// ```
 /// use fluxgate::{Restored, Saved};
 ///
-/// let Restored { restored, waiting, refused, .. } = fluxgate::restore(Saved::default());
-/// assert_eq!((restored, waiting, refused), (0, 0, 0));
+/// let result: Restored = fluxgate::restore(Saved::default());
+/// assert_eq!((result.restored, result.waiting, result.refused), (0, 0, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]

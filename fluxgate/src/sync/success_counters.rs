@@ -24,7 +24,7 @@ type Chunk = [CachePadded<Counter>; CHUNK];
 /// All chunks but the first.
 type Chunks = [OnceLock<Box<Chunk>>; SLOTS / CHUNK - 1];
 
-/// Every success of this number in a thread takes the lock, to check whether successes have become redundant.
+/// One in this many successes of a thread takes the lock, to check whether successes have become redundant.
 const RECHECK_INTERVAL: u64 = 1 << 10;
 
 /// The number of successes, and of rejections, that a breaker records under its lock before it allocates counters: a
@@ -118,10 +118,10 @@ impl SuccessCounters {
     /// Returns the counter of a slot, if it is allocated.
     #[inline]
     fn counter(&self, slot: usize) -> Option<&Counter> {
-        let slots = self.0.get()?;
+        let counters = self.0.get()?;
         let chunk = match slot / CHUNK {
-            0 => &slots.first,
-            other => slots.others.get()?.get(other - 1)?.get()?,
+            0 => &counters.first,
+            other => counters.others.get()?.get(other - 1)?.get()?,
         };
         Some(&chunk[slot % CHUNK])
     }
@@ -129,10 +129,10 @@ impl SuccessCounters {
     /// Returns the counter of a slot, and allocates it if necessary.
     fn counter_or_init(&self, slot: usize) -> &Counter {
         let new_chunk = || std::array::from_fn(|_| CachePadded(Counter::default()));
-        let slots = self.0.get_or_init(|| Box::new(Counters { first: new_chunk(), others: OnceLock::new() }));
-        let others = || slots.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
+        let counters = self.0.get_or_init(|| Box::new(Counters { first: new_chunk(), others: OnceLock::new() }));
+        let others = || counters.others.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
         let chunk = match slot / CHUNK {
-            0 => &slots.first,
+            0 => &counters.first,
             other => others()[other - 1].get_or_init(|| Box::new(new_chunk())),
         };
         &chunk[slot % CHUNK]
@@ -202,7 +202,7 @@ impl SuccessCounters {
 }
 
 impl Enrolled {
-    /// Begins a generation, in which no counter is enrolled yet.
+    /// Ends all enrolments.
     pub(crate) fn clear(&mut self) {
         self.slots = Default::default();
     }

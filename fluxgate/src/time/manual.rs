@@ -18,7 +18,8 @@ use crate::time::nanos::Nanos;
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+/// use fluxgate::{CircuitBreaker, ManualClock, State};
+/// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::builder("search")

@@ -19,7 +19,10 @@ use crate::time::nanos::Nanos;
 /// use fluxgate::{Clock, ManualClock, SystemClock};
 ///
 /// fn clock(is_test: bool) -> Box<dyn Clock> {
-///     if is_test { Box::new(ManualClock::new()) } else { Box::new(SystemClock::new()) }
+///     match is_test {
+///         true => Box::new(ManualClock::new()),
+///         false => Box::new(SystemClock::new()),
+///     }
 /// }
 ///
 /// assert!(clock(false).now() < Duration::from_secs(60));
