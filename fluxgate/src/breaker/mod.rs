@@ -159,7 +159,7 @@ impl CircuitBreaker {
     /// Closes the breaker from any state, and clears its window, its failure streak and its number of failed recoveries.
     ///
     /// Calls in flight no longer count. Resetting a closed breaker clears it too. Totals since the breaker was built, such
-    /// as [`Info::rejected`](crate::Info::rejected)(crate::Info::rejected), are kept.
+    /// as [`Info::rejected`](crate::Info::rejected), are kept.
     ///
     /// # Examples
     ///
@@ -229,7 +229,7 @@ impl CircuitBreaker {
     /// Switches shadow mode on or off. In shadow mode the breaker works as usual but rejects nothing.
     ///
     /// A call that would be rejected runs unrecorded and is counted in
-    /// [`Info::would_have_been_rejected`](crate::Info::would_have_been_rejected)(crate::Info::would_have_been_rejected). Use it to try a policy in production, as
+    /// [`Info::would_have_been_rejected`](crate::Info::would_have_been_rejected). Use it to try a policy in production, as
     /// the [guide](crate::guide::in_production) shows. The state, the window and calls in flight do not change.
     ///
     /// # Examples

@@ -100,6 +100,7 @@ impl Place {
     }
 
     /// Returns whether the set of the breaker keeps it in reserve, hidden from the registry.
+    #[cfg_attr(not(feature = "keyed"), allow(clippy::unused_self, reason = "only a set hides breakers"))]
     pub(crate) fn is_hidden(&self) -> bool {
         #[cfg(feature = "keyed")]
         return self.membership().is_some_and(|membership| membership.is_hidden());

@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(handle(&slot, 2).info().state, State::ForcedOpen);
     }
 
-    /// The moment between the look at a breaker and its release is too short for a test to detect_sharing.
+    /// The moment between the look at a breaker and its release is too short for a test to meet.
     #[test]
     fn a_breaker_that_opened_at_the_last_moment_lives_on_under_its_key_and_in_the_registry() {
         let slot = made("opened");
@@ -402,7 +402,7 @@ mod tests {
         assert!(slot.handle(Nanos(8)).is_none());
     }
 
-    /// The moment between the look at the counts and the end of the first is too short for a test to detect_sharing.
+    /// The moment between the look at the counts and the end of the first is too short for a test to meet.
     #[test]
     fn a_breaker_of_which_a_handle_was_made_while_its_stripes_ended_lives_on() {
         // In the stripe that ends last.

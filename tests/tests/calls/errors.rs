@@ -54,10 +54,11 @@ impl StdError for PageFailed {
     }
 }
 
+type Boxed = Box<dyn StdError + Send + Sync>;
+
 #[test]
 fn trackers_see_what_is_in_the_error_of_an_inner_breaker_boxed_or_as_a_source() {
     let breaker = |tracker| CircuitBreaker::builder("page").tracker(tracker).build().unwrap();
-    type Boxed = Box<dyn StdError + Send + Sync>;
     let errors: [fn() -> Boxed; 3] =
         [|| guarded().into(), || PageFailed(guarded()).into(), || PageFailed(rejected()).into()];
     for (tracker, expected) in [

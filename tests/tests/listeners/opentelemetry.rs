@@ -29,12 +29,12 @@ struct Application {
 
 impl Application {
     fn new() -> Self {
-        let _turn = turn();
+        let turn = turn();
         let exporter = InMemoryMetricExporter::default();
         let provider =
             SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
         listener::register(&provider.meter("test"));
-        Self { _turn, provider, exporter }
+        Self { _turn: turn, provider, exporter }
     }
 
     fn figures(&self, name: &str) -> Figures {

@@ -283,14 +283,14 @@ fn the_breaker_that_new_keys_share_goes_on_where_it_was_and_is_no_key() {
 
 #[test]
 fn a_retry_that_was_under_way_is_due_under_every_policy() {
-    // Its breakers have the name of the fixture, and would take what waits for others of that name.
-    let _turn = turn();
     struct NotYet;
     impl fluxgate::retries::CustomRetry for NotYet {
         fn is_due(&self, _: &fluxgate::retries::RetryContext) -> bool {
             false
         }
     }
+    // Its breakers have the name of the fixture, and would take what waits for others of that name.
+    let _turn = turn();
     let retries: [fluxgate::Retry; 3] = [Cooldown(600).into(), Never(), NotYet.into()];
     for retry in retries {
         let snapshot = json!({ "version": 1, "name": "test", "state": "half_open", "since": 0 });
