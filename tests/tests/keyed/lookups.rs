@@ -40,10 +40,10 @@ fn a_declared_breaker_is_found_before_any_call_has_reached_it_and_others_are_not
 
 #[test]
 fn the_sets_of_the_process_are_listed_whatever_their_keys_are() {
-    let _turn = turn();
     breakers! {
         UNUSED_SET[max = 5] { tripper = FailureStreak(7) }
     }
+    let _turn = turn();
     let set = |name: &str| sets().into_iter().find(|set| set.name() == name);
     let unused = set("unused_set").unwrap();
     assert!(unused.is_empty() && unused.breakers().is_empty() && unused.remove("a").is_none());
