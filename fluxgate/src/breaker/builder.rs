@@ -224,9 +224,9 @@ impl Builder {
         Self { random_seed: Some(seed), ..self }
     }
 
-    /// Lets healthy calls do without the lock. For tests that compare both ways.
-    #[doc(hidden)]
-    pub fn spares_the_lock(self, spares_the_lock: bool) -> Self {
+    /// Sets whether healthy calls may skip the lock. Tests compare both ways.
+    #[cfg(any(feature = "macros", test))]
+    pub(crate) fn spares_the_lock(self, spares_the_lock: bool) -> Self {
         Self { spares_the_lock, ..self }
     }
 

@@ -31,7 +31,7 @@ use crate::{
 ///
 /// Times are milliseconds since the Unix epoch; what is not known is left out.
 ///
-/// The [guide](crate::guide::while_running) says more of restarts.
+/// The [guide](crate::guide::runtime_changes) says more of restarts.
 ///
 /// # Examples
 ///

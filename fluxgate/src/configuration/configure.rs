@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Configuration, PolicyEntry, Unmatched, configure_error::ConfigureError, names::Names};
 #[cfg(feature = "keyed")]
-use crate::keyed::{Aftermath, Family};
+use crate::keyed::{Aftermath, SetCore};
 use crate::{
     breaker::{
         CircuitBreaker,
@@ -91,7 +91,7 @@ pub fn configure(configuration: &Configuration) -> Result<Unmatched, ConfigureEr
 struct Living {
     breakers: Vec<CircuitBreaker>,
     #[cfg(feature = "keyed")]
-    sets: Vec<Arc<Family>>,
+    sets: Vec<Arc<SetCore>>,
 }
 
 impl Living {
@@ -99,7 +99,7 @@ impl Living {
         Self {
             breakers: place::singles(),
             #[cfg(feature = "keyed")]
-            sets: Family::all(),
+            sets: SetCore::all(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Living {
         Names {
             breakers: self.breakers.iter().map(CircuitBreaker::name).collect(),
             #[cfg(feature = "keyed")]
-            sets: self.sets.iter().map(|family| family.name().as_str()).collect(),
+            sets: self.sets.iter().map(|core| core.name().as_str()).collect(),
         }
     }
 
@@ -128,8 +128,8 @@ impl Living {
             check(breaker.name(), &configuration.of(breaker.name()), &breaker.program_policy());
         }
         #[cfg(feature = "keyed")]
-        for family in &self.sets {
-            let (set, program) = (family.name().as_str(), family.program_policy());
+        for core in &self.sets {
+            let (set, program) = (core.name().as_str(), core.program_policy());
             check(set, &configuration.of(set), &program);
             for name in configuration.keys_of(set) {
                 check(name, &configuration.of_key(name, set), &program);
@@ -142,7 +142,7 @@ impl Living {
         Effects {
             breakers: self.breakers.iter().map(|breaker| breaker.apply(current)).collect(),
             #[cfg(feature = "keyed")]
-            sets: self.sets.iter().map(|family| family.apply(current)).collect(),
+            sets: self.sets.iter().map(|core| core.apply(current)).collect(),
         }
     }
 }

@@ -9,8 +9,8 @@ use fluxgate_policy::{ErrorKind, Setting};
 
 use super::{
     KeyedBreakers,
-    common::{Common, Configure},
-    family::Family,
+    factory::{Configure, Factory},
+    set_core::SetCore,
 };
 use crate::{
     breaker::builder::Builder,
@@ -105,8 +105,8 @@ impl<K> KeyedBuilder<K> {
         }
         let limits = limits?;
         let policy = self.policy.unwrap_or_else(|| Arc::new(|builder| builder));
-        let common = Common::new(Family::new(self.name, limits.exported_keys), policy)?;
-        Ok(KeyedBreakers::new(common, &limits))
+        let factory = Factory::new(SetCore::new(self.name, limits.exported_keys), policy)?;
+        Ok(KeyedBreakers::new(factory, &limits))
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{KeyedBreakers, builder::Limits, common::Common, family::Family};
+use super::{KeyedBreakers, builder::Limits, factory::Factory, set_core::SetCore};
 use crate::{
     breaker::{CircuitBreaker, builder::Builder},
     registry::{lazy::Lazy, making},
@@ -59,10 +59,10 @@ pub struct KeyedDeclaration {
     idle: Option<u64>,
     exported_keys: Option<u64>,
     configure: fn(Builder) -> Builder,
-    family: OnceLock<Arc<Family>>,
-    /// What does not depend on the type of the keys: so a file can name a set that no call has reached.
-    made: Lazy<(Common, Limits)>,
-    stand_in: OnceLock<Common>,
+    core: OnceLock<Arc<SetCore>>,
+    /// The part that does not depend on the type of the keys, so that a file can name a set that no call has reached.
+    made: Lazy<(Factory, Limits)>,
+    stand_in: OnceLock<Factory>,
 }
 
 /// The declaration of a set, as it is registered when the program is linked.
@@ -91,7 +91,7 @@ impl KeyedDeclaration {
             idle,
             exported_keys,
             configure,
-            family: OnceLock::new(),
+            core: OnceLock::new(),
             made: Lazy::new(),
             stand_in: OnceLock::new(),
         }
@@ -99,17 +99,17 @@ impl KeyedDeclaration {
 
     /// Returns it, made if nobody has yet. `None` if this thread is making it, or another takes too long or is not waited
     /// for.
-    fn made(&self, waits: bool) -> Option<&(Common, Limits)> {
+    fn made(&self, waits: bool) -> Option<&(Factory, Limits)> {
         self.made.get_or_make(waits, || {
             let limits = self.limits();
-            let common = Common::new(Arc::clone(self.family(&limits)), Arc::new(self.configure));
+            let factory = Factory::new(Arc::clone(self.core(&limits)), Arc::new(self.configure));
             // The macro has made the same checks while it compiled.
-            (common.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}")), limits)
+            (factory.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}")), limits)
         })
     }
 
     /// Like [`made`](Self::made), for those who use the set. A panic of the declaration is no reason to lose their call.
-    fn at_use(&self) -> Option<&(Common, Limits)> {
+    fn at_use(&self) -> Option<&(Factory, Limits)> {
         user_code::run("declaration", self.name, || self.made(true)).flatten()
     }
 
@@ -119,15 +119,15 @@ impl KeyedDeclaration {
         limits.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
     }
 
-    fn family(&self, limits: &Limits) -> &Arc<Family> {
-        self.family.get_or_init(|| Family::new(self.name.into(), limits.exported_keys))
+    fn core(&self, limits: &Limits) -> &Arc<SetCore> {
+        self.core.get_or_init(|| SetCore::new(self.name.into(), limits.exported_keys))
     }
 
     /// Returns what those get who use the set while it is being made, its own expressions and whatever they wait for, or
     /// whose use has made a declaration panic.
-    fn stand_in(&self) -> &Common {
+    fn stand_in(&self) -> &Factory {
         if self.stand_in.get().is_none() {
-            let is_first = self.stand_in.set(Common::stand_in(Arc::clone(self.family(&self.limits())))).is_ok();
+            let is_first = self.stand_in.set(Factory::stand_in(Arc::clone(self.core(&self.limits())))).is_ok();
             if is_first {
                 user_code::log(|| {
                     #[cfg(feature = "tracing")]
@@ -172,13 +172,13 @@ impl<K> DeclaredKeyedBreakers<K> {
 impl<K: Hash + Eq + Display + Send + Sync + 'static> DeclaredKeyedBreakers<K> {
     #[cold]
     fn at_first_use(&self) -> &KeyedBreakers<K> {
-        if let Some((common, limits)) = self.declaration.at_use() {
-            return self.set.get_or_init(|| KeyedBreakers::new(common.clone(), limits));
+        if let Some((factory, limits)) = self.declaration.at_use() {
+            return self.set.get_or_init(|| KeyedBreakers::new(factory.clone(), limits));
         }
-        let common = self.declaration.stand_in();
+        let factory = self.declaration.stand_in();
         // Without room for any key.
         let limits = Limits { max: 0, ..self.declaration.limits() };
-        self.stand_in.get_or_init(|| KeyedBreakers::new(common.clone(), &limits))
+        self.stand_in.get_or_init(|| KeyedBreakers::new(factory.clone(), &limits))
     }
 }
 
@@ -231,8 +231,8 @@ impl OfFunction {
 
     #[cold]
     fn first_or_other<K: Hash + Eq + Display + Send + Sync + 'static>(&self) -> Option<KeyedBreakers<K>> {
-        let (common, limits) = self.declaration.at_use()?;
-        let set = self.set.get_or_init(|| Box::new(KeyedBreakers::<K>::new(common.clone(), limits)));
+        let (factory, limits) = self.declaration.at_use()?;
+        let set = self.set.get_or_init(|| Box::new(KeyedBreakers::<K>::new(factory.clone(), limits)));
         if let Some(set) = set.downcast_ref::<KeyedBreakers<K>>() {
             return Some(set.clone());
         }
@@ -241,7 +241,7 @@ impl OfFunction {
         if let Some(set) = known.and_then(|(_, set)| set.downcast_ref::<KeyedBreakers<K>>()) {
             return Some(set.clone());
         }
-        let made = KeyedBreakers::<K>::new(common.clone(), limits);
+        let made = KeyedBreakers::<K>::new(factory.clone(), limits);
         others.push((TypeId::of::<K>(), Box::new(made.clone())));
         Some(made)
     }

@@ -1,4 +1,4 @@
-//! Which breakers of the sets have series of their own in metrics, and what is summed up.
+//! The metrics of sets: some keys have series of their own, the others are summed up.
 //!
 //! A call is counted once: in the series of its key, if that has one, or in the rest. Both only ever grow. A series belongs
 //! to the key, not to a breaker: a breaker that is made for the key later goes on where the one before has stopped. While
@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::family::{Counts, Family, Member, Series};
+use super::set_core::{Counts, Member, Series, SetCore};
 use crate::{
     breaker::{CircuitBreaker, Shared, handle::Handle, place},
     name::Name,
@@ -47,7 +47,7 @@ pub(super) struct Exported(HashMap<Box<str>, Kept>);
 
 struct Kept {
     series: Arc<Series>,
-    /// When its key was last asked for, on the clock of the set.
+    /// The time of the last look-up of its key, on the clock of the set.
     used: Nanos,
 }
 
@@ -61,14 +61,14 @@ struct Candidate {
 
 /// Returns everything of all sets whose breakers are `listed`.
 pub(crate) fn groups(listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
-    Family::all().iter().flat_map(|family| of_family(family, &listed)).collect()
+    SetCore::all().iter().flat_map(|core| of_family(core, &listed)).collect()
 }
 
-fn of_family(family: &Family, listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
-    let mut exported = family.exported.lock();
+fn of_family(core: &SetCore, listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<Group> {
+    let mut exported = core.exported.lock();
     let mut orphans = Vec::new();
-    let candidates = candidates(family, listed, &mut orphans);
-    let groups = candidates.map(|candidates| exported.groups(family, candidates)).unwrap_or_default();
+    let candidates = candidates(core, listed, &mut orphans);
+    let groups = candidates.map(|candidates| exported.groups(core, candidates)).unwrap_or_default();
     drop(exported);
     drop(orphans);
     groups
@@ -77,13 +77,13 @@ fn of_family(family: &Family, listed: impl Fn(&CircuitBreaker) -> bool) -> Vec<G
 /// Lists the breakers of a set with what they have counted. `None` if none is listed. Those that turn out to be the last handles go to `orphans`, for what
 /// they drop is the user's own.
 fn candidates(
-    family: &Family,
+    core: &SetCore,
     listed: impl Fn(&CircuitBreaker) -> bool,
     orphans: &mut Vec<Shared>,
 ) -> Option<Vec<Candidate>> {
     let mut candidates = Vec::new();
     let mut is_listed = false;
-    for breaker in place::of_set(family.id()) {
+    for breaker in place::of_set(core.id()) {
         let Some(handle) = CircuitBreaker::upgrade(&breaker) else { continue };
         if let Some(member) = Member::shared_by(&handle.shared).filter(|_| listed(&handle)) {
             is_listed = true;
@@ -105,12 +105,12 @@ fn candidates(
 }
 
 impl Exported {
-    fn groups(&mut self, family: &Family, mut candidates: Vec<Candidate>) -> Vec<Group> {
+    fn groups(&mut self, core: &SetCore, mut candidates: Vec<Candidate>) -> Vec<Group> {
         candidates.sort_by_cached_key(|Candidate { member, is_closed, last_used, .. }| {
             (*is_closed, Reverse(*last_used), !member.has_series())
         });
         let group = |key: &str, breakers, counts| Group {
-            circuit_name: family.label().clone(),
+            circuit_name: core.label().clone(),
             key: key.to_owned(),
             breakers,
             counts,
@@ -122,7 +122,7 @@ impl Exported {
         let mut shown = HashSet::new();
         for Candidate { breaker, member, last_used, counts, .. } in candidates {
             let is_new = keys.insert(member.key().to_owned());
-            if groups.len() < family.exported_keys && is_new {
+            if groups.len() < core.exported_keys && is_new {
                 let series = self.series(member.key(), last_used);
                 member.attribute_to(Some(&series), &counts);
                 shown.insert(member.key().to_owned());
@@ -132,7 +132,7 @@ impl Exported {
                 rest.push(breaker);
             }
         }
-        for key in self.latest(family.exported_keys - groups.len(), &keys) {
+        for key in self.latest(core.exported_keys - groups.len(), &keys) {
             groups.push(group(
                 &key,
                 Vec::new(),
@@ -140,9 +140,9 @@ impl Exported {
             ));
             shown.insert(key.into());
         }
-        self.forget(family.exported_keys.saturating_mul(REMEMBERED).max(REMEMBERED_AT_LEAST), &shown);
+        self.forget(core.exported_keys.saturating_mul(REMEMBERED).max(REMEMBERED_AT_LEAST), &shown);
         // At last, for the breakers have added to it.
-        let counts = *family.rest.lock();
+        let counts = *core.rest.lock();
         if !rest.is_empty() || counts != Counts::default() {
             groups.push(group(REST, rest, counts));
         }
@@ -229,8 +229,8 @@ mod tests {
             call(&set, &key.to_string());
             assert_eq!(shown(&set), [group(&key.to_string(), 1, 1)]);
         }
-        let family = &set.0.0.common.family;
-        assert_eq!(family.exported.lock().0.len(), REMEMBERED_AT_LEAST);
+        let core = &set.0.0.factory.core;
+        assert_eq!(core.exported.lock().0.len(), REMEMBERED_AT_LEAST);
         for (key, calls) in [("0", 1), ("100", 2)] {
             set.1.advance(std::time::Duration::from_secs(1));
             call(&set, key);

@@ -1,25 +1,25 @@
 #![doc = include_str!("../keyed.md")]
 
 mod builder;
-mod common;
 #[cfg(feature = "macros")]
 mod declared;
-mod entry;
+mod evictability;
 mod eviction;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 mod export;
+mod factory;
+#[cfg(all(test, loom))]
+mod interleavings;
+mod map;
+mod overrides;
+mod set;
 #[cfg_attr(
     not(any(feature = "prometheus", feature = "opentelemetry")),
     allow(dead_code, reason = "what is counted is read by metrics alone")
 )]
-mod family;
-mod inner;
-#[cfg(all(test, loom))]
-mod interleavings;
-mod keys;
-mod overrides;
-mod seen;
-mod set;
+mod set_core;
+mod slot;
+mod slots;
 mod stripes;
 mod thread_end;
 
@@ -42,14 +42,14 @@ use std::{
 };
 
 use builder::Limits;
-use common::Common;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use export::groups;
-#[cfg(feature = "config")]
-pub(crate) use family::Family;
-use inner::Inner;
+use factory::Factory;
+use map::BreakerMap;
 #[cfg(feature = "config")]
 pub(crate) use overrides::Aftermath;
+#[cfg(feature = "config")]
+pub(crate) use set_core::SetCore;
 
 use crate::{
     breaker::CircuitBreaker,
@@ -80,7 +80,7 @@ use crate::{
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("pool", "per_host", "per_key", "CircuitBreakerRegistry", "partition"))]
-pub struct KeyedBreakers<K>(Arc<Inner<K>>);
+pub struct KeyedBreakers<K>(Arc<BreakerMap<K>>);
 
 /// As of a breaker: no panic leaves anything half-changed. Keys are compared where nothing is locked.
 impl<K> UnwindSafe for KeyedBreakers<K> {}
@@ -94,14 +94,14 @@ impl<K> KeyedBreakers<K> {
 
     /// Returns the name that the set was given.
     pub fn name(&self) -> &str {
-        self.0.common.family.name().as_str()
+        self.0.factory.core.name().as_str()
     }
 
     /// Returns the policy of the breakers of the set, and of those that are made later.
     ///
     /// A single breaker may have been given another one since, by hand or by a file that names it.
     pub fn policy(&self) -> Policy {
-        self.0.common.family.policy()
+        self.0.factory.core.policy()
     }
 
     /// Replaces the policy of all breakers of the set: those that there are, each as
@@ -136,13 +136,13 @@ impl<K> KeyedBreakers<K> {
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
-        self.0.common.family.set_policy(policy)
+        self.0.factory.core.set_policy(policy)
     }
 }
 
 impl<K: Hash + Eq + Display + Send + Sync + 'static> KeyedBreakers<K> {
-    fn new(common: Common, limits: &Limits) -> Self {
-        Self(Inner::new(common, limits))
+    fn new(factory: Factory, limits: &Limits) -> Self {
+        Self(BreakerMap::new(factory, limits))
     }
 
     /// Returns the breaker of a key, and makes it if there is none.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::family::Family;
+use super::set_core::SetCore;
 #[cfg(feature = "config")]
 use crate::breaker::overrides::{Current, log_refused};
 use crate::{
@@ -24,7 +24,7 @@ pub(crate) struct Own {
 /// Replaces settings of the breakers of a set.
 #[derive(Clone, Default)]
 pub(crate) struct SetOverrides {
-    /// The policy from [`Family::set_policy`], in place of the program's.
+    /// The policy from [`SetCore::set_policy`], in place of the program's.
     by_hand: Option<Policy>,
     all: Override,
     /// In place of `all`, by the name of a breaker.
@@ -113,7 +113,7 @@ impl Aftermath {
     }
 }
 
-impl Family {
+impl SetCore {
     /// Returns the policy of its breakers.
     pub(super) fn policy(&self) -> Policy {
         let overrides = self.overrides.now();

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::family::Family;
+use super::set_core::SetCore;
 use crate::{
     breaker::CircuitBreaker,
     policy::{Policy, error::PolicyError},
@@ -24,10 +24,10 @@ use crate::{
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[derive(Clone)]
-pub struct Set(Arc<Family>);
+pub struct Set(Arc<SetCore>);
 
 /// The part of a set that knows the type of its keys.
-pub(super) trait Holder: Send + Sync {
+pub(super) trait ErasedMap: Send + Sync {
     fn is_there(&self) -> bool;
     fn len(&self) -> usize;
     fn breakers(&self) -> Vec<CircuitBreaker>;
@@ -45,7 +45,7 @@ pub(super) trait Holder: Send + Sync {
 pub fn sets() -> Vec<Set> {
     #[cfg(feature = "macros")]
     super::make_declared();
-    Family::all().into_iter().filter(|family| family.is_in_use()).map(Set).collect()
+    SetCore::all().into_iter().filter(|core| core.is_in_use()).map(Set).collect()
 }
 
 impl Set {

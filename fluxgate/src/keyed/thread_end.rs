@@ -1,7 +1,7 @@
 //! Threads that are about to end.
 //!
 //! The map's guards go by a thread-local of `seize`. When a thread ends, the destructors of its thread-locals run one
-//! after the other, and one of the user's own may look a breaker up when that of `seize` is gone already: to touch it
+//! after the other, and one of the user's own may look a breaker up when that of `seize` is gone already: to mark_used it
 //! then panics, which aborts the process. So this module has a thread-local of its own, made after the other and
 //! therefore destroyed before it, which tells when to go without.
 

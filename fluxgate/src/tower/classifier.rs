@@ -9,7 +9,7 @@ use crate::{
     policy::trackers::ErrorView,
 };
 
-/// What the responses and errors of a service mean to its breaker.
+/// A classification of the responses and errors of a service.
 ///
 /// It is asked after the call, outside every lock, and cloned for each call. If it panics, the call has failed, and the
 /// panic goes on unwinding.
@@ -43,13 +43,13 @@ use crate::{
 /// # let _ = layer;
 /// ```
 pub trait Classifier<Response, Error> {
-    /// What a response is: a success, unless said otherwise.
+    /// Returns the outcome of a response: a success by default.
     fn of_response(&self, response: &Response) -> Outcome {
         let _ = response;
         Outcome::Success
     }
 
-    /// What an error is. `None`, unless said otherwise, leaves it to the breaker's tracker.
+    /// Returns the outcome of an error. `None`, the default, leaves it to the breaker's tracker.
     fn classify_error(&self, error: &Error) -> Option<Outcome> {
         let _ = error;
         None

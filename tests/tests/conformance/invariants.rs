@@ -184,9 +184,14 @@ proptest! {
         let observed = |spares_the_lock| {
             let (recorder, mut infos) = (Recorder::default(), Vec::new());
             let settings = |builder: fluxgate::Builder| {
-                builder.listener(recorder.clone()).spares_the_lock(spares_the_lock)
+                let builder = builder.listener(recorder.clone());
+                if spares_the_lock { builder } else { fluxgate::__private::always_locked(builder) }
             };
-            let happened = run_observed(&case, settings, |breaker| infos.push(breaker.info()));
+            let happened = run_observed(&case, settings, |breaker| {
+                let mut info = breaker.info();
+                info.label = info.name.clone();
+                infos.push(info);
+            });
             // All but the label, which tells the two breakers apart.
             let told = |signal: &Signal| {
                 let figures = format!("{:?}", signal.metrics());

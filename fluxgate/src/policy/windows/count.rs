@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct CountRecords {
     size: usize,
-    /// Where the next call goes: the place of the oldest one, once the window is full.
+    /// The position of the next call. In a full window it is that of the oldest call.
     next: usize,
     failed: Bits,
     metrics: Metrics,
@@ -117,7 +117,7 @@ impl CountRecords {
         &self.metrics
     }
 
-    /// Whether the duration of every call is known.
+    /// True while the duration of every call is known.
     pub(crate) fn knows_durations(&self) -> bool {
         !self.durations.is_empty()
     }

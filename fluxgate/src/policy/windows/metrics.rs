@@ -42,12 +42,12 @@ pub struct Metrics {
     pub(crate) latency: Option<Latency>,
 }
 
-/// What a policy wants to know of the durations of calls.
+/// The durations that a policy measures.
 #[derive(Clone, Debug)]
 pub(crate) struct Measures {
     /// Those of all its `SlowRate` clauses, in ascending order.
     pub(crate) thresholds: Box<[Nanos]>,
-    /// Whether it asks for the mean.
+    /// True if the policy uses the mean.
     pub(crate) mean: bool,
 }
 
@@ -87,7 +87,7 @@ impl Total {
     }
 }
 
-/// How many calls reached each threshold of the policy, in the order of the thresholds.
+/// The number of calls that reached each threshold of the policy, in the order of the thresholds.
 #[derive(Clone, Debug)]
 pub(crate) enum SlowCounts {
     /// As many as nearly every policy has, so that a copy for a user's own tripper allocates nothing.
@@ -199,18 +199,18 @@ impl Metrics {
         }
     }
 
-    /// Whether no call of the window failed or was slow.
+    /// Returns whether no call of the window failed or was slow.
     pub(crate) fn is_flawless(&self) -> bool {
         let slow = |latency: &Latency| (0..latency.measures.thresholds.len()).any(|index| latency.slow.get(index) > 0);
         self.failures == 0 && !self.latency.as_ref().is_some_and(slow)
     }
 
-    /// How many calls the window holds.
+    /// Returns the number of calls in the window.
     pub fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// How many of them failed.
+    /// Returns the number of failed calls in the window.
     pub fn failures(&self) -> u64 {
         self.failures
     }
@@ -247,7 +247,7 @@ impl Metrics {
         })
     }
 
-    /// How many calls took `threshold` or longer, which is one of the policy's.
+    /// Returns the number of calls that took `threshold` or longer, a threshold of the policy.
     pub(crate) fn slow(&self, threshold: Nanos) -> u64 {
         let counted = |latency: &Latency| {
             let index = latency.measures.thresholds.iter().position(|&known| known == threshold)?;

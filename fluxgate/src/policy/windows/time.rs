@@ -145,7 +145,7 @@ impl TimeRecords {
         }
     }
 
-    /// How many calls of a second are known to have taken this long or longer.
+    /// Returns the number of calls of a second that are known to have taken this long or longer.
     fn slow_at_least(&self, second: u64, threshold: Nanos) -> u64 {
         let Some(latency) = &self.metrics.latency else { return 0 };
         let thresholds = &latency.measures.thresholds;

@@ -1,4 +1,4 @@
-//! What the clones of a set share: how a breaker is found, made and let go.
+//! The map that the clones of a set share: it finds, makes and releases breakers.
 
 use std::{
     borrow::Borrow,
@@ -13,14 +13,14 @@ use std::{
 
 use super::{
     builder::Limits,
-    common::Common,
-    entry::{self, Found, Making, Slot},
+    evictability::Seen,
     eviction::{Evict, Evicted, Eviction},
-    family::Member,
-    keys::Slots,
+    factory::Factory,
     overrides::Aftermath,
-    seen::Seen,
-    set::Holder,
+    set::ErasedMap,
+    set_core::Member,
+    slot::{EvictOutcome, Found, Slot, Vacancy},
+    slots::Slots,
 };
 use crate::{
     breaker::{CircuitBreaker, Shared},
@@ -29,18 +29,18 @@ use crate::{
     user_code,
 };
 
-pub(super) struct Inner<K> {
-    pub(super) common: Common,
+pub(super) struct BreakerMap<K> {
+    pub(super) factory: Factory,
     slots: Slots<K>,
     eviction: Eviction<K>,
     overflowed: AtomicBool,
 }
 
-impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
-    pub(super) fn new(common: Common, limits: &Limits) -> Arc<Self> {
+impl<K: Hash + Eq + Display + Send + Sync + 'static> BreakerMap<K> {
+    pub(super) fn new(factory: Factory, limits: &Limits) -> Arc<Self> {
         let eviction = Eviction::new(limits.max, limits.idle);
-        let this = Arc::new(Self { common, slots: Slots::new(), eviction, overflowed: AtomicBool::new(false) });
-        this.common.family.hold(Arc::new(Arc::downgrade(&this)));
+        let this = Arc::new(Self { factory, slots: Slots::new(), eviction, overflowed: AtomicBool::new(false) });
+        this.factory.core.hold(Arc::new(Arc::downgrade(&this)));
         this
     }
 
@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
 
     #[inline]
     fn now(&self) -> Nanos {
-        self.common.overflow.shared.clock.roughly_now()
+        self.factory.overflow.shared.clock.roughly_now()
     }
 
     #[inline]
@@ -76,8 +76,8 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if self.slots.are_out_of_reach() {
-            return self.slots.get_at_the_end(key)?.breaker();
+        if self.slots.thread_is_ending() {
+            return self.slots.get_without_thread_local(key)?.breaker();
         }
         self.slots.find(key, |slot| slot.handle(now))
     }
@@ -88,7 +88,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        if self.slots.are_out_of_reach() {
+        if self.slots.thread_is_ending() {
             return self.get_elsewhere(key.to_owned()).unwrap_or_else(|| self.shared_by_new_keys());
         }
         self.find_or_make(key, now, || Some(Arc::new(Slot::new(key.to_owned()))))
@@ -120,7 +120,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if making::is_within(self.common.address()) {
+        if making::is_within(self.factory.address()) {
             // The policy itself asks, or what it is made of.
             let found = self.slots.get(key).and_then(|slot| slot.breaker());
             return found.unwrap_or_else(|| self.shared_by_new_keys());
@@ -128,7 +128,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
         loop {
             let found = self.slots.get(key).or_else(|| self.enter(now, &mut fresh));
             let Some(slot) = found else { return self.overflow() };
-            match slot.find(now, self.common.address()) {
+            match slot.find(now, self.factory.address()) {
                 Found::Breaker(breaker) => return breaker,
                 Found::Vacant(making) => {
                     return self.make(&slot, now, making).unwrap_or_else(|| {
@@ -146,10 +146,10 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     /// Makes the breaker of a key. `None` if the user's code panics, or its policy is refused.
-    fn make(&self, slot: &Slot<K>, now: Nanos, making: Making<'_, K>) -> Option<CircuitBreaker> {
+    fn make(&self, slot: &Slot<K>, now: Nanos, making: Vacancy<'_, K>) -> Option<CircuitBreaker> {
         let mut aftermath = Aftermath::default();
-        let made = user_code::run("policy of a set", self.common.family.name().as_str(), || {
-            self.common.make(slot.key(), now, &mut aftermath)
+        let made = user_code::run("policy of a set", self.factory.core.name().as_str(), || {
+            self.factory.make(slot.key(), now, &mut aftermath)
         });
         let made = match made? {
             Ok(breaker) => {
@@ -162,7 +162,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                     #[cfg(feature = "tracing")]
                     tracing::error!(
                         target: "fluxgate",
-                        set = self.common.family.label().as_str(),
+                        set = self.factory.core.label().as_str(),
                         %error,
                         "the policy of a set of circuit breakers is no longer valid; its new keys share one breaker"
                     );
@@ -195,7 +195,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
 
     #[cold]
     fn evict_idle(self: &Arc<Self>, now: Nanos) {
-        if !self.slots.are_out_of_reach() {
+        if !self.slots.thread_is_ending() {
             self.eviction.look(now, &Evictor(self)).into_iter().for_each(|evicted| self.bury(evicted));
         }
     }
@@ -213,7 +213,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     fn take_out(self: &Arc<Self>, slot: &Arc<Slot<K>>) {
-        if !self.slots.are_out_of_reach() {
+        if !self.slots.thread_is_ending() {
             return self.slots.remove(slot);
         }
         // Where that can't be, it is found to be gone when somebody asks for its key.
@@ -250,8 +250,8 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
                 #[cfg(feature = "tracing")]
                 tracing::warn!(
                     target: "fluxgate",
-                    set = self.common.family.label().as_str(),
-                    breaker = self.common.overflow.name(),
+                    set = self.factory.core.label().as_str(),
+                    breaker = self.factory.overflow.name(),
                     "a set of circuit breakers is full, and none of them may be evicted: new keys share one breaker"
                 );
             });
@@ -260,14 +260,14 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Inner<K> {
     }
 
     fn shared_by_new_keys(&self) -> CircuitBreaker {
-        if let Some(member) = Member::of(&self.common.overflow.shared) {
+        if let Some(member) = Member::of(&self.factory.overflow.shared) {
             member.show();
         }
-        self.common.overflow.clone()
+        self.factory.overflow.clone()
     }
 }
 
-impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
+impl<K: Hash + Eq + Display + Send + Sync + 'static> ErasedMap for Weak<BreakerMap<K>> {
     fn is_there(&self) -> bool {
         self.strong_count() > 0
     }
@@ -290,19 +290,19 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> Holder for Weak<Inner<K>> {
     }
 }
 
-struct Evictor<'i, K>(&'i Arc<Inner<K>>);
+struct Evictor<'i, K>(&'i Arc<BreakerMap<K>>);
 
 impl<K: Hash + Eq + Display + Send + Sync + 'static> Evict<K> for Evictor<'_, K> {
     fn evict(&self, slot: &Arc<Slot<K>>, seen: Seen) -> Option<Box<Shared>> {
-        let common = &self.0.common;
-        let had = common.family.overrides.now();
-        match slot.evict(seen, common.address()) {
-            entry::Eviction::Evicted(breaker) => Some(breaker),
-            entry::Eviction::Pinned => None,
-            entry::Eviction::Changed(breaker, making) => {
+        let factory = &self.0.factory;
+        let had = factory.core.overrides.now();
+        match slot.evict(seen, factory.address()) {
+            EvictOutcome::Evicted(breaker) => Some(breaker),
+            EvictOutcome::Pinned => None,
+            EvictOutcome::Changed(breaker, making) => {
                 let mut aftermath = Aftermath::default();
                 // A change of the set's policy meanwhile may not have found it.
-                common.family.settle(had, &breaker, &mut aftermath);
+                factory.core.settle(had, &breaker, &mut aftermath);
                 making.done(&breaker);
                 aftermath.conclude();
                 None

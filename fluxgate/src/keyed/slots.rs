@@ -1,4 +1,4 @@
-//! How the slots of a set are found by their keys.
+//! The lock-free map from keys to slots.
 
 use std::{
     borrow::Borrow,
@@ -8,7 +8,7 @@ use std::{
 
 use papaya::{Equivalent, HashMap};
 
-use super::{entry::Slot, thread_end};
+use super::{slot::Slot, thread_end};
 
 /// The map of a set. Reads take no lock and write to no shared memory.
 pub(super) struct Slots<K>(HashMap<Entry<K>, ()>);
@@ -26,7 +26,7 @@ impl<K: Hash + Eq> Slots<K> {
 
     /// Tells whether this thread may only read, for it is about to end.
     #[inline]
-    pub(super) fn are_out_of_reach(&self) -> bool {
+    pub(super) fn thread_is_ending(&self) -> bool {
         thread_end::is_ending(|| drop(self.0.pin()))
     }
 
@@ -47,20 +47,20 @@ impl<K: Hash + Eq> Slots<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if self.are_out_of_reach() {
-            return self.get_at_the_end(key);
+        if self.thread_is_ending() {
+            return self.get_without_thread_local(key);
         }
         self.find(key, |slot| Some(Arc::clone(slot)))
     }
 
     /// Finds it by a guard that needs no thread-local, for the price of a lock.
     #[cold]
-    pub(super) fn get_at_the_end<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
+    pub(super) fn get_without_thread_local<Q>(&self, key: &Q) -> Option<Arc<Slot<K>>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.0.pin_owned().get_key_value(&AtTheEnd(ByKey(key))).map(|(entry, ())| Arc::clone(&entry.0))
+        self.0.pin_owned().get_key_value(&WithoutThreadLocal(ByKey(key))).map(|(entry, ())| Arc::clone(&entry.0))
     }
 
     /// Enters a slot, or returns that which has its key already.
@@ -82,7 +82,7 @@ impl<K: Hash + Eq> Slots<K> {
     }
 }
 
-/// How the map holds a slot: found by its key.
+/// A slot as the map holds it, found by its key.
 struct Entry<K>(Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Entry<K> {
@@ -117,15 +117,15 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for ByKey<'_, Q> {
 }
 
 /// A type of its own, so that the compiler writes the hashing of [`ByKey`] into the common look-up, which alone has it.
-struct AtTheEnd<'q, Q: ?Sized>(ByKey<'q, Q>);
+struct WithoutThreadLocal<'q, Q: ?Sized>(ByKey<'q, Q>);
 
-impl<Q: Hash + ?Sized> Hash for AtTheEnd<'_, Q> {
+impl<Q: Hash + ?Sized> Hash for WithoutThreadLocal<'_, Q> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.0.hash(hasher);
     }
 }
 
-impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for AtTheEnd<'_, Q> {
+impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Entry<K>> for WithoutThreadLocal<'_, Q> {
     fn equivalent(&self, entry: &Entry<K>) -> bool {
         self.0.equivalent(entry)
     }

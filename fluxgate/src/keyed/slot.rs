@@ -8,8 +8,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    family::Member,
-    seen::{Evictability, Seen, seen},
+    evictability::{Evictability, Seen, seen},
+    set_core::Member,
     stripes::{self, Stripes},
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(super) struct Slot<K> {
     living: OnceLock<Living>,
     /// The key's lock, never held while the user's code runs.
     owner: Mutex<Owner>,
-    /// Where it waits in the queue. Written under the lock of that.
+    /// Its place in the queue. Written under the lock of the queue.
     pub(super) place: AtomicU64,
 }
 
@@ -62,7 +62,7 @@ struct Owned {
 pub(super) enum Found<'s, K> {
     Breaker(CircuitBreaker),
     /// It is to be made by whoever found it so.
-    Vacant(Making<'s, K>),
+    Vacant(Vacancy<'s, K>),
     /// This thread is making it.
     MadeHere,
     /// Another thread is making it.
@@ -71,21 +71,21 @@ pub(super) enum Found<'s, K> {
 }
 
 /// The right to give a slot its breaker. Dropped without, the slot is gone.
-pub(super) struct Making<'s, K> {
+pub(super) struct Vacancy<'s, K> {
     slot: &'s Slot<K>,
     /// Until then others wait.
     _turn: Turn,
 }
 
 /// The result of an eviction.
-pub(super) enum Eviction<'s, K> {
+pub(super) enum EvictOutcome<'s, K> {
     /// To be dropped where no lock is held, for its listeners are the user's.
     Evicted(Box<Shared>),
     /// Somebody needs it.
     Pinned,
     /// It was changed by a call that was in flight a moment ago. It has missed the changes of the set's policy since
     /// before it was tried.
-    Changed(CircuitBreaker, Making<'s, K>),
+    Changed(CircuitBreaker, Vacancy<'s, K>),
 }
 
 impl<K> Slot<K> {
@@ -117,7 +117,7 @@ impl<K> Slot<K> {
             Some(breaker) => breaker,
             None => CircuitBreaker::upgrade(&living.breaker)?,
         };
-        if let Some(before) = living.member.touch(now) {
+        if let Some(before) = living.member.mark_used(now) {
             self.maybe_assign_stripe(living, now.since(before));
         }
         Some(breaker)
@@ -141,7 +141,7 @@ impl<K> Slot<K> {
         match &*owner {
             Owner::Set(kept) => {
                 if let Some(member) = Member::of(&kept.shared) {
-                    member.touch(now);
+                    member.mark_used(now);
                 }
                 Found::Breaker(Arc::clone(&kept.shared).into())
             }
@@ -159,9 +159,9 @@ impl<K> Slot<K> {
         }
     }
 
-    fn make(&self, set: usize) -> Option<Making<'_, K>> {
+    fn make(&self, set: usize) -> Option<Vacancy<'_, K>> {
         match making::begin(making::address(self), set) {
-            Begun::Turn(turn) => Some(Making { slot: self, _turn: turn }),
+            Begun::Turn(turn) => Some(Vacancy { slot: self, _turn: turn }),
             Begun::ByThisThread | Begun::ByAnother => None,
         }
     }
@@ -214,45 +214,45 @@ impl<K> Slot<K> {
 
     /// Takes the breaker from the set, if it is as it was seen and the set has the only handle of it. `set` is its
     /// address.
-    pub(super) fn evict(&self, seen: Seen, set: usize) -> Eviction<'_, K> {
+    pub(super) fn evict(&self, seen: Seen, set: usize) -> EvictOutcome<'_, K> {
         // Who holds it is about to use the breaker.
-        let Some(mut owner) = self.owner.try_lock() else { return Eviction::Pinned };
+        let Some(mut owner) = self.owner.try_lock() else { return EvictOutcome::Pinned };
         match mem::replace(&mut *owner, Owner::Gone) {
             Owner::Set(kept) if seen.is_still(&kept.shared) && !kept.is_in_use() => self.let_go(owner, kept, seen, set),
             other => {
                 *owner = other;
-                Eviction::Pinned
+                EvictOutcome::Pinned
             }
         }
     }
 
     /// Completes an eviction, unless a look-up comes in between.
-    fn let_go(&self, mut owner: MutexGuard<'_, Owner>, kept: Owned, seen: Seen, set: usize) -> Eviction<'_, K> {
+    fn let_go(&self, mut owner: MutexGuard<'_, Owner>, kept: Owned, seen: Seen, set: usize) -> EvictOutcome<'_, K> {
         let shared = match release(kept) {
             Ok(shared) => shared,
             Err(kept) => {
                 *owner = Owner::Set(kept);
-                return Eviction::Pinned;
+                return EvictOutcome::Pinned;
             }
         };
         if seen.is_still(&shared) {
             // Now, so that the name is free for the next breaker of this key.
             place::forget(&shared);
-            return Eviction::Evicted(Box::new(shared));
+            return EvictOutcome::Evicted(Box::new(shared));
         }
         // Look-ups find it through the key's lock from now on.
         let shared = Arc::new(shared);
         place::enter(&shared);
         let Some(making) = self.make(set) else {
             *owner = Owner::Set(Owned { shared, stripes: Vec::new() });
-            return Eviction::Pinned;
+            return EvictOutcome::Pinned;
         };
         *owner = Owner::Maker;
-        Eviction::Changed(shared.into(), making)
+        EvictOutcome::Changed(shared.into(), making)
     }
 }
 
-impl<K> Making<'_, K> {
+impl<K> Vacancy<'_, K> {
     /// Lets the breaker be found.
     pub(super) fn done(self, breaker: &CircuitBreaker) {
         let shared = Arc::clone(breaker.shared.direct());
@@ -264,7 +264,7 @@ impl<K> Making<'_, K> {
     }
 }
 
-impl<K> Drop for Making<'_, K> {
+impl<K> Drop for Vacancy<'_, K> {
     fn drop(&mut self) {
         let mut owner = self.slot.owner.lock();
         if matches!(*owner, Owner::Maker) {
@@ -292,16 +292,16 @@ fn release(mut kept: Owned) -> Result<Shared, Owned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{State, breaker::handle::Handle, keyed::family::Family};
+    use crate::{State, breaker::handle::Handle, keyed::set_core::SetCore};
 
     /// The address of a set that is none.
     const SET: usize = 1;
 
     fn made(set: &'static str) -> Slot<&'static str> {
-        let family = Family::new(set.into(), 1);
+        let core = SetCore::new(set.into(), 1);
         let slot = Slot::new("a");
         let Found::Vacant(making) = slot.find(Nanos(0), SET) else { panic!("nobody has made it") };
-        let member = Member::new(&family, slot.key(), Nanos(0));
+        let member = Member::new(&core, slot.key(), Nanos(0));
         making.done(&member.builder().build().unwrap());
         slot
     }
@@ -336,10 +336,10 @@ mod tests {
         (slot, result)
     }
 
-    fn evict<'s>(slot: &'s Slot<&'static str>) -> Eviction<'s, &'static str> {
+    fn evict<'s>(slot: &'s Slot<&'static str>) -> EvictOutcome<'s, &'static str> {
         match slot.evictability() {
             Evictability::Evictable(seen) => slot.evict(seen, SET),
-            Evictability::Pinned => Eviction::Pinned,
+            Evictability::Pinned => EvictOutcome::Pinned,
         }
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let slot = made("opened since");
         let Evictability::Evictable(seen) = slot.evictability() else { panic!("it is closed") };
         handle(&slot, 1).force_open();
-        assert!(matches!(slot.evict(seen, SET), Eviction::Pinned));
+        assert!(matches!(slot.evict(seen, SET), EvictOutcome::Pinned));
         assert_eq!(handle(&slot, 2).info().state, State::ForcedOpen);
     }
 
@@ -360,7 +360,7 @@ mod tests {
         let mut owner = slot.owner.lock();
         let Owner::Set(kept) = mem::replace(&mut *owner, Owner::Gone) else { panic!("it was made") };
         CircuitBreaker::from(Arc::clone(&kept.shared)).force_open();
-        let Eviction::Changed(breaker, making) = slot.let_go(owner, kept, seen, SET) else {
+        let EvictOutcome::Changed(breaker, making) = slot.let_go(owner, kept, seen, SET) else {
             panic!("it is not closed")
         };
         assert!(matches!(slot.find(Nanos(1), SET), Found::MadeHere), "it is not found before it has the set's policy");
@@ -398,7 +398,7 @@ mod tests {
             drop(held);
         }
         assert!(matches!(slot.evictability(), Evictability::Evictable(_)));
-        assert!(matches!(evict(&slot), Eviction::Evicted(_)));
+        assert!(matches!(evict(&slot), EvictOutcome::Evicted(_)));
         assert!(slot.handle(Nanos(8)).is_none());
     }
 
@@ -420,6 +420,6 @@ mod tests {
         drop(direct);
         assert!(matches!(slot.evictability(), Evictability::Pinned));
         drop(held);
-        assert!(matches!(evict(&slot), Eviction::Evicted(_)));
+        assert!(matches!(evict(&slot), EvictOutcome::Evicted(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! What the breakers of one set have in common for the registry and for metrics.
+//! The part of a set that its breakers refer to: its place, its policies and its metrics.
 
 use std::{
     any::Any,
@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::{
     overrides::{Own, SetOverrides},
-    set::Holder,
+    set::ErasedMap,
 };
 use crate::{
     breaker::{
@@ -28,40 +28,40 @@ use crate::{
 };
 
 /// The sets of the process that are made, in that order.
-static FAMILIES: Mutex<Vec<Weak<Family>>> = Mutex::new(Vec::new());
+static FAMILIES: Mutex<Vec<Weak<SetCore>>> = Mutex::new(Vec::new());
 
-/// How exactly it is known when a breaker was last asked for: a millisecond.
+/// The resolution of the time of the last look-up: a millisecond.
 const STEP: Nanos = Nanos(1_000_000);
 
 /// A set as its breakers know it.
-pub(crate) struct Family {
+pub(crate) struct SetCore {
     place: Place,
-    /// How many of its breakers have series of their own.
+    /// The number of breakers with metrics series of their own.
     pub(crate) exported_keys: usize,
-    /// What is counted in no series of a key.
+    /// The counts of all calls outside the series of single keys.
     pub(super) rest: Mutex<Counts>,
     /// The series of keys. Held by those who read the metrics, one at a time, and by nobody else.
     #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) exported: Mutex<super::export::Exported>,
-    /// What the program says of every breaker: known once the set is made.
+    /// The policy of the program for every breaker. Set once the set is made.
     pub(super) own: OnceLock<Own>,
     pub(super) overrides: Versioned<SetOverrides>,
     /// The sets of this declaration: of several types of keys, as a generic function has them, or one.
-    holders: Mutex<Vec<Arc<dyn Holder>>>,
+    holders: Mutex<Vec<Arc<dyn ErasedMap>>>,
 }
 
-/// What a breaker of a set is called, and what of its counts was exported.
+/// The part of a breaker in its set: its name and key, its last look-up, and its exported counts.
 pub(crate) struct Member {
     /// `per_host{api.example.com}`
     name: Name,
-    /// Where in it the key begins.
+    /// The position of the key in the name.
     key: usize,
-    family: Arc<Family>,
-    /// When it was last asked for, on the clock of the set.
+    core: Arc<SetCore>,
+    /// The time of the last look-up, on the clock of the set.
     used: AtomicU64,
-    /// Whether it is kept in reserve and not yet to be seen.
-    in_reserve: AtomicBool,
-    /// Whether new keys share its breaker where there is no room.
+    /// True while the breaker is kept in reserve, hidden from the registry.
+    hidden: AtomicBool,
+    /// True for the breaker that new keys share where there is no room.
     #[cfg(feature = "serde")]
     is_overflow: bool,
     account: Mutex<Account>,
@@ -71,7 +71,7 @@ pub(crate) struct Member {
 /// neither ever goes back, whether breakers come and go or their keys have series at one time and none at another.
 #[derive(Default)]
 struct Account {
-    /// What has been counted there so far.
+    /// The counts that are in the series already.
     counted: Counts,
     series: Option<Arc<Series>>,
 }
@@ -113,7 +113,7 @@ impl Counts {
     }
 }
 
-impl Family {
+impl SetCore {
     pub(super) fn new(name: Name, exported_keys: usize) -> Arc<Self> {
         Arc::new(Self {
             place: Place::reserve(name),
@@ -153,7 +153,7 @@ impl Family {
     }
 
     /// Keeps who knows the keys.
-    pub(super) fn hold(&self, holder: Arc<dyn Holder>) {
+    pub(super) fn hold(&self, holder: Arc<dyn ErasedMap>) {
         let mut holders = self.holders.lock();
         holders.retain(|holder| holder.is_there());
         holders.push(holder);
@@ -165,40 +165,40 @@ impl Family {
         holders.is_empty() || holders.iter().any(|holder| holder.is_there())
     }
 
-    pub(super) fn holders(&self) -> Vec<Arc<dyn Holder>> {
+    pub(super) fn holders(&self) -> Vec<Arc<dyn ErasedMap>> {
         self.holders.lock().clone()
     }
 }
 
-impl Drop for Family {
+impl Drop for SetCore {
     fn drop(&mut self) {
         self.place.release();
     }
 }
 
 impl Member {
-    pub(super) fn new(family: &Arc<Family>, key: &dyn Display, now: Nanos) -> Arc<Self> {
-        Arc::new(Self::made(family, key, now))
+    pub(super) fn new(core: &Arc<SetCore>, key: &dyn Display, now: Nanos) -> Arc<Self> {
+        Arc::new(Self::made(core, key, now))
     }
 
     /// Of a breaker that is not to be seen before [`Self::show`].
-    pub(super) fn in_reserve(family: &Arc<Family>, key: &dyn Display) -> Arc<Self> {
-        let in_reserve = AtomicBool::new(true);
+    pub(super) fn hidden(core: &Arc<SetCore>, key: &dyn Display) -> Arc<Self> {
+        let hidden = AtomicBool::new(true);
         Arc::new(Self {
-            in_reserve,
+            hidden,
             #[cfg(feature = "serde")]
             is_overflow: true,
-            ..Self::made(family, key, Nanos(0))
+            ..Self::made(core, key, Nanos(0))
         })
     }
 
-    fn made(family: &Arc<Family>, key: &dyn Display, now: Nanos) -> Self {
+    fn made(core: &Arc<SetCore>, key: &dyn Display, now: Nanos) -> Self {
         Self {
-            name: format!("{}{{{key}}}", family.name()).into(),
-            key: family.name().as_str().len() + 1,
-            family: Arc::clone(family),
+            name: format!("{}{{{key}}}", core.name()).into(),
+            key: core.name().as_str().len() + 1,
+            core: Arc::clone(core),
             used: AtomicU64::new(now.0),
-            in_reserve: AtomicBool::new(false),
+            hidden: AtomicBool::new(false),
             #[cfg(feature = "serde")]
             is_overflow: false,
             account: Mutex::default(),
@@ -224,7 +224,7 @@ impl Member {
         CircuitBreaker::builder(self.name.clone()).member(Arc::clone(self) as Arc<dyn Membership>)
     }
 
-    /// What the key is displayed as.
+    /// Returns the key as it is displayed.
     pub(crate) fn key(&self) -> &str {
         // The braces around it are ASCII.
         let name = self.name.as_str();
@@ -234,7 +234,7 @@ impl Member {
     /// Written only once in a [`STEP`], so that threads which share a breaker rarely wait for this line. If it was, the
     /// time before.
     #[inline]
-    pub(super) fn touch(&self, now: Nanos) -> Option<Nanos> {
+    pub(super) fn mark_used(&self, now: Nanos) -> Option<Nanos> {
         let before = self.last_used();
         (now.since(before) >= STEP).then(|| {
             self.used.store(now.0, Ordering::Relaxed);
@@ -248,7 +248,7 @@ impl Member {
 
     /// Ends the time in reserve.
     pub(super) fn show(&self) {
-        self.in_reserve.store(false, Ordering::Relaxed);
+        self.hidden.store(false, Ordering::Relaxed);
     }
 
     /// Adds what the breaker has counted since the last time, and counts in `series` from now on, or in the rest.
@@ -256,7 +256,7 @@ impl Member {
     pub(super) fn attribute_to(&self, series: Option<&Arc<Series>>, counts: &Counts) {
         let mut account = self.account.lock();
         account.series = series.map(Arc::clone);
-        account.count(counts, &self.family);
+        account.count(counts, &self.core);
     }
 
     /// Tells whether its key has a series that it counts in.
@@ -268,11 +268,11 @@ impl Member {
 
 impl Membership for Member {
     fn set(&self) -> u64 {
-        self.family.id()
+        self.core.id()
     }
 
     fn is_hidden(&self) -> bool {
-        self.in_reserve.load(Ordering::Relaxed)
+        self.hidden.load(Ordering::Relaxed)
     }
 
     #[cfg(feature = "serde")]
@@ -283,12 +283,12 @@ impl Membership for Member {
     #[cfg(feature = "serde")]
     fn identity(&self) -> (String, Option<String>) {
         let key = (!self.is_overflow).then(|| self.key().to_owned());
-        (self.family.label().to_string(), key)
+        (self.core.label().to_string(), key)
     }
 
     fn collect_counts(&self, breaker: &Shared) {
         let Some(counts) = Counts::of(breaker) else { return };
-        self.account.lock().count(&counts, &self.family);
+        self.account.lock().count(&counts, &self.core);
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -301,13 +301,13 @@ impl Membership for Member {
 }
 
 impl Account {
-    fn count(&mut self, counts: &Counts, family: &Family) {
+    fn count(&mut self, counts: &Counts, core: &SetCore) {
         let more = counts.minus(&self.counted);
         // Somebody else may have read the breaker later, and come here first.
         self.counted.add(&more);
         match &self.series {
             Some(series) => series.0.lock().add(&more),
-            None => family.rest.lock().add(&more),
+            None => core.rest.lock().add(&more),
         }
     }
 }
