@@ -232,7 +232,7 @@ pub use registry::declared::DeclaredBreaker;
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
-    breaker::restore::{RestoreError, SavedState},
+    breaker::saved_state::{RestoreError, SavedState},
     registry::saved::{Restored, Saved, restore, save},
 };
 pub use {

@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> BreakerMap<K> {
 
     #[inline]
     fn now(&self) -> Nanos {
-        self.factory.overflow.shared.clock.roughly_now()
+        self.factory.overflow.shared.clock.coarse_now()
     }
 
     #[inline]

@@ -279,7 +279,7 @@ where
     }
 
     #[inline]
-    fn give(self, answer: Result<T, Error<E>>) -> O {
+    fn into_output(self, answer: Result<T, Error<E>>) -> O {
         (self.answer.give)(answer)
     }
 }

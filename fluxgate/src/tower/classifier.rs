@@ -3,7 +3,7 @@ use std::{marker::PhantomData, time::Duration};
 use super::Answer;
 use crate::{
     breaker::CircuitBreaker,
-    call::ending::{Ending, EndsWith, Judged, of_any},
+    call::ending::{Ending, EndsWith, Judged, classify_any},
     error::Error,
     outcome::Outcome,
     policy::trackers::ErrorView,
@@ -151,18 +151,18 @@ where
     }
 
     fn retry_after(&self, response: &R, breaker: &CircuitBreaker) -> Option<Duration> {
-        breaker.heeds_retry_after().then(|| self.classifier.retry_after(response)).flatten()
+        breaker.honours_retry_after().then(|| self.classifier.retry_after(response)).flatten()
     }
 
     fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match self.classifier.classify_error(error) {
-            None => of_any(error, breaker),
+            None => classify_any(error, breaker),
             Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),
         }
     }
 
-    fn give(self, answer: Result<R, Error<E>>) -> Self::Output {
+    fn into_output(self, answer: Result<R, Error<E>>) -> Self::Output {
         answer.map_err(A::of)
     }
 }
