@@ -28,7 +28,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Why a call did not do what it was called for.
+/// Errors of a guarded call.
 #[derive(Debug)]
 enum ServiceError {
     Rejected,
@@ -118,7 +118,7 @@ async fn metrics(State(registry): State<Arc<Registry>>) -> Response {
     }
 }
 
-/// How long to run. `None` for arguments that say nothing sensible of it.
+/// Returns the time to run, or `None` for invalid arguments.
 fn run_for(mut arguments: impl Iterator<Item = String>) -> Option<Duration> {
     let seconds = match arguments.next() {
         None => 10,

@@ -57,7 +57,7 @@ fn pay(provider: &Provider) -> Result<(), PaymentError> {
     provider.charge()
 }
 
-/// Where the story is told.
+/// The channel to the story.
 static EVENTS: OnceLock<mpsc::Sender<Event>> = OnceLock::new();
 
 fn send(event: Event) {

@@ -17,7 +17,7 @@ pub(crate) enum Event {
     Payment(Result<(), PaymentError>, Duration),
 }
 
-/// What became of the payments of some time.
+/// Payments by their outcome.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     paid: u32,

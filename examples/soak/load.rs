@@ -15,12 +15,12 @@ use fluxgate::{CircuitBreaker, Listener, Signal, State, Tripper, permits::RampUp
 use tokio::time::{sleep, timeout};
 
 const MOST_PROBES: u32 = 5;
-/// How long callers wait for an answer.
+/// The time that callers wait for an answer.
 const PATIENCE: Duration = Duration::from_millis(150);
 const BETWEEN_OUTAGES: Duration = Duration::from_secs(2);
 const OUTAGE: Duration = Duration::from_millis(1_500);
 
-/// How much load, and for how long.
+/// The load and its duration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) breakers: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Plan {
     pub(crate) lasting: Duration,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) calls: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Report {
     pub(crate) outages: u64,
     /// Resident memory in bytes once all was running, and at the end, where the system tells.
     pub(crate) memory: Option<(u64, u64)>,
-    /// What should not have been; the first of it.
+    /// The first violations.
     pub(crate) violations: Vec<String>,
 }
 
@@ -157,7 +157,7 @@ impl Guarded {
         }
     }
 
-    /// What is true at any moment.
+    /// Checks what holds at any moment.
     fn watch(&self) -> Option<String> {
         let info = self.breaker.info();
         let sound = info.probes_in_flight <= MOST_PROBES as usize
@@ -168,7 +168,7 @@ impl Guarded {
         (!sound).then(|| format!("{info:?}"))
     }
 
-    /// What is true once nothing runs any more and the service has been well for a while.
+    /// Checks what holds once nothing runs any more and the service has been well for a while.
     fn settled(&self) -> Option<String> {
         let (info, totals) = (self.breaker.info(), self.breaker.totals().expect("its listener counts calls"));
         let path = self.path.lock().expect("nothing panics with it");

@@ -17,7 +17,7 @@ breakers! {
 }
 
 breakers! {
-    /// What the program says; a file may say otherwise.
+    /// Declared in the program, and overridden by a file.
     INVENTORY { tripper = FailureStreak(20), retry = Cooldown(60s) }
 }
 

@@ -12,7 +12,7 @@ use anyhow::Context;
 use fluxgate::{CircuitBreaker, Listener, Policy, PolicyChange, SavedState, Signal, State, retries::Cooldown};
 use program::Watched;
 
-/// What the program declares.
+/// The declared policy.
 fn declared() -> Policy {
     Policy::new().window(fluxgate::windows::CountWindow(50)).retry(Cooldown(30))
 }

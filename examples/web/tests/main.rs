@@ -1,4 +1,4 @@
-//! What the programs show, step by step, against a service that is broken and mended at will.
+//! The programs step by step, against a service that is broken and mended at will.
 
 mod http_client;
 mod per_host;
