@@ -81,7 +81,7 @@ breaker `b`, tripper: MinRequests: 20 is more than CountWindow(10) can hold; wri
     );
 }
 
-/// What is said of a mistake in TOML, without the line that shows it.
+/// Returns the message for a mistake in TOML, without the line that shows it.
 pub(super) fn message(text: &str) -> String {
     toml::from_str::<Configuration>(text).expect_err(text).message().to_owned()
 }
@@ -188,6 +188,10 @@ fn a_name_with_dots_that_has_no_quotes_is_told_to_have_them() {
     for (file, expected) in [
         (
             "[breakers.api.example.com]\ntripper = 'FailureStreak(5)'",
+            "breaker `api`: unknown key `example`; quote a name with dots: [breakers.\"api.example.com\"]",
+        ),
+        (
+            "[breakers.api.example.com]\nshadow = true",
             "breaker `api`: unknown key `example`; quote a name with dots: [breakers.\"api.example.com\"]",
         ),
         (
