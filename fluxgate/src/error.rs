@@ -1,4 +1,4 @@
-//! The errors that this crate gives.
+//! Error types.
 
 use std::{cell::Cell, error::Error as StdError, fmt, time::Duration};
 
@@ -8,16 +8,18 @@ use crate::{
     time::{BreakerClock, nanos::Nanos},
 };
 
-/// A call was rejected, and not made: the breaker is open or forced open, or it is half-open and this call may not probe.
+/// The error of a call that was rejected: it was not made.
 ///
-/// It says which breaker, in which state, and when to try again. As an error it has no source. With the feature `http`
-/// it becomes a response.
+/// The breaker is open or forced open, or half-open without permission for this call to probe. The error holds the name and
+/// the state of the breaker and, if known, the time until a retry. It has no [`source`](StdError::source). With the feature
+/// `http` it converts into a response.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, Error, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+/// use fluxgate::{CircuitBreaker, Error, ManualClock, State};
+/// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::builder("search")
@@ -28,11 +30,16 @@ use crate::{
 /// let _ = breaker.call(|| Err::<(), _>("down"));
 /// clock.advance(Duration::from_secs(10));
 ///
-/// let Err(Error::NotPermitted(rejection)) = breaker.call(|| Ok::<_, &str>(())) else { unreachable!() };
+/// let Err(Error::NotPermitted(rejection)) = breaker.call(|| Ok::<_, &str>(())) else {
+///     unreachable!()
+/// };
 /// assert_eq!(rejection.breaker(), "search");
 /// assert_eq!(rejection.state(), State::Open);
 /// assert_eq!(rejection.retry_after(), Some(Duration::from_secs(20)));
-/// assert_eq!(rejection.to_string(), "call not permitted: circuit breaker `search` is open, retry after 20.0 s");
+/// assert_eq!(
+///     rejection.to_string(),
+///     "call not permitted: circuit breaker `search` is open, retry after 20.0 s",
+/// );
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias(
@@ -48,26 +55,26 @@ use crate::{
 pub struct CallNotPermitted {
     pub(crate) breaker: Name,
     pub(crate) state: State,
-    /// `Nanos::NEVER` where no time will bring one.
+    /// `Nanos::NEVER` if not known.
     pub(crate) retry_after: Nanos,
 }
 
 impl CallNotPermitted {
-    /// The name of the breaker that rejected the call.
+    /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()
     }
 
-    /// The state that the breaker was in: `open`, `half_open` or `forced_open`.
+    /// Returns the state in which the breaker rejected the call: `open`, `half_open` or `forced_open`.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// How long until a retry is due or, while half-open, until a ramp that ends at 1 admits every call.
+    /// Returns the time until a retry is due or, if half-open, until a ramp that ends at 1 admits every call.
     ///
-    /// `None` if no time will bring it (`Never`, `forced_open`), if a retry of your own can't foresee it, or while every slot
-    /// of a half-open breaker is taken: then the next call may be admitted. On Linux it may be up to 20 ms too long, for a
-    /// rejection goes by a clock that is cheap to read.
+    /// `None` if no retry will be due (`Never`, `forced_open`), if a custom retry can't predict it, or while every slot of a
+    /// half-open breaker is taken, where the next call may be admitted. On Linux the result may be up to 20 ms too long,
+    /// because a rejection reads a cheaper, coarser clock.
     ///
     /// # Examples
     ///
@@ -80,27 +87,32 @@ impl CallNotPermitted {
     /// }
     ///
     /// let breaker = CircuitBreaker::new("search");
-    /// breaker.force_open(); // nobody knows for how long
+    /// breaker.force_open(); // for an unknown time
     /// assert_eq!(pause(&breaker.try_acquire().unwrap_err()), Duration::from_secs(1));
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         (self.retry_after != Nanos::NEVER).then(|| self.retry_after.into())
     }
 
-    /// [`retry_after`](Self::retry_after) in whole seconds, rounded up, as a `Retry-After` header has it.
+    /// Returns [`retry_after`](Self::retry_after) in whole seconds, rounded up, for a `Retry-After` header.
     ///
-    /// Up to 20 ms beyond a whole second are left out: the clock that rejections go by may be behind by as much, and a
-    /// wait of 60 s is not to come to 61.
+    /// Up to 20 ms above a whole second are ignored, so that the coarse clock of rejections does not turn a wait of 60 s
+    /// into 61.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock};
+    /// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
-    /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1)).retry(Cooldown(30));
-    /// let breaker = builder.clock(clock.clone()).build().unwrap();
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(FailureStreak(1))
+    ///     .retry(Cooldown(30))
+    ///     .clock(clock.clone())
+    ///     .build()
+    ///     .unwrap();
     /// breaker.try_acquire()?.failure();
     /// clock.advance(Duration::from_millis(9_500));
     /// assert_eq!(breaker.try_acquire().unwrap_err().retry_after_seconds(), Some(21));
@@ -108,8 +120,8 @@ impl CallNotPermitted {
     /// ```
     pub fn retry_after_seconds(&self) -> Option<u64> {
         let wait = self.retry_after()?;
-        let surely = wait.saturating_sub(BreakerClock::LAG.into());
-        let seconds = surely.as_secs() + u64::from(surely.subsec_nanos() > 0);
+        let at_least = wait.saturating_sub(BreakerClock::MAX_LAG.into());
+        let seconds = at_least.as_secs() + u64::from(at_least.subsec_nanos() > 0);
         Some(seconds.max(u64::from(!wait.is_zero())))
     }
 }
@@ -126,9 +138,9 @@ impl fmt::Display for CallNotPermitted {
 
 impl StdError for CallNotPermitted {}
 
-/// A guarded call took longer than its `timeout`: it was dropped, and recorded as a failure.
+/// The error of a guarded call that exceeded its `timeout`: it was dropped and recorded as a failure.
 ///
-/// As an error it has no source.
+/// It has no [`source`](StdError::source).
 ///
 /// # Examples
 ///
@@ -142,9 +154,10 @@ impl StdError for CallNotPermitted {}
 /// use fluxgate::{CircuitBreaker, Error};
 ///
 /// let breaker = CircuitBreaker::new("search");
-/// let call = breaker.call_async(pending::<Result<u32, ()>>()).timeout(Duration::from_millis(5));
+/// let limit = Duration::from_millis(5);
+/// let call = breaker.call_async(pending::<Result<u32, ()>>()).timeout(limit);
 /// let Err(Error::TimedOut(time_out)) = call.await else { unreachable!() };
-/// assert_eq!((time_out.breaker(), time_out.limit()), ("search", Duration::from_millis(5)));
+/// assert_eq!((time_out.breaker(), time_out.limit()), ("search", limit));
 /// # }
 /// ```
 #[doc(alias("TimeoutError", "TimeoutException", "TimeoutRejectedException", "Elapsed"))]
@@ -155,12 +168,12 @@ pub struct CallTimedOut {
 }
 
 impl CallTimedOut {
-    /// The name of the breaker that guarded the call.
+    /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()
     }
 
-    /// How long the call was given.
+    /// Returns the limit that the call exceeded.
     pub fn limit(&self) -> Duration {
         self.limit
     }
@@ -174,11 +187,10 @@ impl fmt::Display for CallTimedOut {
 
 impl StdError for CallTimedOut {}
 
-/// The error of a call through a breaker. `E` is the error of the call itself.
+/// The error of a guarded call. `E` is the error type of the call itself.
 ///
-/// It is transparent: it prints as the rejection, the time-out or the error inside, and its
-/// [`source`](StdError::source) is the source of that. So a report of the whole chain, such as `{:#}` of `anyhow`, tells
-/// each cause once.
+/// The type is transparent: its `Display` and its [`source`](StdError::source) are those of the error inside. So a report of
+/// the whole chain, such as `{:#}` of `anyhow`, shows each cause once.
 ///
 /// # Examples
 ///
@@ -188,19 +200,19 @@ impl StdError for CallTimedOut {}
 /// let breaker = CircuitBreaker::new("search");
 /// match breaker.call(|| "12x".parse::<u32>()) {
 ///     Ok(hits) => println!("{hits} hits"),
-///     Err(Error::Inner(error)) => println!("the call failed: {error}"),
-///     Err(Error::NotPermitted(rejection)) => println!("the call was not made: {rejection}"),
-///     Err(Error::TimedOut(time_out)) => println!("the call was given up: {time_out}"),
+///     Err(Error::Inner(error)) => println!("failed: {error}"),
+///     Err(Error::NotPermitted(rejection)) => println!("not called: {rejection}"),
+///     Err(Error::TimedOut(time_out)) => println!("dropped: {time_out}"),
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-// With a tag as wide as a word, a `Result` is moved word by word: bytes beside a narrow tag are moved in pieces that the
-// processor has to wait for.
+// A tag as wide as a word lets a `Result` move word by word. Beside a narrow tag, bytes move in smaller pieces, which stalls
+// the processor.
 #[repr(u64)]
 pub enum Error<E> {
-    /// The breaker rejected the call, which was not made.
+    /// The breaker rejected the call. It was not made.
     NotPermitted(CallNotPermitted),
-    /// The call took longer than its `timeout`.
+    /// The call exceeded its `timeout`.
     TimedOut(CallTimedOut),
     /// The call was made and returned this error.
     Inner(E),
@@ -214,7 +226,8 @@ impl<E> Error<E> {
     /// ```
     /// use fluxgate::CircuitBreaker;
     ///
-    /// let error = CircuitBreaker::new("search").call(|| Err::<(), _>("no such page")).unwrap_err();
+    /// let breaker = CircuitBreaker::new("search");
+    /// let error = breaker.call(|| Err::<(), _>("no such page")).unwrap_err();
     /// assert_eq!(error.into_inner(), Some("no such page"));
     /// ```
     pub fn into_inner(self) -> Option<E> {
@@ -224,13 +237,14 @@ impl<E> Error<E> {
         }
     }
 
-    /// Converts into the error type of the call: the error of the call itself, or one made of the rejection or the
-    /// time-out. It hands an error on from a fallback that has nothing to offer for it.
+    /// Converts into the error type of the call itself: a rejection or a time-out through its `From` implementation.
+    ///
+    /// Use it in a fallback to return errors that the fallback does not handle.
     ///
     /// # Examples
     ///
     /// ```
-    /// use fluxgate::{CallNotPermitted, CallTimedOut, CircuitBreaker};
+    /// use fluxgate::{CallNotPermitted, CallTimedOut, CircuitBreaker, Error};
     ///
     /// #[derive(Debug, PartialEq)]
     /// enum SearchError {
@@ -252,11 +266,11 @@ impl<E> Error<E> {
     ///
     /// let breaker = CircuitBreaker::new("search");
     /// let result = breaker.call(|| Err::<(), _>(SearchError::NoSuchPage));
-    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::NoSuchPage));
+    /// assert_eq!(result.map_err(Error::into_own), Err(SearchError::NoSuchPage));
     ///
     /// breaker.force_open();
     /// let result = breaker.call(|| Ok::<_, SearchError>(()));
-    /// assert_eq!(result.map_err(fluxgate::Error::into_own), Err(SearchError::Unavailable));
+    /// assert_eq!(result.map_err(Error::into_own), Err(SearchError::Unavailable));
     /// ```
     pub fn into_own(self) -> E
     where
@@ -279,7 +293,8 @@ impl<E> Error<E> {
     /// let breaker = CircuitBreaker::new("search");
     /// breaker.force_open();
     /// let error = breaker.call(|| Ok::<_, ()>(())).unwrap_err();
-    /// assert_eq!(error.not_permitted().map(|rejection| rejection.state()), Some(State::ForcedOpen));
+    /// let rejection = error.not_permitted().unwrap();
+    /// assert_eq!(rejection.state(), State::ForcedOpen);
     /// ```
     #[doc(alias("is_rejected", "is_open"))]
     pub fn not_permitted(&self) -> Option<&CallNotPermitted> {
@@ -313,25 +328,25 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 }
 
 thread_local! {
-    /// Set while a tracker asks for a source: then an [`Error`] answers with what it is transparent for.
+    /// Set while a tracker calls `source`: then an [`Error`] returns the error inside instead of the source of that.
     static SEE_THROUGH: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns the source of an error or, of an [`Error`] of whatever type, what is in it.
+/// Returns the source of an error or, for any [`Error`], the error inside.
 ///
-/// A tracker has to see the error of a call within the error of an inner breaker, also where the type is erased.
+/// A tracker must see the error of a call inside the error of an inner breaker, even if its type is erased.
 pub(crate) fn layer_below<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
-    /// Ends it when `source`, which is the user's, panics too.
-    struct Ended;
+    /// Resets the flag even if `source`, which is user code, panics.
+    struct Reset;
 
-    impl Drop for Ended {
+    impl Drop for Reset {
         fn drop(&mut self) {
             SEE_THROUGH.set(false);
         }
     }
 
     SEE_THROUGH.set(true);
-    let _ended = Ended;
+    let _reset = Reset;
     error.source()
 }
 

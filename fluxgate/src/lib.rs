@@ -1,9 +1,9 @@
-//! A circuit breaker guards the calls to a service: while the service fails, callers get a clear error at once instead
-//! of hammering it, and it is probed gently until it is well again.
+//! A circuit breaker for sync and async code. It guards the calls to a service: while the service fails, the breaker
+//! rejects calls immediately instead of letting them wait and fail, and it probes the service until it has recovered.
 //!
 //! # Installation
 //!
-//! The package is `fluxgate-breaker`, its library is `fluxgate`. Nothing is published yet: depend on a checkout by its path.
+//! The package is named `fluxgate-breaker`; its library is `fluxgate`. It is not published yet, so depend on a checkout:
 //!
 //! ```toml
 //! [dependencies]
@@ -12,10 +12,10 @@
 //!
 //! After publication, `cargo add fluxgate-breaker` will do the same.
 //!
-//! # A guarded function
+//! # Guarded functions
 //!
-//! [`#[circuit_breaker]`](macro@circuit_breaker) goes on sync and async functions and leaves their signature as it is. The
-//! compiler checks the policy.
+//! [`#[circuit_breaker]`](macro@circuit_breaker) guards a sync or async function and keeps its signature. The policy is
+//! checked at compile time.
 //!
 //! ```
 //! # #[cfg(feature = "macros")]
@@ -24,7 +24,7 @@
 //!
 //! #[derive(Debug)]
 //! enum ApiError {
-//!     Unavailable(CallNotPermitted), // the breaker is open: the service was not asked
+//!     Unavailable(CallNotPermitted), // the breaker rejected the call
 //!     Declined,
 //! }
 //!
@@ -34,9 +34,13 @@
 //!     }
 //! }
 //!
-//! #[circuit_breaker(name = "payment_api", tripper = "FailureStreak(5) | MinRequests(20) & FailureRate(0.6)")]
+//! #[circuit_breaker(
+//!     name = "payment_api",
+//!     tripper = FailureStreak(5) | MinRequests(20) & FailureRate(0.6)
+//! )]
 //! fn charge(amount: u64) -> Result<u64, ApiError> {
-//!     if amount > 0 { Ok(amount) } else { Err(ApiError::Declined) } // talk to the service here
+//!     // Call the service here.
+//!     if amount > 0 { Ok(amount) } else { Err(ApiError::Declined) }
 //! }
 //!
 //! #[circuit_breaker(name = "warehouse")] // the default policy
@@ -49,12 +53,13 @@
 //! # }
 //! ```
 //!
-//! A rejected call becomes the function's own error by `From<CallNotPermitted>`, which `anyhow::Error`, `eyre::Report` and
-//! boxed errors have already. Where that can't be, `fallback` or `wrap_error` in the attribute says what callers get.
+//! `From<CallNotPermitted>` converts a rejection into the error of the function. `anyhow::Error`, `eyre::Report` and
+//! `Box<dyn Error + Send + Sync>` implement it already. For an error type that cannot implement it, give the attribute a
+//! `fallback`, or `wrap_error`.
 //!
-//! # A breaker for several functions
+//! # Shared breakers
 //!
-//! [`breakers!`](macro@breakers) declares breakers that functions share, and that can be called by hand too.
+//! [`breakers!`](macro@breakers) declares breakers that several functions share. They can also be called directly.
 //!
 //! ```
 //! # #[cfg(feature = "macros")]
@@ -62,7 +67,7 @@
 //! use fluxgate::{breakers, circuit_breaker};
 //!
 //! breakers! {
-//!     /// Guards the service that knows all products.
+//!     /// Guards the product catalog.
 //!     pub CATALOG {
 //!         window = TimeWindow(30s),
 //!         tripper = MinRequests(20) & (FailureRate(0.5) | SlowRate(0.5, threshold = 2s)),
@@ -80,56 +85,66 @@
 //! # }
 //! ```
 //!
-//! # By hand
+//! # Breakers without macros
 //!
-//! A [`CircuitBreaker`] takes closures ([`call`](CircuitBreaker::call)), futures ([`call_async`](CircuitBreaker::call_async))
-//! and calls that end elsewhere ([`try_acquire`](CircuitBreaker::try_acquire)). An [`Error`] tells a rejection from the
-//! error of the call.
+//! A [`CircuitBreaker`] guards closures with [`call`](CircuitBreaker::call) and futures with
+//! [`call_async`](CircuitBreaker::call_async). For a call that ends elsewhere in the program,
+//! [`try_acquire`](CircuitBreaker::try_acquire) returns a [`Call`] that records the outcome later. [`Error`] distinguishes
+//! a rejection from an error of the call itself.
 //!
 //! ```
 //! use fluxgate::{CircuitBreaker, Error, retries::Cooldown, trippers::FailureStreak};
 //!
-//! let breaker = CircuitBreaker::builder("rates").tripper(FailureStreak(5)).retry(Cooldown(30)).build()?;
+//! let breaker = CircuitBreaker::builder("rates")
+//!     .tripper(FailureStreak(5))
+//!     .retry(Cooldown(30))
+//!     .build()?;
 //! match breaker.call(|| "1.25".parse::<f64>()) {
 //!     Ok(rate) => assert!(rate > 1.0),
-//!     Err(Error::NotPermitted(rejection)) => println!("try again in {:?}", rejection.retry_after()),
+//!     Err(Error::NotPermitted(rejection)) => {
+//!         println!("try again in {:?}", rejection.retry_after());
+//!     }
 //!     Err(error) => println!("{error}"),
 //! }
 //! # Ok::<(), fluxgate::PolicyError>(())
 //! ```
 //!
-//! # Where to look
+//! # Overview
 //!
-//! | | |
+//! | topic | see |
 //! |---|---|
-//! | what a policy is made of | [`windows`] say which calls are judged, [`trackers`] which errors count, [`trippers`] when the breaker opens, [`retries`] when it probes again, [`permits`] which calls may probe |
-//! | what is not said | the default policy of [`Policy`] |
-//! | states, and what leads from one to another | [`State`] |
-//! | who hears of transitions | [`listeners`] |
-//! | a guarded function's breaker, to look at or to command | [`get`], [`registry`](registry()) |
-//! | how to choose a policy, test, watch, try in production, put beside tower, HTTP, gRPC, databases and retries | the [`guide`] |
-//! | coming from resilience4j, `failsafe`, `recloser` or the Python library | [`guide::migrating`] |
+//! | policies: the default, and all settings | [`Policy`] |
+//! | the calls by which a breaker judges | [`windows`] |
+//! | the errors that count as failures | [`trackers`] |
+//! | the conditions under which a breaker opens | [`trippers`] |
+//! | the time until a breaker probes again | [`retries`] |
+//! | the calls that may probe | [`permits`] |
+//! | states and transitions | [`State`] |
+//! | notifications of transitions | [`listeners`] |
+//! | the breakers of the process, by name | [`get`], [`registry`](registry()) |
+//! | choosing a policy, testing, metrics, integrations | the [`guide`] |
+//! | migrating from resilience4j, `failsafe`, `recloser` or the Python library | [`guide::migrating`] |
 //!
 //! # Features
 //!
-//! | feature | brings |
+//! | feature | enables |
 //! |---|---|
 //! | `macros` (default) | [`#[circuit_breaker]`](macro@circuit_breaker) and [`breakers!`](macro@breakers) |
-//! | `anyhow` | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` given to [`CircuitBreaker::call`]; in guarded functions it does so without this feature |
-//! | `tokio` | [`timeout`](CallFuture::timeout) of async calls; [`TokioClock`], which follows `tokio::time::pause` |
-//! | `tracing` | [`LogListener`](struct@listeners::LogListener) |
-//! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): breakers in a registry of `prometheus_client` |
-//! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same figures by a meter |
-//! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a channel for each outage |
+//! | `anyhow` | [`TypeOf`](trackers::TypeOf) looks into an `anyhow::Error` that is passed to [`CircuitBreaker::call`]. Guarded functions need no feature for that |
+//! | `tokio` | [`timeout`](CallFuture::timeout) for async calls; [`TokioClock`], which follows `tokio::time::pause` |
+//! | `tracing` | [`LogListener`](struct@listeners::LogListener): transitions as `tracing` events |
+//! | `prometheus` | [`PrometheusListener`](listeners::PrometheusListener): metrics in a registry of `prometheus_client` |
+//! | `opentelemetry` | [`OpenTelemetryListener`](listeners::OpenTelemetryListener): the same metrics through the OpenTelemetry API |
+//! | `slack` | [`SlackListener`](listeners::SlackListener): a thread in a Slack channel for each outage |
 //! | `config` | [`configure`]: policies from files |
 //! | `serde` | [`Policy`], [`Info`] and [`Signal`] as JSON; [`save`](save()) and [`restore`](restore()) across restarts |
-//! | `tower` | [`CircuitBreakerLayer`] around any service |
-//! | `http` | [`http`]: classifiers of HTTP and gRPC responses, `Retry-After`, a rejection as a 503 |
-//! | `keyed` | [`KeyedBreakers`]: a breaker for each host or tenant, with eviction |
-//! | `recorder` | [`record_calls`](CircuitBreaker::record_calls): calls as a trace, to be replayed under other policies |
+//! | `tower` | [`CircuitBreakerLayer`] for any tower service |
+//! | `http` | [`http`]: classifiers for HTTP and gRPC responses, `Retry-After`, rejections as 503 responses |
+//! | `keyed` | [`KeyedBreakers`]: one breaker per host or tenant, with eviction |
+//! | `recorder` | [`record_calls`](CircuitBreaker::record_calls): a trace of the calls, which can be replayed under other policies |
 //!
-//! The minimum supported Rust version is 1.85. On `wasm32-unknown-unknown`, where the system has no clock, a breaker has to
-//! be given one: by [`clock`](Builder::clock), or `clock = …` in the macros.
+//! The minimum supported Rust version is 1.85. On `wasm32-unknown-unknown`, which has no system clock, every breaker needs
+//! a clock: [`clock`](Builder::clock) on the builder, or `clock = …` in the macros.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -154,21 +169,21 @@ pub mod guide {
     pub mod configuration {}
     #[doc = include_str!("guide/errors.md")]
     pub mod errors {}
-    #[doc = include_str!("guide/in_place.md")]
-    pub mod in_place {}
     #[doc = include_str!("guide/in_production.md")]
     pub mod in_production {}
+    #[doc = include_str!("guide/integrations.md")]
+    pub mod integrations {}
     #[doc = include_str!("guide/migrating.md")]
     pub mod migrating {}
     #[doc = include_str!("guide/observability.md")]
     pub mod observability {}
-    #[doc = include_str!("guide/while_running.md")]
-    pub mod while_running {}
     #[doc = include_str!("guide/performance.md")]
     #[doc = include_str!("guide/measured.md")]
     pub mod performance {}
     #[doc = include_str!("guide/recovery.md")]
     pub mod recovery {}
+    #[doc = include_str!("guide/runtime_changes.md")]
+    pub mod runtime_changes {}
     #[doc = include_str!("guide/testing.md")]
     pub mod testing {}
 }
@@ -217,7 +232,7 @@ pub use registry::declared::DeclaredBreaker;
 pub use tower::CircuitBreakerLayer;
 #[cfg(feature = "serde")]
 pub use {
-    breaker::restore::{RestoreError, SavedState},
+    breaker::saved_state::{RestoreError, SavedState},
     registry::saved::{Restored, Saved, restore, save},
 };
 pub use {

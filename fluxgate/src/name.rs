@@ -1,3 +1,5 @@
+//! Names of breakers.
+
 use std::{
     borrow::{Borrow, Cow},
     fmt,
@@ -5,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-/// The name of a breaker: text that is part of the program, or shared text.
+/// The name of a breaker, an immutable string.
 ///
-/// Every rejection carries it, so it is cheap to clone: a name [that is part of the program](Self::from_static) and a short
-/// one are copied, and of a long one only a reference is counted. Borrowed text is copied once.
+/// It is cheap to clone, because every rejection holds one: a clone copies a [static](Self::from_static) or short name, and
+/// increments the reference count of a long one.
 ///
 /// # Examples
 ///
@@ -23,7 +25,7 @@ pub struct Name(Text);
 
 enum Text {
     Static(&'static str),
-    /// The first `len` bytes. Threads that are rejected at the same time count no references to one place.
+    /// The first `len` of `bytes`. Has no reference count, which concurrently rejected threads would contend for.
     Short {
         len: u8,
         bytes: [u8; SHORT],
@@ -31,25 +33,25 @@ enum Text {
     Shared(Arc<str>),
 }
 
-/// So many bytes fit where the other kinds of text have their pointers.
+/// The number of bytes that fit without making [`Name`] larger.
 const SHORT: usize = 22;
 
 impl Text {
-    /// Keeps short text here, and lets `long` keep the rest.
-    fn new(text: &str, long: impl FnOnce() -> Arc<str>) -> Self {
+    /// Stores short text inline, and shares the result of `to_shared` for longer text.
+    fn new(text: &str, to_shared: impl FnOnce() -> Arc<str>) -> Self {
         let mut bytes = [0; SHORT];
         match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(room), Ok(len)) => {
-                room.copy_from_slice(text.as_bytes());
+            (Some(prefix), Ok(len)) => {
+                prefix.copy_from_slice(text.as_bytes());
                 Self::Short { len, bytes }
             }
-            _ => Self::Shared(long()),
+            _ => Self::Shared(to_shared()),
         }
     }
 }
 
 impl Name {
-    /// Makes a name of text that is part of the program, without a copy.
+    /// Creates a name from static text, without a copy.
     ///
     /// # Examples
     ///
@@ -63,11 +65,11 @@ impl Name {
         Self(Text::Static(text))
     }
 
-    /// The text itself.
+    /// Returns the name as a string slice.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Static(text) => text,
-            // They are those of a `str`.
+            // Always valid: the bytes were copied from a `str`.
             Text::Short { len, bytes } => std::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
             Text::Shared(text) => text,
         }
@@ -129,7 +131,7 @@ impl AsRef<str> for Name {
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // Like text, as which it can be looked up.
+        // Like `str`, for look-ups through `Borrow<str>`.
         self.as_str().hash(hasher);
     }
 }
@@ -196,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_the_text_that_it_was_made_of_whatever_its_length() {
+    fn a_name_of_any_length_equals_its_text() {
         for length in 0..3 * SHORT {
             for text in ["a".repeat(length), "\u{d55c}".repeat(length), format!("{}\u{1f525}", "b".repeat(length))] {
                 let names = [Name::from(&*text), text.clone().into(), Arc::<str>::from(&*text).into()];
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_take_no_more_room_than_others() {
+    fn a_name_takes_three_words() {
         assert_eq!(size_of::<Name>(), 24);
     }
 }

@@ -1,15 +1,14 @@
-/// How a call ended, as far as its breaker is concerned.
+/// The outcome of a call, as its breaker records it.
 ///
-/// It is what classifiers say of responses: those of the modules `tower` and `http` (features of the same names), and your
-/// own.
+/// Classifiers of responses return it: those of the modules `tower` and `http` (features of the same names) and custom ones.
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::{CircuitBreaker, Outcome};
 ///
-/// // Of a protocol of one's own, where a call is driven by hand.
-/// let outcome_of = |code: u8| match code {
+/// // For the status codes of a custom protocol.
+/// let classify = |code: u8| match code {
 ///     0 => Outcome::Success,
 ///     1 => Outcome::Ignored, // our mistake, not the service's
 ///     _ => Outcome::Failure,
@@ -18,7 +17,7 @@
 /// let breaker = CircuitBreaker::new("search");
 /// for code in [0, 1, 7] {
 ///     let call = breaker.try_acquire()?;
-///     match outcome_of(code) {
+///     match classify(code) {
 ///         Outcome::Success => call.success(),
 ///         Outcome::Failure => call.failure(),
 ///         Outcome::Ignored => call.ignored(),
@@ -29,11 +28,11 @@
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Outcome {
-    /// The call did what it was called for.
+    /// The service did what the call asked for.
     Success,
-    /// An error that the tracker tracks, an `Ok` value that `failed_if` calls a failure, a time-out, a panic, or a future
-    /// dropped after its caller had waited for long.
+    /// A failure of the service: an error that the tracker tracks, an `Ok` value that `failed_if` classifies as a failure, a
+    /// time-out, a panic, or a call that was dropped after a long wait.
     Failure,
-    /// An error that the tracker does not track, or a future dropped early: neither recorded nor evaluated.
+    /// Neither recorded nor judged: an error that the tracker ignores, or a call that was dropped early.
     Ignored,
 }

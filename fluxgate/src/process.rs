@@ -1,7 +1,7 @@
-//! The process that runs this code, which is another one after a `fork`.
+//! The id of the current process, which changes after a `fork`.
 
-/// Returns a number that a forked child does not share with its parent.
+/// Returns an id that differs between a forked child and its parent.
 pub(crate) fn id() -> u32 {
-    // Elsewhere processes do not fork, and some targets have no id to ask for.
+    // Other targets do not fork, and some have no process id.
     if cfg!(unix) { std::process::id() } else { 0 }
 }

@@ -1,3 +1,5 @@
+//! Random numbers.
+
 use std::{
     hash::{BuildHasher, RandomState},
     time::SystemTime,
@@ -5,12 +7,12 @@ use std::{
 
 use crate::process;
 
-/// The breaker's source of chance: `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
-/// 2014), which is enough to spread waits and to pick probes.
+/// The random number generator of a breaker: `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number
+/// Generators, 2014), which is good enough to spread waits and to pick probes.
 #[derive(Debug)]
 pub(crate) struct Random {
     state: u64,
-    /// The process that the state is for. `None` of a seeded source, which is the same everywhere.
+    /// The process that the state belongs to. `None` for a seeded generator, which is the same in every process.
     process: Option<u32>,
 }
 
@@ -19,19 +21,19 @@ impl Random {
         Self { state: seed, process: None }
     }
 
-    /// Differs from breaker to breaker and from process to process, so that a fleet does not probe in step.
+    /// Creates a generator that differs between breakers and processes, so that a fleet does not probe in step.
     pub(crate) fn unpredictable() -> Self {
-        // The standard library keys each `RandomState` differently, from the system's entropy.
+        // The standard library seeds the keys of `RandomState` from the system's entropy, and varies them each time.
         Self { state: RandomState::new().hash_one(0_u64), process: Some(process::id()) }
     }
 
-    /// A number drawn evenly from 0 (inclusive) to 1 (exclusive).
+    /// Returns a uniformly distributed number from 0 (inclusive) to 1 (exclusive).
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
     pub(crate) fn draw(&mut self) -> f64 {
         // A forked child has a copy of the state, and of the standard library's keys.
-        if let Some(known) = self.process.filter(|known| *known != process::id()) {
+        if let Some(parent) = self.process.filter(|process| *process != process::id()) {
             self.process = Some(process::id());
-            self.state ^= RandomState::new().hash_one((known, process::id(), SystemTime::now()));
+            self.state ^= RandomState::new().hash_one((parent, process::id(), SystemTime::now()));
         }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
@@ -44,7 +46,7 @@ impl Random {
 
 #[cfg(test)]
 impl Random {
-    /// A whole number from 0 to below `end`, for tests.
+    /// Returns an integer below `end`.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.draw() * end as f64) as usize
@@ -66,8 +68,8 @@ mod tests {
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "figures alone, and a hundred thousand of them")]
-    fn draws_are_spread_evenly_below_one() {
+    #[cfg_attr(miri, ignore = "slow: a hundred thousand draws")]
+    fn draws_are_uniform_and_below_one() {
         let mut random = Random::seeded(1);
         let mut tenths = [0_u32; 10];
         let bounds = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -84,7 +86,7 @@ mod tests {
     fn a_forked_child_draws_other_numbers_than_its_parent_and_a_seeded_source_the_same() {
         let copies = |process| [1, 2].map(|_| Random { state: 7, process });
         let [mut parent, mut child] = copies(Some(process::id()));
-        child.process = Some(process::id().wrapping_add(1)); // that of the parent, as far as the child knows
+        child.process = Some(process::id().wrapping_add(1)); // the id of the parent
         let draws = |random: &mut Random| std::array::from_fn::<u64, 4, _>(|_| random.draw().to_bits());
         assert_ne!(draws(&mut parent), draws(&mut child));
         let [mut parent, mut child] = copies(None);
@@ -92,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn unseeded_sources_differ() {
-        let (mut one, mut other) = (Random::unpredictable(), Random::unpredictable());
-        assert_ne!([one.draw(), one.draw()].map(f64::to_bits), [other.draw(), other.draw()].map(f64::to_bits));
+    fn unseeded_generators_differ() {
+        let (mut first, mut second) = (Random::unpredictable(), Random::unpredictable());
+        assert_ne!([first.draw(), first.draw()].map(f64::to_bits), [second.draw(), second.draw()].map(f64::to_bits));
     }
 }

@@ -1,17 +1,19 @@
+//! The states of a breaker.
+
 use std::fmt;
 
 /// The state of a breaker.
 ///
-/// | state | a call is | outcomes are recorded | leaves by itself |
+/// | state | calls are | outcomes are recorded | automatic transitions |
 /// |---|---|---|---|
-/// | `closed` | admitted | yes | to `open`, when the tripper holds |
-/// | `open` | rejected | – | to `half_open`, on the first call for which the retry says so |
-/// | `half_open` | admitted if the permit says so and there is room for a probe | yes | to `open` if the tripper holds, to `closed` on a success with the permit at its final ratio; to either if [`MaxFailedProbes`](crate::MaxFailedProbes) is reached |
-/// | `metrics_only` | admitted | yes | never |
-/// | `disabled` | admitted | no | never |
-/// | `forced_open` | rejected | – | never |
+/// | `closed` | admitted | yes | to `open` if the tripper holds |
+/// | `open` | rejected | – | to `half_open` on the first call after the retry is due |
+/// | `half_open` | admitted if the permit allows it and a slot is free | yes | to `open` if the tripper holds; to `closed` on a success with the permit at its final ratio; to either if [`MaxFailedProbes`](crate::MaxFailedProbes) is reached |
+/// | `metrics_only` | admitted | yes | none |
+/// | `disabled` | admitted | no | none |
+/// | `forced_open` | rejected | – | none |
 ///
-/// Commands lead from any of them to `closed`, `metrics_only`, `disabled` or `forced_open`:
+/// Commands lead from any state to `closed`, `metrics_only`, `disabled` or `forced_open`:
 /// [`reset`](crate::CircuitBreaker::reset), [`metrics_only`](crate::CircuitBreaker::metrics_only),
 /// [`disable`](crate::CircuitBreaker::disable) and [`force_open`](crate::CircuitBreaker::force_open).
 ///
@@ -30,17 +32,17 @@ use std::fmt;
 #[doc(alias("CircuitState", "CircuitBreakerState"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum State {
-    /// Calls go through, and are judged.
+    /// Calls run and are recorded, and the tripper may open the breaker.
     Closed,
     /// Calls are rejected until a retry is due.
     Open,
-    /// A few calls go through, to probe the service: those that the permit admits, as long as there is room.
+    /// A few calls run to probe the service: those that the permit admits while a slot is free.
     HalfOpen,
-    /// Calls go through and are recorded, but nothing trips: by `metrics_only()`.
+    /// Calls run and are recorded, but the breaker never trips. Set by `metrics_only()`.
     MetricsOnly,
-    /// Calls go through unrecorded: by `disable()`.
+    /// Calls run unrecorded. Set by `disable()`.
     Disabled,
-    /// Calls are rejected until a command says otherwise: by `force_open()`.
+    /// Calls are rejected until the next command. Set by `force_open()`.
     ForcedOpen,
 }
 
@@ -49,7 +51,7 @@ impl State {
     pub const ALL: &'static [Self] =
         &[Self::Closed, Self::Open, Self::HalfOpen, Self::MetricsOnly, Self::Disabled, Self::ForcedOpen];
 
-    /// Its name in logs and metrics, such as `half_open`.
+    /// Returns the name of the state in logs and metrics, such as `half_open`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",

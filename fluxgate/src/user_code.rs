@@ -1,7 +1,7 @@
-//! The one way into code that the application supplied, and into the log.
+//! The only way into code of the application, including the subscriber of its log.
 //!
-//! A panic there is no reason to lose the outcome of somebody's call, so it ends here. No lock is held meanwhile, and the
-//! code is lent nothing that it could leave half-changed: hence `AssertUnwindSafe`.
+//! A panic in such code must not lose the outcome of a call, so it is caught here. `AssertUnwindSafe` is right because the
+//! code gets no references to data that a panic could leave in an inconsistent state. No lock is held, except for a clock.
 
 use std::{
     any::Any,
@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-/// Runs a part of a policy, or a listener. Returns `None` if it panicked, which the log tells.
+/// Runs a component of a policy or a listener. Returns `None` after a panic, which is logged.
 pub(crate) fn run<R>(part: &str, breaker: &str, code: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(code)) {
         Ok(result) => Some(result),
@@ -22,13 +22,14 @@ pub(crate) fn run<R>(part: &str, breaker: &str, code: impl FnOnce() -> R) -> Opt
     }
 }
 
-/// Runs what may be asked while the breaker is locked. Returns `None` if it panicked, of which only the panic hook tells:
-/// the log is the application's too.
+/// Runs code that may be called while the breaker is locked. Returns `None` after a panic.
+///
+/// Only the panic hook reports the panic: logging it would run more user code under the lock.
 pub(crate) fn run_unlogged<R>(code: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(code)).map_err(discard).ok()
 }
 
-/// Writes to the log, whose subscriber is the application's too: a panic in it is caught.
+/// Writes to the log. Catches a panic of its subscriber, which is user code too.
 pub(crate) fn log(write: impl FnOnce()) {
     let _ = run_unlogged(write);
 }
@@ -39,30 +40,30 @@ fn log_panic(part: &str, breaker: Option<&str>, payload: Box<dyn Any + Send>) {
             .downcast_ref::<&str>()
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("its payload is no text");
+            .unwrap_or("payload is not text");
         #[cfg(feature = "tracing")]
-        tracing::error!(target: "fluxgate", part, breaker, panic, "code that the application supplied panicked");
-        let _ = (part, breaker, panic); // named in the log alone
+        tracing::error!(target: "fluxgate", part, breaker, panic, "code of the application panicked");
+        let _ = (part, breaker, panic); // used only by the log
     });
     discard(payload);
 }
 
-/// Drops the payload of a panic, which may panic itself.
+/// Drops the payload of a panic, whose `Drop` may panic too.
 fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // Payloads whose `Drop` panics with their like would go on for ever.
-        mem::forget(another);
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // Leaked: a payload whose `Drop` panics with another of its kind would never end.
+        mem::forget(second);
     }
 }
 
-/// Drops what the application supplied. Returns normally if that panics, which the log tells.
+/// Drops a value of the application. Catches a panic of its `Drop`, which is logged.
 pub(crate) fn drop_caught<T>(part: &str, value: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
         log_panic(part, None, payload);
     }
 }
 
-/// A value that the application supplied. Whoever drops it is spared a panic of its `Drop`.
+/// A value of the application, whose `Drop` may panic without harm.
 pub(crate) struct Caught<T>(Option<T>);
 
 impl<T> Caught<T> {
@@ -76,8 +77,8 @@ impl<T> Deref for Caught<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // `drop` alone takes it.
-        self.0.as_ref().unwrap_or_else(|| unreachable!("the value is there until it is dropped"))
+        // Only `drop` takes it.
+        self.0.as_ref().unwrap_or_else(|| unreachable!("the value is taken only when dropped"))
     }
 }
 
@@ -87,9 +88,9 @@ impl<T> Drop for Caught<T> {
     }
 }
 
-/// A shared part that the application supplied: a component of a policy, a listener, a clock.
+/// A shared value of the application: a component of a policy, a listener or a clock.
 ///
-/// Whoever drops the last handle, a call among others, is spared a panic of its `Drop`.
+/// Any call may drop the last handle, so a panic of its `Drop` is caught.
 pub(crate) struct Supplied<T: ?Sized>(Caught<Arc<T>>);
 
 impl<T: ?Sized> Supplied<T> {
@@ -97,12 +98,12 @@ impl<T: ?Sized> Supplied<T> {
         Self(Caught::new(part))
     }
 
-    /// Returns whether both are handles of one part.
+    /// Returns whether both are handles of the same value.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.address() == other.address()
     }
 
-    /// Returns what tells the part from others while it lives.
+    /// Returns an address that identifies the value while it is alive.
     pub(crate) fn address(&self) -> *const () {
         Arc::as_ptr(&self.0).cast()
     }
@@ -135,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when it is dropped, with another of its kind.
+    /// Panics when dropped, with another of its kind as the payload.
     struct Explosive;
 
     impl Drop for Explosive {
@@ -145,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_whose_payload_panics_when_it_is_dropped_ends_here() {
+    fn a_panic_whose_payload_panics_when_dropped_is_caught() {
         assert!(run("listener", "search", || panic_any(Explosive)).is_none());
         log(|| panic_any(Explosive));
     }
 
     #[test]
-    fn the_last_handle_of_a_part_that_panics_when_it_is_dropped_drops_quietly() {
+    fn dropping_the_last_handle_of_a_value_that_panics_when_dropped_is_silent() {
         let part = Supplied::new(Arc::new(Explosive));
         let other = part.clone();
         assert!(part.is_same(&other));

@@ -21,14 +21,14 @@ pub(super) fn ending(guard: &Guard<'_>) -> TokenStream {
             return quote_spanned!(span=> #shape.ended());
         }
         let fallback = guard.capturing(&given.value);
-        return quote_spanned!(span=> #shape.or(#fallback));
+        return quote_spanned!(span=> #shape.with_fallback(#fallback));
     }
     let generic = guard.function.generic_error(&guard.returned);
     let name = match (&guard.arguments.timeout, generic) {
-        _ if guard.arguments.wraps_error() => "wrapped",
-        (Some(_), _) => "own_in_time",
-        (None, Some(_)) => "own_generic",
-        (None, None) => "own",
+        _ if guard.arguments.wraps_error() => "wrap",
+        (Some(_), _) => "via_from_timed",
+        (None, Some(_)) => "via_from_generic",
+        (None, None) => "via_from",
     };
     // Errors about a missing conversion point at the return type.
     let [start, end] = guard.return_spans();
@@ -70,7 +70,7 @@ pub(super) fn deferred_ending(guard: &Guard<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let ending = ending(guard);
     if guard.arguments.fallback.is_some() && !runs_after(guard) {
-        quote_spanned!(span=> #krate::__private::made(#ending))
+        quote_spanned!(span=> #krate::__private::ready(#ending))
     } else {
         quote_spanned!(span=> || #ending)
     }

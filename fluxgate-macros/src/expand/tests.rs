@@ -23,7 +23,7 @@ fn charge(amount: u64) -> Result<Receipt, ApiError> {
         ::fluxgate::__private::unseen,
         ::fluxgate::__private::never,
         move || -> Result<Receipt, ApiError> { provider().charge(amount) },
-        ::fluxgate::__private::own::<Result<Receipt, ApiError>, _, _>(),
+        ::fluxgate::__private::via_from::<Result<Receipt, ApiError>, _, _>(),
     );
 }
 "#;
@@ -47,7 +47,7 @@ fn stock(sku: &str) -> impl ::core::future::Future<Output = Result<u32, ApiError
             }
             warehouse(sku).await
         },
-        || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+        || ::fluxgate::__private::via_from::<Result<u32, ApiError>, _, _>(),
     );
 }
 "#;
@@ -81,7 +81,7 @@ fn work(
                 app.work(id).await
             },
         ),
-        || ::fluxgate::__private::own::<Result<u32, ApiError>, _, _>(),
+        || ::fluxgate::__private::via_from::<Result<u32, ApiError>, _, _>(),
     );
 }
 "#;

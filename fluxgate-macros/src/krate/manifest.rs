@@ -43,7 +43,7 @@ impl Scan<'_> {
     fn document(&mut self) {
         let mut table = Vec::new();
         loop {
-            self.skip(|char| char.is_whitespace());
+            self.skip(char::is_whitespace);
             match self.rest.peek() {
                 None => return,
                 Some('[') => {

@@ -46,8 +46,8 @@ enum Policies {
 impl Policies {
     fn words(self) -> &'static str {
         match self {
-            Self::One => "all of one policy",
-            Self::OneEach => "each of its own",
+            Self::One => "shared policy",
+            Self::OneEach => "own policy",
         }
     }
 }

@@ -41,12 +41,12 @@ struct Arguments {
 }
 
 const HOW_TO_READ: &str = "\
-Nanoseconds a call and thread that a breaker adds to the bare call (whose row shows all that it takes). All subjects \
-of a scenario take turns in every round, and the bare call of the same round is subtracted: on 1 thread in the round \
-that disturbed the two least, on 2 threads, which share one breaker, in the median of rounds. A rejected call does \
-not run, so there the empty loop is subtracted. Allocations are those of a call.";
+Nanoseconds per call and thread that a breaker adds to the bare call; the row *bare call* shows its full time. All \
+subjects of a scenario take turns in every round, and the bare call of the same round is subtracted. For 1 thread, \
+the table shows the least disturbed round; for 2 threads, which share one breaker, the median of all rounds. A \
+rejected call does not run, so there the empty loop is subtracted. Allocations are per call.";
 
-const LEFT_OUT: &str = "On 2 threads, rounds in which they barely met or lost a core are left out";
+const LEFT_OUT: &str = "On 2 threads, rounds in which the threads barely overlapped or lost a core are left out";
 
 const PEERS: [(&str, &str); 6] = [
     (recloser::NAME, recloser::NOTE),
@@ -86,13 +86,13 @@ fn report(arguments: &Arguments) -> Result<String, fmt::Error> {
         }
         let met = met * 100.0;
         writeln!(report, "{HOW_TO_READ}\n\n{table}")?;
-        writeln!(report, "{LEFT_OUT}: {met:.0} % or more of each subject's count.\n")?;
+        writeln!(report, "{LEFT_OUT}. Of the rounds of each subject, at least {met:.0} % remain.\n")?;
     }
     if chosen(Topic::Memory) {
         eprintln!("memory …");
-        writeln!(report, "Bytes that an idle breaker holds, its handle included:\n\n{}", allocation::held())?;
+        writeln!(report, "Memory of an idle breaker in bytes, including its handle:\n\n{}", allocation::held())?;
     }
-    writeln!(report, "What was asked of the peers:\n")?;
+    writeln!(report, "Configuration of the other circuit breakers:\n")?;
     for (name, note) in PEERS {
         writeln!(report, "- `{name}` {}: {note}.", machine::version(name))?;
     }

@@ -180,7 +180,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     ];
     scenarios.extend(sizes());
     let parts = [bare::call()].into_iter().chain(reference::parts()).collect();
-    scenarios.push(Scenario::new(Topic::Machine, "what the machine charges", Traffic::Healthy, parts));
+    scenarios.push(Scenario::new(Topic::Machine, "primitives of this machine", Traffic::Healthy, parts));
     scenarios
 }
 

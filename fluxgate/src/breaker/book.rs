@@ -1,4 +1,5 @@
-//! Who has which name: constant time to look up, and no lock that grows with the number of breakers.
+//! The names and labels in use. Look-ups take constant time, and so does the work under each lock, but for a map that
+//! grows.
 
 use std::{
     array,
@@ -19,8 +20,7 @@ use crate::{
     user_code,
 };
 
-/// Among so many locks the names are spread, so that growing one of the maps under its lock takes no more than some
-/// microseconds.
+/// The number of maps that the texts are spread over, so that growing one under its lock takes only microseconds.
 const SHARDS: usize = 64;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -28,48 +28,49 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 static TEXTS: LazyLock<Texts> =
     LazyLock::new(|| Texts { hasher: RandomState::new(), shards: array::from_fn(|_| Mutex::default()) });
 
-/// By name and by label.
+/// The uses of each text, as a name or a label.
 struct Texts {
     hasher: RandomState,
     shards: [Mutex<HashMap<Name, Uses>>; SHARDS],
 }
 
-/// What one text is used for.
+/// The uses of one text.
 struct Uses {
     named: Named,
-    /// Whose label it is. No two breakers have the same.
+    /// The id of the breaker or set with this label. Labels are unique.
     labelled: Option<NonZeroU64>,
 }
 
-/// The breakers and sets of one name. The `Weak` of a set, and of a breaker that is being made, is a dangling one.
+/// The breakers and sets of one name. The `Weak` of a set, and of a breaker that is not complete yet, is dangling.
 enum Named {
-    Nobody,
+    Unused,
     One(u64, Weak<Shared>),
     Many(Box<Namesakes>),
 }
 
 struct Namesakes {
-    /// By id, which is the order in which they were made.
+    /// By id, which is the order of creation.
     living: BTreeMap<u64, Weak<Shared>>,
-    /// The last number that one of them was given, so that the next need not look for a free one from the start.
-    last: u64,
+    /// The last number assigned to one of them, where the search for the next free one starts.
+    last_number: u64,
 }
 
 impl Texts {
-    /// Does something with the uses of a text, and forgets the text if it has none afterwards.
+    /// Runs `act` on the uses of a text, if it has any, and removes the text if it has none afterwards.
     fn with<R>(&self, text: &str, act: impl FnOnce(&mut Uses) -> R) -> Option<R> {
         let mut shard = self.shard(text).lock();
         let uses = shard.get_mut(text)?;
         let result = act(uses);
-        if matches!(uses.named, Named::Nobody) && uses.labelled.is_none() {
+        if matches!(uses.named, Named::Unused) && uses.labelled.is_none() {
             shard.remove(text);
         }
         Some(result)
     }
 
+    /// Runs `act` on the uses of a text, which may be none yet.
     fn with_new<R>(&self, text: &Name, act: impl FnOnce(&mut Uses) -> R) -> R {
         let mut shard = self.shard(text.as_str()).lock();
-        act(shard.entry(text.clone()).or_insert(Uses { named: Named::Nobody, labelled: None }))
+        act(shard.entry(text.clone()).or_insert(Uses { named: Named::Unused, labelled: None }))
     }
 
     fn shard(&self, text: &str) -> &Mutex<HashMap<Name, Uses>> {
@@ -80,13 +81,13 @@ impl Texts {
 }
 
 impl Named {
-    /// Whether there is another one already.
+    /// Adds a breaker or set. Returns `true` if it is the second one.
     fn add(&mut self, id: u64) -> bool {
         match self {
-            Self::Nobody => *self = Self::One(id, Weak::new()),
+            Self::Unused => *self = Self::One(id, Weak::new()),
             Self::One(first, breaker) => {
                 let living = BTreeMap::from([(*first, breaker.clone()), (id, Weak::new())]);
-                *self = Self::Many(Box::new(Namesakes { living, last: 1 }));
+                *self = Self::Many(Box::new(Namesakes { living, last_number: 1 }));
                 return true;
             }
             Self::Many(namesakes) => drop(namesakes.living.insert(id, Weak::new())),
@@ -96,14 +97,14 @@ impl Named {
 
     fn remove(&mut self, id: u64) {
         match self {
-            Self::One(only, _) if *only == id => *self = Self::Nobody,
+            Self::One(only, _) if *only == id => *self = Self::Unused,
             Self::Many(namesakes) => {
                 namesakes.living.remove(&id);
                 if namesakes.living.is_empty() {
-                    *self = Self::Nobody;
+                    *self = Self::Unused;
                 }
             }
-            Self::Nobody | Self::One(..) => {}
+            Self::Unused | Self::One(..) => {}
         }
     }
 
@@ -111,43 +112,44 @@ impl Named {
         match self {
             Self::One(only, breaker) if *only == id => Some(breaker),
             Self::Many(namesakes) => namesakes.living.get_mut(&id),
-            Self::Nobody | Self::One(..) => None,
+            Self::Unused | Self::One(..) => None,
         }
     }
 
-    /// The next number to tell namesakes apart by.
+    /// Returns the next number for a label.
     fn next_number(&mut self) -> u64 {
         match self {
             Self::Many(namesakes) => {
-                namesakes.last += 1;
-                namesakes.last
+                namesakes.last_number += 1;
+                namesakes.last_number
             }
-            // A single one whose name is another's label.
-            Self::Nobody | Self::One(..) => 2,
+            // The name is unique, but is also the label of another breaker.
+            Self::Unused | Self::One(..) => 2,
         }
     }
 
-    /// Returns the first that was made after `id`. A handle is made of it when no lock is held.
+    /// Returns the first one that was created after `id`. Upgrade it only when no lock is held: dropping the last handle
+    /// takes the lock.
     fn after(&self, id: u64) -> Option<(u64, Weak<Shared>)> {
         match self {
             Self::One(only, breaker) if *only > id => Some((*only, breaker.clone())),
             Self::Many(namesakes) => {
                 namesakes.living.range(id + 1..).next().map(|(id, breaker)| (*id, breaker.clone()))
             }
-            Self::Nobody | Self::One(..) => None,
+            Self::Unused | Self::One(..) => None,
         }
     }
 }
 
-/// Reserves a name for a breaker that is being made, or for a set. Returns its id and its label.
+/// Reserves a name for a new breaker or set. Returns its id and its label.
 pub(super) fn reserve(name: &Name) -> (u64, Name) {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let (is_second, mut is_free) = TEXTS.with_new(name, |uses| (uses.named.add(id), uses.label(id)));
+    let (is_second, mut is_labelled) = TEXTS.with_new(name, |uses| (uses.named.add(id), uses.label(id)));
     let (mut label, mut number) = (name.clone(), 1);
-    while !is_free {
+    while !is_labelled {
         number = TEXTS.with(name.as_str(), |uses| uses.named.next_number()).unwrap_or_default().max(number + 1);
         label = format!("{name}#{number}").into();
-        is_free = TEXTS.with_new(&label, |uses| uses.label(id));
+        is_labelled = TEXTS.with_new(&label, |uses| uses.label(id));
     }
     if is_second {
         user_code::log(|| {
@@ -164,7 +166,7 @@ pub(super) fn reserve(name: &Name) -> (u64, Name) {
 }
 
 impl Uses {
-    /// Makes it the label of `id`, if it is nobody's.
+    /// Makes the text the label of `id`, if it is free.
     fn label(&mut self, id: u64) -> bool {
         let is_free = self.labelled.is_none();
         if is_free {
@@ -174,7 +176,7 @@ impl Uses {
     }
 }
 
-/// Makes a breaker available to look-ups by its name.
+/// Makes a breaker available to look-ups by name.
 pub(super) fn enter(id: u64, name: &str, breaker: &Arc<Shared>) {
     TEXTS.with(name, |uses| {
         if let Some(named) = uses.named.get_mut(id) {
@@ -183,7 +185,7 @@ pub(super) fn enter(id: u64, name: &str, breaker: &Arc<Shared>) {
     });
 }
 
-/// Releases the name and the label for others.
+/// Releases a name and a label for others.
 pub(super) fn release(id: u64, name: &str, label: &str) {
     TEXTS.with(name, |uses| uses.named.remove(id));
     TEXTS.with(label, |uses| {
@@ -193,7 +195,7 @@ pub(super) fn release(id: u64, name: &str, label: &str) {
     });
 }
 
-/// Returns the first breaker of this name that was made, of those of which `is_shown` holds.
+/// Returns the first breaker of this name that satisfies `is_shown`, in the order of creation.
 pub(crate) fn by_name(name: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
     let mut last = 0;
     loop {
@@ -205,7 +207,7 @@ pub(crate) fn by_name(name: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) ->
     }
 }
 
-/// Returns the breaker that metrics and the log call `name#2`, or another number.
+/// Returns the breaker with a numbered label, such as `payment_api#2`.
 pub(crate) fn by_label(label: &str, is_shown: impl Fn(&CircuitBreaker) -> bool) -> Option<CircuitBreaker> {
     let (name, _) = label.rsplit_once('#')?;
     let id = TEXTS.with(label, |uses| uses.labelled)??.get();

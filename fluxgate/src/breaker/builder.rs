@@ -39,7 +39,7 @@ use crate::{
     sync::{
         AtomicU64, Mutex, Padding,
         status_word::{Status, StatusWord, SuccessPath},
-        success_counters::{Enrolled, Successes},
+        success_counters::{Enrolled, SuccessCounters},
     },
     time::{BreakerClock, Clock, nanos::Nanos},
     user_code::Supplied,
@@ -253,7 +253,7 @@ impl Builder {
     /// ```
     pub fn build(self) -> Result<CircuitBreaker, PolicyError> {
         let breaker = self.build_untold()?;
-        breaker.tell();
+        breaker.notify_listeners();
         Ok(breaker)
     }
 
@@ -371,7 +371,7 @@ impl Builder {
             fast_below,
             cancelled,
             clock: self.clock.map_or_else(BreakerClock::system, BreakerClock::other),
-            successes: Successes::new(),
+            successes: SuccessCounters::new(),
             place,
             outbox,
             rules: Mutex::new(rules),
@@ -382,7 +382,7 @@ impl Builder {
         #[cfg(feature = "serde")]
         if let Some(saved) = resumes.then(|| waiting::take(&breaker)).flatten() {
             // Its version was checked.
-            let _ = breaker.restore_untold(&saved);
+            let _ = breaker.restore_silently(&saved);
         }
         #[cfg(feature = "config")]
         breaker.apply_state(None, self.state);

@@ -1,4 +1,4 @@
-//! What keeps a breaker alive.
+//! Counted references to a breaker.
 
 use std::{
     ops::Deref,
@@ -9,33 +9,33 @@ use crate::breaker::{CircuitBreaker, Shared};
 #[cfg(feature = "keyed")]
 use crate::sync::Padding;
 
-/// A counted reference to what the clones of a breaker share.
+/// A counted reference to the shared part of a breaker.
 #[derive(Clone)]
 pub(crate) enum Handle {
-    /// Counted where the breaker is.
+    /// Counted beside the breaker.
     Direct(Arc<Shared>),
-    /// Counted apart from it: of a breaker in a set, for a thread that shares its key with others.
+    /// Counted in a stripe: for a breaker of a set whose key several threads use.
     #[cfg(feature = "keyed")]
     Striped(Arc<Stripe>),
 }
 
-/// A breaker, and a count of its own in front of it.
+/// A separate reference count of a breaker.
 #[cfg(feature = "keyed")]
 pub(crate) struct Stripe {
     pub(crate) shared: Arc<Shared>,
-    /// So that the count of the next one is in another line.
-    _gap: Padding,
+    /// Keeps the counts of two stripes in different cache lines.
+    _padding: Padding,
 }
 
 #[cfg(feature = "keyed")]
 impl Stripe {
     pub(crate) fn new(shared: &Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::clone(shared), _gap: Padding::default() })
+        Arc::new(Self { shared: Arc::clone(shared), _padding: Padding::default() })
     }
 }
 
 impl Handle {
-    /// The reference on which the breaker's own count is.
+    /// Returns the reference with the breaker's own count.
     #[inline]
     pub(crate) fn direct(&self) -> &Arc<Shared> {
         match self {
@@ -63,7 +63,7 @@ impl From<Arc<Shared>> for CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// A handle of the breaker, if it is still there.
+    /// Returns a handle of the breaker, if it is still alive.
     #[inline]
     pub(crate) fn upgrade(shared: &Weak<Shared>) -> Option<Self> {
         shared.upgrade().map(Self::from)

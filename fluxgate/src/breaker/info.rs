@@ -1,11 +1,14 @@
+//! Snapshots of a breaker.
+
 use std::time::Duration;
 
 #[cfg(feature = "serde")]
 use crate::time::serialized;
 use crate::{breaker::CircuitBreaker, events::signal::Signal, name::Name, state::State};
 
-/// What a breaker is at, from [`CircuitBreaker::info`](crate::CircuitBreaker::info). With the
-/// feature `serde` it serializes, durations in seconds.
+/// A snapshot of a breaker, returned by [`CircuitBreaker::info`].
+///
+/// With the feature `serde` it implements `Serialize`, with durations in seconds.
 ///
 /// # Examples
 ///
@@ -25,51 +28,54 @@ use crate::{breaker::CircuitBreaker, events::signal::Signal, name::Name, state::
 pub struct Info {
     /// The name of the breaker.
     pub name: Name,
-    /// Distinguishes it from others with its name: see [`CircuitBreaker::label`].
+    /// The unique [label](CircuitBreaker::label) of the breaker.
     pub label: Name,
-    /// Its state. An open breaker whose retry is due is `open` until a call finds it so.
+    /// The state. An open breaker whose retry is due stays `open` until the next call.
     pub state: State,
-    /// How long it has been in this state.
+    /// The time since the state began.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::seconds"))]
     pub in_state_for: Duration,
-    /// How many recoveries have failed since it was last closed.
+    /// The number of failed recoveries since the breaker was last closed.
     pub reopens: u64,
-    /// How many of the latest recorded calls failed, without a success between them.
+    /// The number of failures since the last recorded success.
     pub consecutive_failures: u64,
-    /// How many calls the window holds.
+    /// The number of calls in the window.
     pub calls: u64,
-    /// How many of them failed.
+    /// The number of failed calls in the window.
     pub failures: u64,
-    /// Failures / calls, from 0 to 1; `None` while the window is empty.
+    /// The share of failed calls, from 0 to 1. `None` while the window is empty.
     pub failure_rate: Option<f64>,
-    /// For each threshold of the policy's `SlowRate` clauses the share of calls that took that long or longer, from 0
-    /// to 1; empty while the window is.
+    /// For each threshold of the policy's `SlowRate` clauses, the share of calls that took at least that long, from 0 to 1.
+    /// Empty while the window is empty.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::slow_rates"))]
     pub slow_rates: Vec<(Duration, f64)>,
-    /// The mean duration of the calls in the window; `None` while it is empty, and for a policy that has no use for it:
-    /// one without `AvgLatency` and without a tripper of the user's own.
+    /// The mean duration of the calls in the window. `None` while the window is empty, and if the policy does not measure
+    /// it: only `AvgLatency` and custom trippers do.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::optional_seconds"))]
     pub mean_latency: Option<Duration>,
-    /// How many probes are in flight; 0 unless half-open.
+    /// The number of probes in flight. 0 unless half-open.
     pub probes_in_flight: usize,
-    /// How long until a retry is due, if the breaker is open and that is known: zero once it is due, `None` for `Never`, and
-    /// for a retry of your own unless the service has asked to be left alone: only a rejection
-    /// [asks that](crate::CallNotPermitted::retry_after). While half-open, how long until a ramp that ends at 1 admits every
-    /// call; `None` while all slots are taken.
+    /// The time until the next change that lets calls run, if it is known.
+    ///
+    /// - `open`: the time until the retry is due, zero once it is. `None` for `Never`, and for a custom retry unless the
+    ///   service has sent a `Retry-After`: a custom retry is asked only by a
+    ///   [rejection](crate::CallNotPermitted::retry_after).
+    /// - `half_open`: the time until a ramp that ends at 1 admits every call. `None` while all slots are taken.
+    /// - other states: `None`.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::optional_seconds"))]
     pub retry_after: Option<Duration>,
-    /// How many calls have been rejected since the breaker was made; a reset does not change it.
+    /// The number of rejected calls since the breaker was built. A reset does not change it.
     pub rejected: u64,
-    /// How many calls a breaker in shadow mode would have rejected since it was made.
+    /// The number of calls that shadow mode let run instead of rejecting them, since the breaker was built.
     pub would_have_been_rejected: u64,
-    /// Whether the breaker is in shadow mode.
+    /// `true` in shadow mode, in which the breaker rejects nothing.
     pub shadow: bool,
 }
 
 impl CircuitBreaker {
-    /// Returns the current state, without the lock and without an allocation.
+    /// Returns the current state. This takes no lock.
     ///
-    /// An open breaker whose retry is due is `open` until a call comes.
+    /// An open breaker whose retry is due stays `open` until the next call.
     ///
     /// # Examples
     ///
@@ -86,14 +92,14 @@ impl CircuitBreaker {
         self.shared.status.read().state()
     }
 
-    /// Returns the last 16 transitions, oldest first: when each was, why, and the figures of the window.
+    /// Returns the last 16 transitions, oldest first, each with its time, its reason and the metrics of the window.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
     ///
-    /// let breaker = CircuitBreaker::builder("inventory").tripper(FailureStreak(2)).build()?;
+    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).build()?;
     /// for _ in 0..2 {
     ///     let _ = breaker.call(|| Err::<(), _>("down"));
     /// }
@@ -109,10 +115,10 @@ impl CircuitBreaker {
         self.shared.core.lock().history.signals().cloned().collect()
     }
 
-    /// What the breaker is at: its state, and the figures of its window.
+    /// Returns the current state and the figures of the window.
     ///
-    /// Asking changes nothing: an open breaker whose retry is due stays open until a call comes. It takes the breaker's
-    /// lock for a moment.
+    /// This changes nothing: an open breaker whose retry is due stays open until the next call. It takes the breaker's lock
+    /// briefly. For the state alone, [`state`](Self::state) needs no lock.
     ///
     /// # Examples
     ///
@@ -134,7 +140,7 @@ impl CircuitBreaker {
             name: self.shared.place.name().clone(),
             label: self.shared.place.label().clone(),
             state: machine.state,
-            in_state_for: machine.lasted(now).into(),
+            in_state_for: machine.time_in_state(now).into(),
             reopens: machine.reopens,
             consecutive_failures: machine.consecutive_failures,
             calls: metrics.calls(),

@@ -1,3 +1,5 @@
+//! The breaker itself.
+
 pub(crate) mod book;
 pub(crate) mod builder;
 pub(crate) mod handle;
@@ -6,7 +8,9 @@ pub(crate) mod info;
 pub(crate) mod overrides;
 pub(crate) mod place;
 #[cfg(feature = "serde")]
-pub(crate) mod restore;
+mod restore;
+#[cfg(feature = "serde")]
+pub(crate) mod saved_state;
 pub(crate) mod set_policy;
 pub(crate) mod shared;
 #[cfg(feature = "recorder")]
@@ -31,16 +35,22 @@ use crate::{
     state::State,
 };
 
-/// Guards the calls to one service: lets them through while it is well, rejects them at once while it is not, and
-/// probes it gently until it is well again.
+/// A circuit breaker: it guards the calls to one service.
 ///
-/// Clones share one breaker, across threads and between sync and async code. A breaker whose last clone is dropped is
-/// gone from the [`registry`](crate::registry()) too.
+/// While the service is healthy, calls run. When it fails, the breaker rejects calls at once, and later probes the service
+/// with a few calls until it has recovered.
+///
+/// Clones share one breaker, across threads and between sync and async code. Dropping the last clone removes the breaker
+/// from the [`registry`](crate::registry()).
 ///
 /// # Examples
 ///
 /// ```
-/// use fluxgate::{CircuitBreaker, Error, retries::Backoff, trippers::{FailureRate, FailureStreak, MinRequests}};
+/// use fluxgate::{
+///     CircuitBreaker, Error,
+///     retries::Backoff,
+///     trippers::{FailureRate, FailureStreak, MinRequests},
+/// };
 ///
 /// let breaker = CircuitBreaker::builder("payment_api")
 ///     .tripper(FailureStreak(5) | MinRequests(20) & FailureRate(0.6))
@@ -49,8 +59,8 @@ use crate::{
 ///
 /// match breaker.call(|| "42".parse::<u32>()) {
 ///     Ok(amount) => assert_eq!(amount, 42),
-///     Err(Error::NotPermitted(rejection)) => println!("try again in {:?}", rejection.retry_after()),
-///     Err(error) => println!("{error}"),
+///     Err(Error::NotPermitted(rejection)) => println!("not called: {rejection}"),
+///     Err(error) => println!("failed: {error}"),
 /// }
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
@@ -61,12 +71,12 @@ pub struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// A breaker with the default policy: see [`Policy`](crate::Policy).
+    /// Creates a breaker with the [default policy](crate::Policy).
     ///
     /// # Panics
     ///
-    /// If the name is empty. On `wasm32-unknown-unknown` always, where the system has no clock: give
-    /// [`builder`](Self::builder) one there.
+    /// Panics if the name is empty. Always panics on `wasm32-unknown-unknown`, which has no system clock: use
+    /// [`builder`](Self::builder) there and set a clock.
     ///
     /// # Examples
     ///
@@ -79,14 +89,16 @@ impl CircuitBreaker {
         Self::builder(name).build().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Begins a breaker with a policy of its own. The name is how logs, metrics and the registry call it.
+    /// Returns a builder for a breaker with its own policy. The name identifies the breaker in logs, metrics and the
+    /// registry.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{CircuitBreaker, trippers::{FailureRate, MinRequests}};
     ///
-    /// let breaker = CircuitBreaker::builder("search").tripper(MinRequests(20) & FailureRate(0.5)).build()?;
+    /// let tripper = MinRequests(20) & FailureRate(0.5);
+    /// let breaker = CircuitBreaker::builder("search").tripper(tripper).build()?;
     /// assert!(breaker.call(|| Ok::<_, ()>(())).is_ok());
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
@@ -95,7 +107,7 @@ impl CircuitBreaker {
         Builder::new(name.into())
     }
 
-    /// The name that the breaker was given. Others may have the same: see [`label`](Self::label).
+    /// Returns the name of the breaker. It need not be unique: see [`label`](Self::label).
     ///
     /// # Examples
     ///
@@ -109,8 +121,10 @@ impl CircuitBreaker {
         self.shared.place.name().as_str()
     }
 
-    /// What tells the breaker from others of its name: the name itself, if it was free when the breaker was made, else
-    /// the name and a number, such as `payment_api#2`. Metrics go by it.
+    /// Returns the unique label of the breaker, which metrics use.
+    ///
+    /// It is the name if that was free when the breaker was built, otherwise the name with a number, such as
+    /// `payment_api#2`.
     ///
     /// # Examples
     ///
@@ -124,7 +138,7 @@ impl CircuitBreaker {
         self.shared.place.label().as_str()
     }
 
-    /// The first of its listeners that has this type, if it has one: to ask it what it knows.
+    /// Returns the first listener of type `L`, for example to read figures that it has collected.
     ///
     /// # Examples
     ///
@@ -142,11 +156,10 @@ impl CircuitBreaker {
         self.shared.outbox.listener()
     }
 
-    /// Closes the breaker, from any state, and forgets what it knew: the window, the failures in a row, and how many
-    /// recoveries have failed.
+    /// Closes the breaker from any state, and clears its window, its failure streak and its number of failed recoveries.
     ///
-    /// Calls in flight count no more, and a breaker that is closed already begins anew. What has been counted since it was
-    /// made, such as [`Info::rejected`], goes on.
+    /// Calls in flight no longer count. Resetting a closed breaker clears it too. Totals since the breaker was built, such
+    /// as [`Info::rejected`](crate::Info::rejected)(crate::Info::rejected), are kept.
     ///
     /// # Examples
     ///
@@ -163,7 +176,7 @@ impl CircuitBreaker {
         self.command(State::Closed);
     }
 
-    /// Lets every call through unrecorded, until another command.
+    /// Admits every call without recording it, until the next command.
     ///
     /// # Examples
     ///
@@ -180,7 +193,7 @@ impl CircuitBreaker {
         self.command(State::Disabled);
     }
 
-    /// Lets every call through and records it, but never trips, until another command.
+    /// Admits and records every call but never trips, until the next command.
     ///
     /// # Examples
     ///
@@ -197,7 +210,7 @@ impl CircuitBreaker {
         self.command(State::MetricsOnly);
     }
 
-    /// Rejects every call, until another command. In shadow mode they run all the same.
+    /// Rejects every call until the next command. In shadow mode the calls still run.
     ///
     /// # Examples
     ///
@@ -213,11 +226,11 @@ impl CircuitBreaker {
         self.command(State::ForcedOpen);
     }
 
-    /// Switches shadow mode: the breaker does all that it would do, but rejects nothing. A call that it would have
-    /// rejected runs unrecorded and is counted in [`Info::would_have_been_rejected`].
+    /// Switches shadow mode on or off. In shadow mode the breaker works as usual but rejects nothing.
     ///
-    /// That is how to try a policy in production: the [guide](crate::guide::in_production) goes through it. The state, the
-    /// window and the calls in flight stay as they are.
+    /// A call that would be rejected runs unrecorded and is counted in
+    /// [`Info::would_have_been_rejected`](crate::Info::would_have_been_rejected)(crate::Info::would_have_been_rejected). Use it to try a policy in production, as
+    /// the [guide](crate::guide::in_production) shows. The state, the window and calls in flight do not change.
     ///
     /// # Examples
     ///
@@ -249,13 +262,13 @@ impl CircuitBreaker {
     }
 }
 
-/// No panic leaves a breaker half-changed: no code of the user runs while it is locked but its clock, whose panics end
-/// there.
+/// No panic leaves a breaker in an inconsistent state: the only user code that runs under its lock is the clock, whose
+/// panics are caught.
 impl UnwindSafe for CircuitBreaker {}
 impl RefUnwindSafe for CircuitBreaker {}
 
 impl From<&Self> for CircuitBreaker {
-    /// Another handle of the same breaker.
+    /// Returns another handle of the same breaker.
     fn from(breaker: &Self) -> Self {
         breaker.clone()
     }

@@ -91,7 +91,7 @@ impl Applied {
         if let Some(error) = self.refused {
             log_refused(self.breaker.label(), &error);
         }
-        self.breaker.tell();
+        self.breaker.notify_listeners();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The place of a breaker among all of the process.
+//! The list of all breakers in the process.
 
 #[cfg(feature = "keyed")]
 use std::any::Any;
@@ -15,49 +15,49 @@ use crate::{
     name::Name,
 };
 
-/// The listed breakers: grouped by set and then ordered by age, so that one set can be walked through.
+/// The listed breakers, ordered by set and then by age, so that the breakers of one set are adjacent.
 static LISTED: Mutex<BTreeMap<Key, Weak<Shared>>> = Mutex::new(BTreeMap::new());
 
-/// The id of the set, or [`SINGLE`], and that of the breaker. Ids are given in the order in which breakers are made.
+/// The id of the set, or [`SINGLE`], and the id of the breaker. Ids grow in the order of creation.
 type Key = (u64, u64);
 
-/// Stands for the set of breakers that belong to none.
+/// The set id of breakers that belong to no set.
 const SINGLE: u64 = 0;
 
-/// The number of entries read under the lock at a time. Threads that make breakers wait meanwhile.
+/// The number of entries that are read at a time under the lock, for which threads that build breakers have to wait.
 const BATCH: usize = 256;
 
-/// The place of a breaker or a set among those of the process: its id, its name and its label.
+/// The identity of a breaker or a set within the process: its id, its name and its label.
 ///
-/// The name and the label are free for others once it is released.
+/// The name and the label are reserved until the place is released.
 pub(crate) struct Place {
     pub(crate) id: u64,
     name: Name,
-    /// `None` where it is the name.
+    /// `None` if it equals the name.
     label: Option<Box<Name>>,
     #[cfg(feature = "keyed")]
     membership: Option<Arc<dyn Membership>>,
 }
 
-/// The part of a breaker in a set that code below sets needs.
+/// The membership of a breaker in a set, as far as code below sets needs it.
 #[cfg(feature = "keyed")]
 pub(crate) trait Membership: Send + Sync {
     /// Returns the id of the set.
     fn set(&self) -> u64;
 
-    /// Returns whether the breaker is kept in reserve, and hidden from the registry.
+    /// Returns whether the set keeps the breaker in reserve, hidden from the registry.
     fn is_hidden(&self) -> bool;
 
-    /// Ends the time in reserve.
+    /// Takes the breaker out of the reserve.
     #[cfg(feature = "serde")]
     fn show(&self);
 
-    /// Returns the label of the set and the key, by which a saved state finds the breaker after a restart. The breaker
-    /// that new keys share has no key.
+    /// Returns the label of the set and the key, which identify the breaker across restarts. The breaker that new keys
+    /// share has no key.
     #[cfg(feature = "serde")]
     fn identity(&self) -> (String, Option<String>);
 
-    /// Adds the counts of the breaker to those of its set, where they outlive it.
+    /// Adds the breaker's counts to those of its set, which outlive it.
     fn collect_counts(&self, breaker: &Shared);
 
     fn as_any(&self) -> &dyn Any;
@@ -78,7 +78,7 @@ impl Place {
         }
     }
 
-    /// Sets the part of the breaker in a set.
+    /// Sets the membership in a set.
     #[cfg(feature = "keyed")]
     pub(crate) fn within(self, membership: Option<Arc<dyn Membership>>) -> Self {
         Self { membership, ..self }
@@ -88,18 +88,18 @@ impl Place {
         &self.name
     }
 
-    /// Returns the text that distinguishes the breaker from others with its name.
+    /// Returns the unique label.
     pub(crate) fn label(&self) -> &Name {
         self.label.as_deref().unwrap_or(&self.name)
     }
 
-    /// Returns the part of the breaker in its set, if it is in one.
+    /// Returns the membership, if the breaker is in a set.
     #[cfg(feature = "keyed")]
     pub(crate) fn membership(&self) -> Option<&Arc<dyn Membership>> {
         self.membership.as_ref()
     }
 
-    /// Returns whether the breaker is kept in reserve by its set, and hidden from the registry.
+    /// Returns whether the set of the breaker keeps it in reserve, hidden from the registry.
     pub(crate) fn is_hidden(&self) -> bool {
         #[cfg(feature = "keyed")]
         return self.membership().is_some_and(|membership| membership.is_hidden());
@@ -121,13 +121,13 @@ impl Place {
     }
 }
 
-/// Lists a breaker, which makes it available to look-ups by its name.
+/// Adds a breaker to the list, and makes it available to look-ups by name.
 pub(crate) fn enter(shared: &Arc<Shared>) {
     book::enter(shared.place.id, shared.place.name().as_str(), shared);
     LISTED.lock().insert(shared.place.key(), Arc::downgrade(shared));
 }
 
-/// Removes a breaker from the list, if it is still there.
+/// Removes a breaker from the list, if it is still listed, and releases its name.
 pub(crate) fn forget(shared: &Shared) {
     #[cfg(feature = "keyed")]
     if let Some(membership) = shared.place.membership() {
@@ -138,21 +138,21 @@ pub(crate) fn forget(shared: &Shared) {
     }
 }
 
-/// Lists all breakers that are alive, hidden ones included, in the order in which they were made.
+/// Returns all living breakers in the order of creation, including hidden ones.
 pub(crate) fn living() -> impl Iterator<Item = CircuitBreaker> {
     let mut living = between((SINGLE, 0), (u64::MAX, u64::MAX));
     living.sort_unstable_by_key(|((_, id), _)| *id);
     living.into_iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(&breaker))
 }
 
-/// Lists the breakers that belong to no set.
+/// Returns the breakers that belong to no set.
 #[cfg(feature = "config")]
 pub(crate) fn singles() -> Vec<CircuitBreaker> {
     let singles = between((SINGLE, 0), (SINGLE, u64::MAX));
     singles.iter().filter_map(|(_, breaker)| CircuitBreaker::upgrade(breaker)).collect()
 }
 
-/// Lists the breakers of a set in the order in which they were made, the one in reserve included.
+/// Returns the breakers of a set in the order of creation, including the one in reserve.
 #[cfg(feature = "keyed")]
 pub(crate) fn of_set(set: u64) -> Vec<Weak<Shared>> {
     between((set, 0), (set, u64::MAX)).into_iter().map(|(_, breaker)| breaker).collect()
@@ -163,7 +163,7 @@ fn between(first: Key, last: Key) -> Vec<(Key, Weak<Shared>)> {
     loop {
         let from = found.last().map_or(Bound::Included(first), |(key, _)| Bound::Excluded(*key));
         let before = found.len();
-        // Allocated here, not under the lock.
+        // Allocated before the lock is taken.
         found.reserve(BATCH);
         let listed = LISTED.lock();
         let next = listed.range((from, Bound::Included(last))).take(BATCH);

@@ -1,4 +1,4 @@
-//! Replaces the policy of a breaker while it runs.
+//! Replacing the policy at run time.
 
 use std::{mem, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
     sync::{Ordering, status_word::SuccessPath},
 };
 
-/// The former policy and window of a breaker. User code may run when they are dropped.
+/// The replaced parts of a breaker. Drop them without a lock: they may contain user types.
 pub(crate) struct Replaced {
     _rules: [Arc<CompiledPolicy>; 2],
     _records: Records,
@@ -34,42 +34,48 @@ impl CircuitBreaker {
 
     /// Replaces the policy atomically.
     ///
-    /// The state and its duration, `reopens`, the failures in a row and the calls in flight stay. A call that was admitted
-    /// before the change counts like any other, and a probe keeps its slot. Every call is judged by the policy that the
-    /// breaker has when the call ends. Listeners are notified, in order with the transitions.
+    /// The state and its start, `reopens`, the failure streak and the calls in flight are kept: calls that were admitted
+    /// before count like any other, and probes keep their slots. Each call is judged by one policy, the current one at its
+    /// end. Listeners receive the change, in order with the transitions.
     ///
-    /// The other parts of a breaker change as follows:
+    /// The rest is carried over as follows:
     ///
-    /// - **The window** keeps the latest calls of the old one: from a `CountWindow` to another as many as fit, from a
-    ///   `TimeWindow` to another those of the seconds that fit, from a `TimeWindow` to a `CountWindow` those of the latest
-    ///   whole seconds that fit. From a `CountWindow` to a `TimeWindow` it starts empty, because the times of the calls are
-    ///   unknown.
-    /// - **Durations** are kept as far as the old policy needed them: all, if it had `AvgLatency` or a custom tripper in a
-    ///   `CountWindow`, otherwise which of its `SlowRate` thresholds each call reached. A call that is not known to have
-    ///   reached a threshold has not. If the new policy needs a mean that the old window cannot provide, the window starts
-    ///   empty. A call in flight whose start was not measured is measured from the change on.
-    /// - **The tripper** judges the window when the next call is recorded, not before: a new policy alone opens no breaker.
-    /// - **The wait** of an open breaker is that of the new retry, from the time of the opening, with the random number drawn
-    ///   then. It may be over at once. A `Retry-After` still counts, within the new limit.
-    /// - **`max_half_open_calls`**: if more calls probe than the new policy admits, all of them continue.
-    /// - **`cancelled`** applies to calls in flight too. One whose waiting time the old policy did not measure has waited for
-    ///   no time.
+    /// - **Window**: the new window keeps the latest calls of the old one. Between two `CountWindow`s it keeps as many as
+    ///   fit; between two `TimeWindow`s, those of the seconds that fit; from a `TimeWindow` to a `CountWindow`, those of the
+    ///   latest whole seconds that fit. From a `CountWindow` to a `TimeWindow` it starts empty, because the times of the
+    ///   calls are not known.
+    /// - **Durations** are kept as far as the old policy measured them: all durations, if it had `AvgLatency` or a custom
+    ///   tripper with a `CountWindow`; otherwise only which of its `SlowRate` thresholds each call reached. A call that is
+    ///   not known to have reached a threshold counts as faster. If the new policy needs a mean that the old window can't
+    ///   provide, the window starts empty. A call in flight without a measured start is measured from the change on.
+    /// - **Tripper**: the new tripper judges the window when the next call is recorded. So the change itself never opens a
+    ///   breaker.
+    /// - **Retry**: the wait of an open breaker is that of the new retry, counted from the opening, with the random draw of
+    ///   the opening. It may end at once. An honoured `Retry-After` stays in effect, up to the new limit.
+    /// - **`max_half_open_calls`**: probes in flight beyond the new limit keep their slots.
+    /// - **`cancelled`** applies to calls in flight. A call whose waiting time the old policy did not measure has a waiting
+    ///   time of zero.
     ///
-    /// The change takes as long as copying the window, a few milliseconds for a million calls. Ends of calls that need the
-    /// lock wait meanwhile.
+    /// This takes as long as copying the window, a few milliseconds for a million calls. Calls that need the lock wait
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy, as from [`Builder::build`](crate::Builder::build). Then nothing has changed.
+    /// [`PolicyError`] with every mistake in the policy, as from [`Builder::build`](crate::Builder::build). The breaker keeps
+    /// its policy.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::time::Duration;
-    /// use fluxgate::{CircuitBreaker, ManualClock, Policy, retries::Cooldown, trippers::FailureStreak};
+    /// use fluxgate::{CircuitBreaker, ManualClock, Policy};
+    /// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
     ///
     /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).build()?;
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(FailureStreak(2))
+    ///     .clock(clock.clone())
+    ///     .build()?;
     /// for _ in 0..2 {
     ///     let _ = breaker.call(|| Err::<(), _>("down"));
     /// }
@@ -83,13 +89,14 @@ impl CircuitBreaker {
     /// ```
     #[doc(alias("reload", "update", "reconfigure"))]
     pub fn set_policy(&self, policy: Policy) -> Result<(), PolicyError> {
-        // With nothing locked, because user code may run.
+        // Dropped here, where no lock is held.
         drop(self.adopt(policy)?);
-        self.tell();
+        self.notify_listeners();
         Ok(())
     }
 
-    /// Replaces the policy. The result must be dropped with nothing locked, and then listeners told.
+    /// Replaces the policy without notifying listeners. The caller drops the replaced parts without a lock, and then
+    /// notifies the listeners.
     pub(crate) fn adopt(&self, policy: Policy) -> Result<Replaced, PolicyError> {
         let new = policy.compiled()?;
         let mut records = new.records();
@@ -99,8 +106,8 @@ impl CircuitBreaker {
         self.take_successes(&mut locked);
         let old = mem::replace(&mut locked.rules, Arc::clone(&new));
         let old_for_errors = mem::replace(&mut *self.shared.rules.lock(), Arc::clone(&new));
-        // A generation in which the calls in flight still count. Every success takes the lock until the whole policy is in
-        // place, so that none is judged by parts of both.
+        // A generation in which the calls in flight still count. No success skips the lock until the whole policy is in
+        // place, so that none is fast under one policy and counted under the other.
         locked.machine.begin_generation();
         self.publish_with(&locked, SuccessPath::Judged);
         self.shared.fast_below.store(new.fast_below.0, Ordering::Release);
@@ -109,10 +116,11 @@ impl CircuitBreaker {
         let core = &mut *locked;
         core.machine.records.advance(now);
         records.take_over(&core.machine.records, now);
-        let heeds = new.honoured.as_ref().map(|honoured| honoured.limit);
-        let old_records = core.machine.follow(&new.retry, heeds, records, now, &mut core.random);
-        // The counters stay enrolled for their second: a thread that finds another one, or none, takes the lock. Successes
-        // counted meanwhile precede the change, and go to that second.
+        let max_pause = new.honoured.as_ref().map(|honoured| honoured.limit);
+        let old_records = core.machine.replace_policy(&new.retry, max_pause, records, now, &mut core.random);
+        // The counters stay enrolled for the old generation and second, so from now on a thread finds its counter not
+        // enrolled and takes the lock. A count that becomes visible late was made before the change, and goes into the
+        // second of its enrolment.
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(&locked);
         if self.has_audience() {
@@ -128,8 +136,8 @@ impl CircuitBreaker {
         Ok(Replaced { _rules: [old, old_for_errors], _records: old_records })
     }
 
-    /// Delivers waiting messages to the listeners. Must be called with nothing locked.
-    pub(crate) fn tell(&self) {
+    /// Delivers queued events to the listeners. No lock may be held.
+    pub(crate) fn notify_listeners(&self) {
         self.shared.outbox.deliver();
     }
 

@@ -1,4 +1,4 @@
-//! The memory that the clones of a breaker share, and its lock.
+//! The memory that the clones of a breaker share.
 
 use std::sync::Arc;
 
@@ -18,37 +18,38 @@ use crate::{
     sync::{
         AtomicU64, Mutex, Padding,
         status_word::{PolicyFlags, StatusWord},
-        success_counters::{Enrolled, Successes},
+        success_counters::{Enrolled, SuccessCounters},
     },
     time::BreakerClock,
 };
 
-/// What the clones of a breaker share.
+/// The data that the clones of a breaker share.
 ///
-/// In this order, so that what healthy calls read shares no cache line with what is written often: the reference count
-/// before it all, and what is under the lock.
+/// The order of the fields keeps the fields that healthy calls read off the cache lines that are written often: those of
+/// the reference count, in front of this struct, and of the fields under a lock.
 #[repr(C)]
 pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
     pub(crate) place: Place,
     pub(crate) clock: BreakerClock,
-    pub(crate) successes: Successes,
-    /// When the present opening ends by itself, as [`Machine::due`]. Written before the opening is published.
+    pub(crate) successes: SuccessCounters,
+    /// A copy of [`Machine::due`]. Stored before the opening is published.
     pub(crate) due: AtomicU64,
-    /// Of the policy, as [`CompiledPolicy::fast_below`] and [`CompiledPolicy::cancelled`].
+    /// A copy of [`CompiledPolicy::fast_below`].
     pub(crate) fast_below: AtomicU64,
+    /// A copy of [`Rules::cancelled`].
     pub(crate) cancelled: AtomicU64,
-    /// What a healthy call reads: written only when there is something new to say.
+    /// Read by every call, and stored only when it changes.
     pub(crate) status: StatusWord,
     pub(crate) padding: Padding,
     #[cfg(feature = "recorder")]
     pub(crate) tap: Mutex<Option<Box<dyn Tap>>>,
-    /// The same as under the lock, for what looks at errors before that is taken.
+    /// A copy of [`Core::rules`], for judging errors before the lock of `core` is taken.
     pub(crate) rules: Mutex<Arc<CompiledPolicy>>,
     pub(crate) core: Mutex<Core>,
 }
 
-/// What changes, all under one lock.
+/// The mutable state of a breaker, under one lock.
 #[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(crate) struct Core {
     pub(crate) rules: Arc<CompiledPolicy>,
@@ -56,23 +57,23 @@ pub(crate) struct Core {
     pub(crate) enrolled: Enrolled,
     pub(crate) random: Random,
     pub(crate) shadow: bool,
-    /// Whether successes may be spared the lock. Off for comparisons in tests.
+    /// Successes may skip the lock. Off for comparisons in tests.
     pub(crate) spares_the_lock: bool,
     /// An override has set the state. A command, which sets it again, ends that.
     pub(crate) state_is_configured: bool,
     #[cfg(feature = "config")]
     pub(crate) overridden: Option<Box<Overridden>>,
-    /// A tap sees each call begin and end.
+    /// A tap observes the calls.
     pub(crate) tapped: bool,
     pub(crate) rejected: u64,
     pub(crate) would_have_been_rejected: u64,
-    /// Kept only for a listener that counts calls.
+    /// Present only if a listener counts calls.
     pub(crate) totals: Option<Box<Totals>>,
     pub(crate) history: History,
 }
 
 impl Core {
-    /// Returns what calls have to know of the policy now.
+    /// Returns the flags of the policy for the status word.
     pub(super) fn flags(&self) -> PolicyFlags {
         let flags = self.rules.flags;
         let flags = if self.spares_the_lock { flags } else { flags.without(PolicyFlags::SPARES_THE_LOCK) };

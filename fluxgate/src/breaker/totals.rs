@@ -1,15 +1,15 @@
-//! What has come of all calls of a breaker, for those with a listener that asks for it.
+//! Totals of calls and transitions, for breakers with a listener that counts calls.
 
 use crate::{
     breaker::{CircuitBreaker, Shared},
-    machine::{Change, Ticket, probes::Ended},
+    machine::{RecordEffect, Ticket, probes::Ended},
     outcome::Outcome,
     state::State,
 };
 
-/// How the calls of a breaker have ended since it was made, from [`CircuitBreaker::totals`].
+/// The numbers of calls by outcome since a breaker was built, returned by [`CircuitBreaker::totals`].
 ///
-/// Every call is in one of them, once it has ended. The calls of a disabled breaker are in none: it looks at nothing.
+/// Each call is counted once, when it has ended. Calls of a disabled breaker are not counted.
 ///
 /// # Examples
 ///
@@ -38,58 +38,60 @@ use crate::{
 pub struct CallTotals {
     /// Calls that succeeded.
     pub successes: u64,
-    /// Calls that failed, those that the breaker abandoned among them.
+    /// Calls that failed, including probes that the breaker abandoned.
     pub failures: u64,
-    /// Calls with an error that the tracker does not track, and those cancelled early.
+    /// Calls with an error that the tracker ignores, and calls that were cancelled early.
     pub ignored: u64,
     /// Calls that were rejected.
     pub rejected: u64,
-    /// Calls that shadow mode let run. How they ended is not counted.
+    /// Calls that shadow mode let run instead of rejecting them, whatever their outcome.
     pub would_have_been_rejected: u64,
 }
 
-/// How often a breaker has gone from one state to another since it was made, from [`CircuitBreaker::transitions`].
+/// The numbers of transitions by old and new state since a breaker was built, returned by
+/// [`CircuitBreaker::transitions`].
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::{CircuitBreaker, State, Transitions};
 ///
-/// /// How often the service has recovered.
+/// /// Returns the number of times that the service has recovered.
 /// fn recoveries(breaker: &CircuitBreaker) -> Option<u64> {
-///     breaker.transitions().map(|transitions: Transitions| transitions.count(State::HalfOpen, State::Closed))
+///     let transitions: Transitions = breaker.transitions()?;
+///     Some(transitions.count(State::HalfOpen, State::Closed))
 /// }
 /// # assert_eq!(recoveries(&CircuitBreaker::new("search")), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Transitions([[u64; 6]; 6]);
 
-/// Kept under the breaker's lock. Successes that were spared the lock are counted by their threads.
+/// The totals under the breaker's lock. Successes that skipped the lock are in the counters of their threads.
 #[derive(Default)]
 pub(crate) struct Totals {
     successes: u64,
     failures: u64,
     ignored: u64,
-    /// The ids of probes that were counted as failures while still in flight.
+    /// The ids of abandoned probes that are still in flight. They are already counted as failures.
     abandoned: Vec<u64>,
     transitions: Transitions,
 }
 
 impl Totals {
-    /// Counts a call once, however often it ends. A call from before a transition is a call all the same.
-    pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, change: Change) {
-        // By its id alone: a new policy gives the same probe another generation.
+    /// Counts a call once, however often it ends. Calls from before a transition count too.
+    pub(crate) fn count(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, effect: RecordEffect) {
+        // By id alone: a new policy gives the ticket of the same probe another generation.
         let probe = ticket.probe_id();
         if ended == Ended::Abandoned {
-            // Not recorded: it had ended, or somebody else abandoned it, just before.
-            if change == Change::Recorded {
+            // Otherwise the probe ended, or another thread abandoned it, just before.
+            if effect == RecordEffect::Recorded {
                 self.abandoned.extend(probe);
                 self.failures += 1;
             }
             return;
         }
-        if let Some(place) = self.abandoned.iter().position(|abandoned| Some(*abandoned) == probe) {
-            self.abandoned.swap_remove(place);
+        if let Some(index) = self.abandoned.iter().position(|abandoned| Some(*abandoned) == probe) {
+            self.abandoned.swap_remove(index);
             return;
         }
         match outcome {
@@ -105,7 +107,7 @@ impl Totals {
 }
 
 impl CallTotals {
-    /// Each outcome with its total, named as in the metrics: `success`, `failure`, `ignored`, `rejected` and
+    /// Returns the total of each outcome, with its name in metrics: `success`, `failure`, `ignored`, `rejected` or
     /// `would_reject`.
     pub fn by_outcome(&self) -> [(&'static str, u64); 5] {
         [
@@ -117,7 +119,7 @@ impl CallTotals {
         ]
     }
 
-    /// Sums and differences, for breakers that are counted together.
+    /// Applies `with` to each pair of totals, to add or subtract them.
     #[cfg(feature = "keyed")]
     pub(crate) fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
         self.successes = with(self.successes, other.successes);
@@ -129,12 +131,12 @@ impl CallTotals {
 }
 
 impl Transitions {
-    /// How often it went from `old` to `new`.
+    /// Returns the number of transitions from `old` to `new`.
     pub fn count(&self, old: State, new: State) -> u64 {
         self.0[old as usize][new as usize]
     }
 
-    /// The old state, the new one, and how often it went that way, for each way that it ever went.
+    /// Returns an iterator over the transitions that have occurred, as `(old, new, count)`.
     pub fn iter(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
         let pairs = State::ALL.iter().copied().flat_map(|old| State::ALL.iter().copied().map(move |new| (old, new)));
         pairs.map(|(old, new)| (old, new, self.count(old, new))).filter(|(_, _, count)| *count > 0)
@@ -142,14 +144,15 @@ impl Transitions {
 
     #[cfg(feature = "keyed")]
     pub(crate) fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
-        let ways = self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened());
-        ways.for_each(|(count, other)| *count = with(*count, *other));
+        let counts = self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened());
+        counts.for_each(|(count, other)| *count = with(*count, *other));
     }
 }
 
 impl CircuitBreaker {
-    /// How its calls have ended since it was made. `None` for a breaker without a listener that
-    /// [counts calls](crate::Listener::counts_calls), which is spared the counting.
+    /// Returns the numbers of calls by outcome since the breaker was built.
+    ///
+    /// `None` if the breaker has no listener that [counts calls](crate::Listener::counts_calls).
     ///
     /// # Examples
     ///
@@ -175,8 +178,9 @@ impl CircuitBreaker {
         self.shared.counts().map(|(calls, _)| calls)
     }
 
-    /// How often it went from one state to another since it was made. `None` for a breaker without a listener that
-    /// [counts calls](crate::Listener::counts_calls).
+    /// Returns the numbers of transitions by old and new state since the breaker was built.
+    ///
+    /// `None` if the breaker has no listener that [counts calls](crate::Listener::counts_calls).
     ///
     /// # Examples
     ///
@@ -195,7 +199,9 @@ impl CircuitBreaker {
     /// breaker.disable();
     /// breaker.reset();
     /// let transitions: Vec<_> = breaker.transitions().unwrap().iter().collect();
-    /// assert_eq!(transitions, [(State::Closed, State::Disabled, 1), (State::Disabled, State::Closed, 1)]);
+    /// let disabled = (State::Closed, State::Disabled, 1);
+    /// let reset = (State::Disabled, State::Closed, 1);
+    /// assert_eq!(transitions, [disabled, reset]);
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     pub fn transitions(&self) -> Option<Transitions> {
@@ -204,7 +210,7 @@ impl CircuitBreaker {
 }
 
 impl Shared {
-    /// Both at one moment.
+    /// Returns both totals, read at the same moment.
     pub(crate) fn counts(&self) -> Option<(CallTotals, Transitions)> {
         let core = self.core.lock();
         let totals = core.totals.as_ref()?;

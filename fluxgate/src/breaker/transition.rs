@@ -1,9 +1,9 @@
-//! How a breaker changes its state, and publishes that it did.
+//! Transitions, and the publication of changes.
 
 use crate::{
     breaker::{CircuitBreaker, Core},
     events::signal::Signal,
-    machine::{Left, Machine, reason::Reason},
+    machine::{Machine, PreviousState, reason::Reason},
     policy::compiled::CompiledPolicy,
     random::Random,
     state::State,
@@ -15,32 +15,32 @@ use crate::{
 };
 
 impl CircuitBreaker {
-    /// The time on the breaker's own clock, which stood at zero when it was made.
+    /// Returns the time on the breaker's clock, which started at zero when the breaker was built.
     #[inline]
     pub(crate) fn now(&self) -> Nanos {
         self.shared.clock.now()
     }
 
-    /// Brings the machine up to what the threads have counted.
+    /// Moves the successes that threads have counted into the window.
     pub(crate) fn take_successes(&self, core: &mut MutexGuard<'_, Core>) {
         let core = &mut **core;
         self.shared.successes.take(&core.enrolled, |count, second| core.machine.record_successes(count, second));
     }
 
-    /// Lets be seen what has changed. To be called before the lock is given up.
+    /// Publishes the status word. Call it after every change, while the lock is still held.
     pub(crate) fn publish(&self, core: &MutexGuard<'_, Core>) -> Status {
         let machine = &core.machine;
         let rules = &core.rules;
-        let success = match machine.success(&rules.tripper) {
+        let success = match machine.success_path(&rules.tripper) {
             _ if !core.spares_the_lock || core.tapped => SuccessPath::Judged,
-            // Of no consequence to the machine, but to the totals.
-            SuccessPath::Known if core.totals.is_some() => SuccessPath::Counted,
+            // Redundant for the window, but not for the totals.
+            SuccessPath::Redundant if core.totals.is_some() => SuccessPath::Counted,
             success => success,
         };
         self.publish_with(core, success)
     }
 
-    /// The same where it is known what a success has to do.
+    /// Like [`publish`](Self::publish), with a given path for successes.
     pub(crate) fn publish_with(&self, core: &MutexGuard<'_, Core>, success: SuccessPath) -> Status {
         let machine = &core.machine;
         let status = Status::new(machine.state, core.shadow, success, machine.generation)
@@ -50,20 +50,20 @@ impl CircuitBreaker {
         status
     }
 
-    /// Begins the state `to` and leaves word of it for the listeners, who are to be served once the lock is free.
+    /// Enters the state `to` and queues a signal, which the caller delivers after it has released the lock.
     pub(crate) fn enter(&self, core: &mut MutexGuard<'_, Core>, to: State, now: Nanos, reason: Reason) {
         self.change_state(core, now, reason, |machine, rules, random| machine.enter(to, now, &rules.retry, random));
     }
 
-    /// The same, where the machine has more to do than to enter it.
+    /// Like [`enter`](Self::enter), with a given change of the machine.
     pub(crate) fn change_state(
         &self,
         core: &mut MutexGuard<'_, Core>,
         now: Nanos,
         reason: Reason,
-        enter: impl FnOnce(&mut Machine, &CompiledPolicy, &mut Random) -> Option<Left>,
+        enter: impl FnOnce(&mut Machine, &CompiledPolicy, &mut Random) -> Option<PreviousState>,
     ) {
-        let left = {
+        let previous = {
             let core = &mut **core;
             core.enrolled.clear();
             enter(&mut core.machine, &core.rules, &mut core.random)
@@ -72,18 +72,18 @@ impl CircuitBreaker {
         core.state_is_configured = reason == Reason::Configured && to != State::Closed;
         self.shared.due.store(core.machine.due.0, Ordering::Release);
         self.publish(core);
-        let Some(left) = left else { return };
+        let Some(previous) = previous else { return };
         if let Some(totals) = &mut core.totals {
-            totals.count_transition(left.state, to);
+            totals.count_transition(previous.state, to);
         }
         let signal = Signal {
             breaker: self.shared.place.name().clone(),
             label: self.shared.place.label().clone(),
-            old_state: left.state,
+            old_state: previous.state,
             new_state: to,
             at: self.shared.clock.wall_time(),
             reopens: core.machine.reopens,
-            metrics: left.metrics,
+            metrics: previous.metrics,
             reason,
             retry_after: core.machine.retry_after(now),
             shadow: core.shadow,

@@ -1,4 +1,4 @@
-//! Whether a call may run.
+//! Admission: decides whether a call may run.
 
 use std::time::Duration;
 
@@ -21,27 +21,25 @@ use crate::{
     user_code,
 };
 
-/// So often is the user's own code asked anew in one admission.
-const MOST_STALE: usize = 8;
+/// The number of stale answers of user code after which an admission rejects the call.
+const MAX_STALE_ANSWERS: usize = 8;
 
-/// Why a call may not run. The error for its caller is made of it where that is to stand, for a copy would cost more.
+/// A rejection. The larger [`CallNotPermitted`] is built in place for the caller, which saves a copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Rejected {
     pub(crate) state: State,
     pub(crate) retry_after: Nanos,
 }
 
-/// Why a call may run.
 enum Admission {
-    /// It is one of its own.
     Call(Ticket),
-    /// It is part of a probe that this thread is running.
+    /// The call belongs to a probe that this thread is running.
     PartOfProbe,
 }
 
 impl Core {
-    /// Returns how long until a retry is due, or until the ramp of a half-open breaker with room for a probe admits every
-    /// call, where that is known.
+    /// Returns the time until a retry is due or, for a half-open breaker with a free slot, until its ramp admits every
+    /// call. `None` if that is not known.
     pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
         match (self.machine.state, &self.rules.permit) {
             (State::HalfOpen, permits::CompiledPermit::Ramp(ramp))
@@ -55,14 +53,14 @@ impl Core {
 }
 
 impl CircuitBreaker {
-    /// What the caller of a rejected call is told.
+    /// Builds the error for the caller of a rejected call.
     #[inline]
     pub(crate) fn not_permitted(&self, rejected: Rejected) -> CallNotPermitted {
         let Rejected { state, retry_after } = rejected;
         CallNotPermitted { breaker: self.shared.place.name().clone(), state, retry_after }
     }
 
-    /// Admits or rejects a call. A well breaker is read and no more.
+    /// Admits or rejects a call. On a healthy breaker this only reads the status word.
     #[inline]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
         let status = self.shared.status.read();
@@ -75,7 +73,7 @@ impl CircuitBreaker {
         Ticket::of_call(status.generation(), started)
     }
 
-    /// Out of line, so that guarded functions are small: reading the clock takes far longer than getting there.
+    /// Out of line to keep guarded functions small: the jump costs little beside reading the clock.
     #[inline(never)]
     fn exact_time(&self) -> Nanos {
         self.now()
@@ -102,7 +100,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// A rejection that needs no lock, because nothing is due for a while.
+    /// Rejects a call without the lock, if no retry is due for a while.
     #[inline]
     fn reject_unlocked(&self, status: Status) -> Option<Rejected> {
         if status.shadow() || !status.policy_has(PolicyFlags::SPARES_THE_LOCK) {
@@ -112,12 +110,12 @@ impl CircuitBreaker {
             State::ForcedOpen => Nanos::NEVER,
             State::Open if status.policy_has(PolicyFlags::NEVER_DUE) => Nanos::NEVER,
             State::Open if status.policy_has(PolicyFlags::DUE_IS_KNOWN) => {
-                // An opening or a policy after the one that was read may have another end: then the call is ordered
-                // after that.
+                // This may be the end of a later opening, or under a later policy, than the status that was read: then
+                // the call is ordered after that change.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
-                let now = self.shared.clock.roughly_now();
-                // Near its end, and where there is none, the lock and the exact time decide.
-                if now.plus(BreakerClock::LAG) >= due || due == Nanos::NEVER {
+                let now = self.shared.clock.coarse_now();
+                // Near the end, or if no end is known, the locked path decides by the exact time.
+                if now.plus(BreakerClock::MAX_LAG) >= due || due == Nanos::NEVER {
                     return None;
                 }
                 due.since(now)
@@ -128,8 +126,9 @@ impl CircuitBreaker {
         counted.then(|| Rejected { state: status.state(), retry_after })
     }
 
-    /// Admission while the time matters. Whenever the lock was given up, for user code or for a probe that hung, the
-    /// state is looked at afresh.
+    /// Admits or rejects a call under the lock.
+    ///
+    /// The loop reads the state again whenever the lock was released, for user code or to settle a hung probe.
     #[inline(never)]
     fn admit_locked(&self) -> Result<Admission, Rejected> {
         let now = self.now();
@@ -137,8 +136,8 @@ impl CircuitBreaker {
         let mut stale = 0;
         loop {
             match core.machine.state {
-                // The user's own code changes the policy whenever it is asked.
-                State::Open | State::HalfOpen if stale > MOST_STALE => return self.reject(&mut core, None),
+                // The user code itself may change the policy each time it runs.
+                State::Open | State::HalfOpen if stale > MAX_STALE_ANSWERS => return self.reject(&mut core, None),
                 State::Open => match self.is_due(core, now) {
                     Asked::Stale(fresh) => {
                         core = fresh;
@@ -184,15 +183,15 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether an open breaker's retry is due, and if not, how long that will take.
+    /// Checks whether the retry of an open breaker is due. `Err` holds the remaining wait, if it is known.
     pub(crate) fn is_due<'a>(
         &'a self,
         core: MutexGuard<'a, Core>,
         now: Nanos,
     ) -> Asked<'a, Result<(), Option<Duration>>> {
         let retries::CompiledRetry::Custom(custom) = &core.rules.retry else {
-            let due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
-            let answer = if due { Ok(()) } else { Err(core.machine.retry_after(now)) };
+            let is_due = core.machine.due != Nanos::NEVER && now >= core.machine.due;
+            let answer = if is_due { Ok(()) } else { Err(core.machine.retry_after(now)) };
             return Asked::Answer(core, answer);
         };
         if core.machine.due != Nanos::NEVER && now < core.machine.due {
@@ -203,7 +202,7 @@ impl CircuitBreaker {
             return Asked::Answer(core, Ok(()));
         }
         let context = RetryContext {
-            open_for: core.machine.lasted(now).into(),
+            open_for: core.machine.time_in_state(now).into(),
             reopens: core.machine.reopens,
             draw: core.machine.draw.unwrap_or_default(),
         };
@@ -216,7 +215,7 @@ impl CircuitBreaker {
         })
     }
 
-    /// Whether the permit of a half-open breaker with room for one more probe admits this call.
+    /// Checks whether the permit of a half-open breaker with a free slot admits this call.
     fn is_permitted<'a>(&'a self, mut core: MutexGuard<'a, Core>, now: Nanos) -> Asked<'a, bool> {
         let half_open_for = now.since(core.machine.since);
         let locked = &mut *core;
@@ -236,7 +235,7 @@ impl CircuitBreaker {
                 let admits = move || user_code::run("permit", self.name(), || custom.admits(&context)).unwrap_or(false);
                 let answer = self.ask(core, admits);
                 match answer {
-                    // Others may have been asked at the same time, for the same last slot.
+                    // Another thread may have taken the last slot while the permit ran.
                     Asked::Answer(core, true) if core.rules.is_full(core.machine.probes.in_flight()) => {
                         Asked::Answer(core, false)
                     }
@@ -246,8 +245,10 @@ impl CircuitBreaker {
         }
     }
 
-    /// Asks user code without the lock. The answer counts only if the breaker has changed neither its state nor its
-    /// policy meanwhile. The question owns its part of the policy: that may be the last handle, whose `Drop` is the user's.
+    /// Runs user code without the lock. The answer is stale if the state or the policy changed meanwhile.
+    ///
+    /// `question` owns its component of the policy and is dropped before the lock is taken again: it may hold the last
+    /// handle, whose `Drop` is user code.
     fn ask<'a, A>(&'a self, core: MutexGuard<'a, Core>, question: impl FnOnce() -> A) -> Asked<'a, A> {
         let generation = core.machine.generation;
         drop(core);
@@ -262,13 +263,13 @@ impl CircuitBreaker {
             return Ok(Admission::Call(Ticket::UNRECORDED));
         }
         core.rejected += 1;
-        self.shared.successes.prepare(core.rejected);
+        self.shared.successes.prepare_for_rejections(core.rejected);
         let retry_after = retry_after.map_or(Nanos::NEVER, Nanos::from);
         Err(Rejected { state: core.machine.state, retry_after })
     }
 }
 
-/// An answer, with the lock under which it holds.
+/// An answer, and the lock under which it is valid.
 pub(crate) enum Asked<'a, A> {
     Answer(MutexGuard<'a, Core>, A),
     Stale(MutexGuard<'a, Core>),

@@ -1,3 +1,5 @@
+//! The end of a call: its outcome and the caller's result.
+
 use std::{any::Any, sync::Arc, time::Duration};
 
 use crate::{
@@ -8,61 +10,63 @@ use crate::{
     sync::status_word::PolicyFlags,
 };
 
-/// What is made of the end of a call: how its outcome is judged, and what its caller gets.
+/// A strategy for the end of a call: classifies what the call returned and converts it for the caller.
 pub trait Ending<R> {
-    /// The value of a call that is well.
+    /// The value of a call.
     type Ok;
-    /// The error of one that is not.
+    /// The error of a call.
     type Err;
-    /// What the caller gets.
+    /// The type that the caller gets.
     type Output;
 
-    /// What the call returned, as a `Result`.
+    /// Converts what the call returned into a `Result`.
     fn split(&self, returned: R) -> Result<Self::Ok, Self::Err>;
 
-    /// How a call ended that returned this value.
+    /// Returns the outcome of a call that returned `value`.
     fn classify_value(&self, value: &Self::Ok) -> Outcome;
 
-    /// How long the service asks to be left alone, by a value that is a failure.
+    /// Returns the wait that the service asks for by a value that is a failure.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    #[allow(clippy::inline_always, reason = "compiles to nothing for a success")]
     fn retry_after(&self, value: &Self::Ok, breaker: &CircuitBreaker) -> Option<Duration> {
         let _ = (value, breaker);
         None
     }
 
-    /// How a call ended that returned this error, and how long the service asks to be left alone.
+    /// Judges a call that returned `error`.
     fn classify_error(&self, error: &Self::Err, breaker: &CircuitBreaker) -> Judged;
 
-    /// What the caller gets, once the breaker has its outcome.
-    fn give(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
+    /// Converts the answer for the caller, once the outcome is recorded.
+    fn into_output(self, answer: Result<Self::Ok, Error<Self::Err>>) -> Self::Output;
 }
 
-/// What a future keeps until its call has ended: its ending, or what makes that. Functions are not kept, for the compiler
-/// can't see through the memory of a future which ones they are.
+/// A factory of the [`Ending`] of a call, kept in its future until the call has ended.
+///
+/// The future does not keep the ending itself if that holds functions: the compiler can't see through the memory of a
+/// future which functions they are, and could not inline them.
 pub trait EndsWith<R> {
-    /// How calls end.
+    /// The ending of the call.
     type Ending: Ending<R>;
 
-    /// The ending, now that it is needed.
+    /// Creates the ending.
     fn ending(self) -> Self::Ending;
 }
 
-/// How a call ended that was no success.
+/// A verdict on a call.
 #[derive(Clone)]
 pub struct Judged {
     pub(crate) outcome: Outcome,
-    /// Of a failure: how long the service asks to be left alone.
+    /// The wait that the service asks for after a failure.
     pub(crate) retry_after: Option<Duration>,
     judge: Judge,
 }
 
-/// Who has judged an error.
+/// The origin of a verdict.
 #[derive(Clone)]
 enum Judge {
-    /// The call itself, or its function: whatever the policy.
+    /// The caller or a setting of the guarded function. Independent of the policy.
     Caller,
-    /// Nobody, for a policy under which every error fails.
+    /// A policy under which every error is a failure.
     AnyErrorFails,
     /// The tracker of this policy.
     Policy(Arc<CompiledPolicy>),
@@ -75,12 +79,12 @@ impl From<Outcome> for Judged {
 }
 
 impl Judged {
-    /// A failure after which the service asks to be left alone for `retry_after`.
+    /// Creates the verdict of a failure after which the service asks for a wait of `retry_after`.
     pub(crate) fn failure(retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..Outcome::Failure.into() }
     }
 
-    /// Returns whether these rules would judge the call the same.
+    /// Returns whether the verdict is valid under `rules`.
     pub(crate) fn was_judged_under(&self, rules: &Arc<CompiledPolicy>) -> bool {
         match &self.judge {
             Judge::Caller => true,
@@ -90,7 +94,7 @@ impl Judged {
     }
 }
 
-/// The caller gets the answer itself, and of an error no more is known than its type.
+/// The ending of [`CircuitBreaker::call`]: the caller gets the `Result` itself, and trackers see errors as `dyn Any`.
 #[derive(Clone, Copy, Debug)]
 pub struct ByValue;
 
@@ -100,24 +104,24 @@ impl<T, E: 'static> Ending<Result<T, E>> for ByValue {
     type Output = Result<T, Error<E>>;
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    #[allow(clippy::inline_always, reason = "compiles to nothing for a success")]
     fn split(&self, returned: Result<T, E>) -> Result<T, E> {
         returned
     }
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    #[allow(clippy::inline_always, reason = "compiles to nothing for a success")]
     fn classify_value(&self, _: &T) -> Outcome {
         Outcome::Success
     }
 
     fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
-        of_any(error, breaker)
+        classify_any(error, breaker)
     }
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
-    fn give(self, answer: Self::Output) -> Self::Output {
+    #[allow(clippy::inline_always, reason = "compiles to nothing for a success")]
+    fn into_output(self, answer: Self::Output) -> Self::Output {
         answer
     }
 }
@@ -132,41 +136,41 @@ impl<T, E: 'static> EndsWith<Result<T, E>> for ByValue {
 }
 
 #[inline(never)]
-pub(crate) fn of_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
+pub(crate) fn classify_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged {
     breaker.error_rules().judge(|| ErrorView::of_value(error))
 }
 
-/// A policy, as far as it looks at errors.
+/// The part of a policy that judges errors.
 pub(crate) struct ErrorRules<'b> {
     breaker: &'b str,
-    /// `None` where every error fails, and nothing is read from it.
+    /// `None` if every error is a failure and no `retry_after` is read from it.
     rules: Option<Arc<CompiledPolicy>>,
 }
 
 impl CircuitBreaker {
-    /// Returns what looks at errors now.
+    /// Returns the current rules for errors.
     pub(crate) fn error_rules(&self) -> ErrorRules<'_> {
         let any_error_fails = self.shared.status.read().policy_has(PolicyFlags::ANY_ERROR_FAILS);
         let rules = (!any_error_fails).then(|| Arc::clone(&self.shared.rules.lock()));
         ErrorRules { breaker: self.name(), rules }
     }
 
-    /// Returns whether it is of any use to know for how long the service asks to be left alone.
+    /// Returns whether the policy honours a `Retry-After`.
     #[cfg(feature = "tower")]
-    pub(crate) fn heeds_retry_after(&self) -> bool {
+    pub(crate) fn honours_retry_after(&self) -> bool {
         self.shared.status.read().policy_has(PolicyFlags::HONOURS_RETRY_AFTER)
     }
 }
 
 impl ErrorRules<'_> {
-    /// Decides what an error is. The view is taken only if somebody looks.
+    /// Judges an error. `view` is called only if the policy looks at errors.
     pub(crate) fn judge<'a>(&self, view: impl Fn() -> ErrorView<'a>) -> Judged {
         let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(self.breaker, &view));
         let judge = self.rules.clone().map_or(Judge::AnyErrorFails, Judge::Policy);
         Judged { judge, ..self.judge_tracked(tracked, view) }
     }
 
-    /// Decides what an error is that another tracker has looked at.
+    /// Judges an error for which another tracker has already decided whether it is `tracked`.
     pub(crate) fn judge_tracked<'a>(&self, tracked: bool, view: impl FnOnce() -> ErrorView<'a>) -> Judged {
         if !tracked {
             return Outcome::Ignored.into();

@@ -1,12 +1,12 @@
-//! A call that has been admitted and has not ended.
+//! A call in flight: admitted and not ended.
 
 use crate::{breaker::CircuitBreaker, machine::Ticket, outcome::Outcome, sync::Ordering, time::nanos::Nanos};
 
-/// What the breaker is to know of a call in flight, and for how long the caller has been waiting.
+/// The ticket of a call in flight, and the time since when its caller has been waiting.
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(super) ticket: Ticket,
-    /// `Nanos::NEVER` where that does not matter, or has not begun.
+    /// `Nanos::NEVER` if it does not matter, or the caller has not begun to wait.
     waiting_since: Nanos,
 }
 
@@ -21,14 +21,14 @@ impl Flight {
         self.ticket
     }
 
-    /// The same, with the time since when the caller has been waiting.
+    /// Notes that the caller waits from now on, unless it does already.
     #[inline]
     #[must_use]
-    pub(crate) fn waiting(self, breaker: &CircuitBreaker) -> Self {
-        Self { waiting_since: breaker.waited_for_since(self.ticket, self.waiting_since), ..self }
+    pub(crate) fn start_waiting(self, breaker: &CircuitBreaker) -> Self {
+        Self { waiting_since: breaker.wait_start(self.ticket, self.waiting_since), ..self }
     }
 
-    /// Ends the call as one whose caller has given up on it.
+    /// Ends the call as cancelled by its caller.
     pub(crate) fn cancel(self, breaker: &CircuitBreaker) {
         let waited = match self.waiting_since {
             Nanos::NEVER => Nanos(0),
@@ -43,15 +43,15 @@ impl Flight {
 }
 
 impl CircuitBreaker {
-    /// Since when a caller has been waiting that waits now, if that will matter and is not `known` yet.
-    fn waited_for_since(&self, ticket: Ticket, known: Nanos) -> Nanos {
+    /// Returns the start of a caller's wait: `known`, or now if it is not known yet and will matter.
+    fn wait_start(&self, ticket: Ticket, known: Nanos) -> Nanos {
         let threshold = self.cancelled();
-        // The waiting time of a probe is added up, whatever the threshold.
+        // The waiting time of probes is added up, whatever the threshold.
         let matters = (threshold != Nanos(0) && threshold != Nanos::NEVER) || ticket.is_probe();
         if matters && known == Nanos::NEVER && ticket.is_recorded() { self.now() } else { known }
     }
 
-    /// After how long of waiting a call that is given up is a failure.
+    /// Returns the waiting time from which a cancelled call is a failure.
     #[inline]
     fn cancelled(&self) -> Nanos {
         Nanos(self.shared.cancelled.load(Ordering::Relaxed))

@@ -1,3 +1,5 @@
+//! Guarded futures.
+
 use std::{
     borrow::Borrow,
     fmt,
@@ -24,16 +26,17 @@ use crate::{
 };
 
 impl CircuitBreaker {
-    /// Runs `future` if the breaker permits it, and records how it went.
+    /// Runs `future` if the breaker permits it, and records the outcome.
     ///
-    /// Leave is asked at the first poll: a future that is never polled takes nothing. One that is dropped in flight is
-    /// recorded as a failure if it had been waiting for as long as the policy's `cancelled` says, otherwise ignored. A
-    /// panic in `future` counts as a failure and goes on unwinding. Nothing is allocated, and any executor will do.
+    /// Permission is requested on the first poll; a future that is never polled has no effect. A future that is dropped
+    /// in flight counts as a failure if its caller has waited for at least the policy's `cancelled`, otherwise it is
+    /// ignored. A panic in `future` counts as a failure and continues to unwind. This allocates nothing and works on any
+    /// executor.
     ///
     /// # Errors
     ///
-    /// [`Error::NotPermitted`] if the call was rejected, [`Error::Inner`] with the error of `future`,
-    /// [`Error::TimedOut`] if it was given a time-out.
+    /// [`Error::NotPermitted`] if the call was rejected; [`Error::Inner`] with the error of `future`;
+    /// [`Error::TimedOut`] if it exceeded its [`timeout`](CallFuture::timeout).
     ///
     /// # Examples
     ///
@@ -50,7 +53,7 @@ impl CircuitBreaker {
     /// ```
     #[doc(alias("execute_async", "run_async", "call_future"))]
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+    #[allow(clippy::inline_always, reason = "built in place: a copy would cost more than the call")]
     pub fn call_async<F, T, E>(&self, future: F) -> CallFuture<&Self, F>
     where
         F: Future<Output = Result<T, E>>,
@@ -59,12 +62,13 @@ impl CircuitBreaker {
         self.attempt_async(ByValue, NoLimit, future)
     }
 
-    /// [`call_async`](Self::call_async) with something to fall back on after a rejection and after every error, which is
-    /// recorded first.
+    /// Like [`call_async`](Self::call_async), but runs `fallback` after a rejection or an error.
+    ///
+    /// An error of `future` is recorded before `fallback` runs.
     ///
     /// # Errors
     ///
-    /// What `fallback` returns.
+    /// The error that `fallback` returns.
     ///
     /// # Examples
     ///
@@ -75,7 +79,8 @@ impl CircuitBreaker {
     ///
     /// let breaker = CircuitBreaker::new("search");
     /// breaker.force_open();
-    /// let hits = breaker.call_async_with_fallback(async { "42".parse::<u32>() }, |_| Ok(0)).await?;
+    /// let search = async { "42".parse::<u32>() };
+    /// let hits = breaker.call_async_with_fallback(search, |_| Ok(0)).await?;
     /// assert_eq!(hits, 0);
     /// # Ok(())
     /// # }
@@ -93,41 +98,41 @@ impl CircuitBreaker {
         self.call_async(future).await.or_else(fallback)
     }
 
-    /// The one way of every async call.
+    /// Builds an async call. All public forms of an async call end up here.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+    #[allow(clippy::inline_always, reason = "built in place: a copy would cost more than the call")]
     pub(crate) fn attempt_async<F, N, L>(&self, ending: N, limit: L, future: F) -> CallFuture<&Self, F, N, L> {
         CallFuture::new(self, ending, limit, future)
     }
 }
 
 impl<B: Borrow<CircuitBreaker>, F, N, L> CallFuture<B, F, N, L> {
-    /// A guarded future that borrows its breaker, or takes a handle of it along.
+    /// Creates a guarded future that borrows its breaker or owns a handle of it.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
+    #[allow(clippy::inline_always, reason = "built in place: a copy would cost more than the call")]
     pub(crate) fn new(breaker: B, ending: N, limit: L, future: F) -> Self {
-        Self { future: Some(future), limit, ending: Some(ending), seat: Seat { breaker, flight: None } }
+        Self { future: Some(future), limit, ending: Some(ending), pending: PendingCall { breaker, flight: None } }
     }
 }
 
 #[cfg(feature = "tower")]
 impl<F, N> CallFuture<CircuitBreaker, F, N> {
-    /// A guarded future that has leave already.
+    /// Creates a guarded future for a call that is already admitted.
     pub(crate) fn admitted(breaker: CircuitBreaker, ticket: Ticket, ending: N, future: F) -> Self {
-        let seat = Seat { breaker, flight: Some(Flight::new(ticket)) };
-        Self { future: Some(future), limit: NoLimit, ending: Some(ending), seat }
+        let pending = PendingCall { breaker, flight: Some(Flight::new(ticket)) };
+        Self { future: Some(future), limit: NoLimit, ending: Some(ending), pending }
     }
 }
 
 pin_project! {
-    /// A guarded future, from [`CircuitBreaker::call_async`].
+    /// A guarded future, returned by [`CircuitBreaker::call_async`].
     ///
-    /// It asks for leave when it is first polled, and gives back what it took when it is done or dropped. From `call_async` it
-    /// borrows the breaker: to spawn it, let the task have a clone.
+    /// It requests permission when it is first polled. When it completes or is dropped, its call ends. It borrows the
+    /// breaker: to spawn it, move a clone of the breaker into the task.
     ///
     /// # Panics
     ///
-    /// When polled again after it was done.
+    /// Panics when polled after it has completed.
     ///
     /// # Examples
     ///
@@ -137,12 +142,14 @@ pin_project! {
     /// use fluxgate::CircuitBreaker;
     ///
     /// let breaker = CircuitBreaker::new("search");
-    /// drop(breaker.call_async(async { "42".parse::<u32>() })); // nothing has happened
+    /// drop(breaker.call_async(async { "42".parse::<u32>() })); // never polled
     /// assert_eq!(breaker.info().calls, 0);
     ///
-    /// let of_the_task = breaker.clone();
-    /// let search = async move { of_the_task.call_async(async { "42".parse::<u32>() }).await };
-    /// assert_eq!(tokio::spawn(search).await??, 42);
+    /// let task_breaker = breaker.clone();
+    /// let task = tokio::spawn(async move {
+    ///     task_breaker.call_async(async { "42".parse::<u32>() }).await
+    /// });
+    /// assert_eq!(task.await??, 42);
     /// assert_eq!(breaker.info().calls, 1);
     /// # Ok(())
     /// # }
@@ -152,17 +159,19 @@ pin_project! {
     where
         B: Borrow<CircuitBreaker>,
     {
-        // Before `seat`, for a dropped future is to be gone before its slot is free.
+        // Before `pending`: the future must be dropped before its slot is freed.
         #[pin]
         future: Option<F>,
         #[pin]
         limit: L,
         ending: Option<N>,
-        seat: Seat<B>,
+        pending: PendingCall<B>,
     }
 }
 
-/// A guarded future with a time limit, from [`CallFuture::timeout`]: the name of its type, for a field or a return type.
+/// A guarded future with a time limit, returned by [`CallFuture::timeout`].
+///
+/// Use this name for a field or a return type.
 ///
 /// # Examples
 ///
@@ -172,7 +181,9 @@ pin_project! {
 /// use std::{future::{Ready, ready}, time::Duration};
 /// use fluxgate::{CircuitBreaker, TimeoutFuture};
 ///
-/// fn search(breaker: &CircuitBreaker) -> TimeoutFuture<&CircuitBreaker, Ready<Result<u32, ()>>> {
+/// type Search<'b> = TimeoutFuture<&'b CircuitBreaker, Ready<Result<u32, ()>>>;
+///
+/// fn search(breaker: &CircuitBreaker) -> Search<'_> {
 ///     breaker.call_async(ready(Ok(42))).timeout(Duration::from_secs(1))
 /// }
 ///
@@ -182,13 +193,13 @@ pin_project! {
 #[cfg(feature = "tokio")]
 pub type TimeoutFuture<B, F> = CallFuture<B, F, ByValue, crate::call::timeout::Timeout>;
 
-/// The place of a call between its polls: dropped with the call in it, its caller has given up.
-struct Seat<B: Borrow<CircuitBreaker>> {
+/// The call of a future between its polls. Dropping it with a call in flight cancels the call.
+struct PendingCall<B: Borrow<CircuitBreaker>> {
     breaker: B,
     flight: Option<Flight>,
 }
 
-impl<B: Borrow<CircuitBreaker>> Drop for Seat<B> {
+impl<B: Borrow<CircuitBreaker>> Drop for PendingCall<B> {
     #[inline]
     fn drop(&mut self) {
         if let Some(flight) = self.flight.take() {
@@ -199,14 +210,14 @@ impl<B: Borrow<CircuitBreaker>> Drop for Seat<B> {
 
 #[cfg(feature = "tokio")]
 impl<B: Borrow<CircuitBreaker>, F, N> CallFuture<B, F, N, NoLimit> {
-    /// Gives the call no more than `limit`, counted from its first poll. A call that takes longer is dropped and
-    /// recorded as a failure, and its caller gets [`Error::TimedOut`].
+    /// Limits the duration of the call, counted from its first poll.
     ///
-    /// It is tokio's time, not that of the breaker's clock.
+    /// A call that exceeds `limit` is dropped and recorded as a failure, and its caller gets [`Error::TimedOut`]. The limit
+    /// is measured by tokio's clock, not by the breaker's.
     ///
     /// # Panics
     ///
-    /// The future panics if it has to wait outside a tokio runtime with its time driver enabled.
+    /// The future panics if it has to wait outside a tokio runtime with an enabled time driver.
     ///
     /// # Examples
     ///
@@ -226,7 +237,7 @@ impl<B: Borrow<CircuitBreaker>, F, N> CallFuture<B, F, N, NoLimit> {
     #[doc(alias("time_limit", "deadline", "time_limiter"))]
     pub fn timeout(self, limit: std::time::Duration) -> CallFuture<B, F, N, crate::call::timeout::Timeout> {
         let limit = crate::call::timeout::Timeout::new(limit);
-        CallFuture { future: self.future, limit, ending: self.ending, seat: self.seat }
+        CallFuture { future: self.future, limit, ending: self.ending, pending: self.pending }
     }
 }
 
@@ -237,71 +248,71 @@ impl<B: Borrow<CircuitBreaker>, F: Future, N: EndsWith<F::Output>, L: Limit> Fut
     #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Seat { breaker, flight: seat } = this.seat;
+        let PendingCall { breaker, flight: pending } = this.pending;
         let breaker: &CircuitBreaker = (*breaker).borrow();
         let Some(future) = this.future.as_mut().as_pin_mut() else {
-            panic!("a guarded future was polled after it was done");
+            panic!("guarded future polled after completion");
         };
-        let flight = match seat.take() {
+        let flight = match pending.take() {
             Some(flight) => flight,
             None => match breaker.admit() {
                 Ok(ticket) => Flight::new(ticket),
                 Err(rejected) => {
-                    return done(this.future, this.ending, Err(breaker.not_permitted(rejected).into()));
+                    return complete(this.future, this.ending, Err(breaker.not_permitted(rejected).into()));
                 }
             },
         };
-        // If the user's code panics the call is settled at once, wherever the future itself ends up.
+        // If the user code panics, the call is settled at once, whatever becomes of the future itself.
         let running = Running::resume(breaker, flight.ticket());
         this.limit.as_mut().begin();
         if let Poll::Ready(returned) = future.poll(context) {
-            let ending = taken(this.ending);
+            let ending = take_ending(this.ending);
             this.future.set(None);
-            // Taken apart first, as in a sync call.
+            // Split first, as in a sync call.
             return Poll::Ready(match ending.split(returned) {
                 Ok(value) => {
                     running.finish_value(&ending, &value);
-                    ending.give(Ok(value))
+                    ending.into_output(Ok(value))
                 }
                 Err(error) => answer_error(running, ending, error),
             });
         }
         if let Poll::Ready(limit) = this.limit.poll_elapsed(context) {
-            // Dropped first, for a future is to be gone before its slot is free.
+            // Dropped first: the future must be gone before its slot is freed.
             this.future.set(None);
             running.finish(Outcome::Failure);
             let time_out = CallTimedOut { breaker: breaker.shared.place.name().clone(), limit };
-            return done(this.future, this.ending, Err(time_out.into()));
+            return complete(this.future, this.ending, Err(time_out.into()));
         }
         running.pause();
-        *seat = Some(flight.waiting(breaker));
+        *pending = Some(flight.start_waiting(breaker));
         Poll::Pending
     }
 }
 
-/// Lets go of the future of a call that was rejected or timed out, and gives its caller the answer.
+/// Drops the future of a rejected or timed-out call, and completes with `answer`.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "a future whose address is handed out has to stand in memory")]
-fn done<R, F, N: Ending<R>>(
+#[allow(clippy::inline_always, reason = "a future whose address is passed on has to be kept in memory")]
+fn complete<R, F, N: Ending<R>>(
     mut future: Pin<&mut Option<F>>,
     ending: &mut Option<impl EndsWith<R, Ending = N>>,
     answer: Result<N::Ok, Error<N::Err>>,
 ) -> Poll<N::Output> {
     future.set(None);
-    Poll::Ready(taken(ending).give(answer))
+    Poll::Ready(take_ending(ending).into_output(answer))
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "an ending is known only where it is made")]
-fn taken<R, N: EndsWith<R>>(ending: &mut Option<N>) -> N::Ending {
+#[allow(clippy::inline_always, reason = "the compiler knows an ending only where it is created")]
+fn take_ending<R, N: EndsWith<R>>(ending: &mut Option<N>) -> N::Ending {
     match ending.take() {
         Some(ending) => ending.ending(),
-        None => unreachable!("an ending goes with its future"),
+        None => unreachable!("the ending is taken only when the future completes"),
     }
 }
 
 impl<B: Borrow<CircuitBreaker>, F, N, L> fmt::Debug for CallFuture<B, F, N, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CallFuture").field("breaker", self.seat.breaker.borrow()).finish_non_exhaustive()
+        formatter.debug_struct("CallFuture").field("breaker", self.pending.breaker.borrow()).finish_non_exhaustive()
     }
 }

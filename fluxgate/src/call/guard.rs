@@ -1,4 +1,4 @@
-//! A call that is driven by hand.
+//! Calls that are driven by hand.
 
 use std::{borrow::Cow, mem, thread, time::Duration};
 
@@ -14,11 +14,11 @@ use crate::{
     outcome::Outcome,
 };
 
-/// A call in flight, from [`CircuitBreaker::try_acquire`]: tell it how the call ended.
+/// A call in flight, returned by [`CircuitBreaker::try_acquire`]. End it with the method for its outcome.
 ///
-/// Dropped without that, it counts as cancelled: a failure if it was held for as long as the policy's `cancelled`
-/// says, otherwise ignored. Dropped by a panic, it counts as a failure. Whichever way, a probe's slot is freed; only
-/// `mem::forget` keeps it, until `max_probe_time` has passed.
+/// A `Call` that is dropped counts as cancelled: as a failure if it was held for at least the policy's `cancelled`,
+/// otherwise it is ignored. A `Call` that is dropped by a panic counts as a failure. In each case the slot of a probe is
+/// freed; only `mem::forget` keeps it, until `max_probe_time` has passed.
 ///
 /// # Examples
 ///
@@ -35,55 +35,58 @@ use crate::{
 ///
 /// # Driving a breaker by hand
 ///
-/// Acquired now and ended later, at a time of one's own choosing, calls may overlap in any way; on a
-/// [`ManualClock`](crate::ManualClock) that is a simulation, in which hours pass in no time. So do the tests of this crate
-/// run it through lists of recorded events, and so does the example `replay`. What is due at a time is to be ended before
-/// anything begins then.
+/// Calls that are acquired now and ended later may overlap in any way. On a [`ManualClock`](crate::ManualClock) that makes
+/// a simulation in which hours pass instantly; the example `replay` runs recorded traffic this way. At each point in
+/// time, end the calls that are due before you begin new ones.
 ///
 /// ```
 /// use std::time::Duration;
 /// use fluxgate::{Call, CircuitBreaker, ManualClock, State, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
-/// let breaker =
-///     CircuitBreaker::builder("search").tripper(FailureStreak(2)).clock(clock.clone()).random_seed(1).build()?;
+/// let breaker = CircuitBreaker::builder("search")
+///     .tripper(FailureStreak(2))
+///     .clock(clock.clone())
+///     .random_seed(1)
+///     .build()?;
 ///
-/// // When each call begins, when it ends, and whether it succeeds.
+/// // For each call the second of its start, the second of its end, and its success.
 /// let trace = [(0, 3, false), (1, 9, true), (2, 4, false), (5, 6, true)];
 /// let mut in_flight: Vec<(u64, bool, Call<'_>)> = Vec::new();
 /// let mut rejected = 0;
 /// for second in 0..10 {
 ///     clock.advance_to(Duration::from_secs(second));
-///     let (ended, waiting): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(|(ends, ..)| *ends == second);
-///     in_flight = waiting;
-///     for (_, succeeds, call) in ended {
+///     let due: Vec<_>;
+///     (due, in_flight) = in_flight.into_iter().partition(|call| call.0 == second);
+///     for (_, succeeds, call) in due {
 ///         if succeeds { call.success() } else { call.failure() }
 ///     }
-///     for (_, ends, succeeds) in trace.into_iter().filter(|(begins, ..)| *begins == second) {
+///     for (_, ends, succeeds) in trace.into_iter().filter(|call| call.0 == second) {
 ///         match breaker.try_acquire() {
 ///             Ok(call) => in_flight.push((ends, succeeds, call)),
 ///             Err(_) => rejected += 1,
 ///         }
 ///     }
 /// }
-/// // It opened at the fourth second; the success of the call that was in flight then no longer counts.
+/// // It opened at second 4. The success of the call that was in flight does not count.
 /// assert_eq!((breaker.info().state, rejected), (State::Open, 1));
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("permit", "permission", "token", "guard"))]
 #[derive(Debug)]
-#[must_use = "dropping it at once records a cancelled call"]
+#[must_use = "dropping a `Call` at once ends it as cancelled"]
 pub struct Call<'b> {
     breaker: Cow<'b, CircuitBreaker>,
     flight: Flight,
-    /// The thread was unwinding when the call began: then it was begun by some `drop`, and is dropped by no panic of
-    /// its own.
-    begun_unwinding: bool,
+    /// The thread was already unwinding when the call began, in some `drop`. Then no panic of the call itself drops it.
+    began_while_panicking: bool,
 }
 
 impl CircuitBreaker {
-    /// Asks leave for a call that is driven by hand, where a closure or future will not do: one that ends elsewhere, or
-    /// at a time of a virtual clock, as [`Call`] shows.
+    /// Requests permission for a call that is driven by hand.
+    ///
+    /// Use it where a closure or a future does not fit: for a call that ends elsewhere, or in a simulation as shown for
+    /// [`Call`].
     ///
     /// # Errors
     ///
@@ -107,8 +110,9 @@ impl CircuitBreaker {
         Call::begin(Cow::Borrowed(self))
     }
 
-    /// [`try_acquire`](Self::try_acquire) for a call that outlives this handle of the breaker: one that is sent to another
-    /// thread, say.
+    /// Like [`try_acquire`](Self::try_acquire), but the call owns a handle of the breaker.
+    ///
+    /// Use it for a call that outlives this handle, such as one that is sent to another thread.
     ///
     /// # Errors
     ///
@@ -133,8 +137,8 @@ impl CircuitBreaker {
 impl<'b> Call<'b> {
     fn begin(breaker: Cow<'b, CircuitBreaker>) -> Result<Self, CallNotPermitted> {
         let ticket = breaker.admit().map_err(|rejected| breaker.not_permitted(rejected))?;
-        let flight = Flight::new(ticket).waiting(&breaker);
-        Ok(Self { breaker, flight, begun_unwinding: thread::panicking() })
+        let flight = Flight::new(ticket).start_waiting(&breaker);
+        Ok(Self { breaker, flight, began_while_panicking: thread::panicking() })
     }
 
     /// Ends the call as a success.
@@ -161,7 +165,8 @@ impl<'b> Call<'b> {
     /// ```
     /// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
     ///
-    /// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(1)).build().unwrap();
+    /// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(1));
+    /// let breaker = builder.build().unwrap();
     /// breaker.try_acquire()?.failure();
     /// assert_eq!(breaker.info().state, State::Open);
     /// # Ok::<(), fluxgate::CallNotPermitted>(())
@@ -171,10 +176,10 @@ impl<'b> Call<'b> {
         self.finish(Outcome::Failure);
     }
 
-    /// Ends the call as a failure after which the service asks to be left alone for `wait`.
+    /// Ends the call as a failure after which the service asks for a pause of `wait`.
     ///
-    /// A breaker that [honours](crate::Builder::honour_retry_after) it stays open for at least that long, within its
-    /// limit, if it opens by this failure or a later one. To others it is a failure like any.
+    /// If the policy [honours](crate::Builder::honour_retry_after) that, a breaker that opens by this failure or a later one
+    /// stays open for at least `wait`, up to the policy's limit. Otherwise this is the same as [`failure`](Self::failure).
     ///
     /// # Examples
     ///
@@ -182,8 +187,11 @@ impl<'b> Call<'b> {
     /// use std::time::Duration;
     /// use fluxgate::{CircuitBreaker, trippers::FailureStreak};
     ///
-    /// let breaker =
-    ///     CircuitBreaker::builder("search").tripper(FailureStreak(1)).honour_retry_after(600).build().unwrap();
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(FailureStreak(1))
+    ///     .honour_retry_after(600)
+    ///     .build()
+    ///     .unwrap();
     /// breaker.try_acquire()?.failure_with_retry_after(Duration::from_secs(300));
     /// let rejection = breaker.try_acquire().unwrap_err();
     /// assert!(rejection.retry_after() > Some(Duration::from_secs(290)));
@@ -193,8 +201,10 @@ impl<'b> Call<'b> {
         self.finish(Judged::failure(Some(wait)));
     }
 
-    /// Ends the call as one that concerns nobody, such as a request that the service was right to refuse: it is neither
-    /// recorded nor judged, and its slot is freed.
+    /// Ends the call without recording it.
+    ///
+    /// Use it for a call that says nothing about the service's health, such as a request that the service was right to
+    /// refuse. The slot of a probe is freed.
     ///
     /// # Examples
     ///
@@ -211,7 +221,9 @@ impl<'b> Call<'b> {
         self.finish(Outcome::Ignored);
     }
 
-    /// Ends the call by its result: `Ok` is a success, an error is what the breaker's tracker says.
+    /// Ends the call with the outcome of `result`.
+    ///
+    /// `Ok` is a success. The breaker's tracker decides whether an error is a failure or ignored.
     ///
     /// # Examples
     ///
@@ -229,7 +241,9 @@ impl<'b> Call<'b> {
     pub fn record<T, E: 'static>(self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.finish(Outcome::Success),
-            Err(error) => self.finish_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker)),
+            Err(error) => {
+                self.finish_judged_by(|breaker| Ending::<Result<T, E>>::classify_error(&ByValue, error, breaker));
+            }
         }
     }
 
@@ -241,27 +255,27 @@ impl<'b> Call<'b> {
                 call.breaker.finish(flight.ticket, Outcome::Success);
             }
         } else {
-            self.finish_by(|_| judged.clone());
+            self.finish_judged_by(|_| judged.clone());
         }
     }
 
-    fn finish_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
+    fn finish_judged_by(mut self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         if let Some(flight) = self.take() {
             Running::ending(&self.breaker, flight.ticket).finish_error(judge);
         }
     }
 
-    /// What is still to be ended, which is then no longer here.
+    /// Takes the flight, unless nothing is left to end.
     fn take(&mut self) -> Option<Flight> {
-        let over = Flight::new(Ticket::UNRECORDED);
-        Some(mem::replace(&mut self.flight, over)).filter(|flight| !flight.ticket.is_over())
+        let ended = Flight::new(Ticket::UNRECORDED);
+        Some(mem::replace(&mut self.flight, ended)).filter(|flight| !flight.ticket.is_unobserved())
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         let Some(flight) = self.take() else { return };
-        if thread::panicking() && !self.begun_unwinding {
+        if thread::panicking() && !self.began_while_panicking {
             self.breaker.finish(flight.ticket, Outcome::Failure);
         } else {
             flight.cancel(&self.breaker);

@@ -16,20 +16,20 @@ sync::thread_local! {
     static RUNNING: RefCell<RunningProbes> = RefCell::new(RunningProbes::default());
 }
 
-/// So many different breakers may probe within each other. A call of one further in is one like any other.
-const DEEPEST: usize = 16;
+/// The number of nested probes that a thread keeps track of. Calls inside a deeper one are ordinary calls.
+const MAX_DEPTH: usize = 16;
 
-/// In a place without a destructor, so that it is there until the thread has ended.
+/// An array, not a `Vec`: a thread local without a destructor stays usable until the thread has ended.
 #[derive(Default)]
 struct RunningProbes {
     /// Innermost last.
-    list: [Option<RunningProbe>; DEEPEST],
+    list: [Option<RunningProbe>; MAX_DEPTH],
     len: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 struct RunningProbe {
-    /// Compared and never followed. The breaker lives for as long as its probe runs.
+    /// Only compared, never dereferenced. The breaker outlives its running probe.
     breaker: *const Shared,
     ticket: Ticket,
 }
@@ -46,40 +46,40 @@ fn address(breaker: &CircuitBreaker) -> *const Shared {
 
 impl RunningProbes {
     fn push(&mut self, probe: RunningProbe) {
-        if let Some(place) = self.list.get_mut(self.len) {
-            *place = Some(probe);
+        if let Some(entry) = self.list.get_mut(self.len) {
+            *entry = Some(probe);
             self.len += 1;
         }
     }
 
     fn remove(&mut self, probe: RunningProbe) {
-        if let Some(place) = self.list.iter().rposition(|known| *known == Some(probe)) {
-            self.list[place..].rotate_left(1);
-            self.list[DEEPEST - 1] = None;
+        if let Some(index) = self.list.iter().rposition(|running| *running == Some(probe)) {
+            self.list[index..].rotate_left(1);
+            self.list[MAX_DEPTH - 1] = None;
             self.len -= 1;
         }
     }
 }
 
-/// Gives up where a platform has no such place any more: then every call is one like any other.
+/// Returns `None` if the platform has already torn down the thread's locals: then every call is an ordinary one.
 fn with_running<R>(work: impl FnOnce(&mut RunningProbes) -> R) -> Option<R> {
     RUNNING.try_with(|running| work(&mut running.borrow_mut())).ok()
 }
 
-/// Begins to run the code of a probe on this thread.
+/// Marks that this thread runs the code of a probe.
 #[cold]
 pub(super) fn enter(breaker: &CircuitBreaker, ticket: Ticket) {
     with_running(|running| running.push(RunningProbe::new(breaker, ticket)));
 }
 
-/// Ends it, if it was begun on this thread.
+/// Removes the mark of a probe, if this thread has it.
 #[cold]
 pub(super) fn leave(breaker: &CircuitBreaker, ticket: Ticket) {
     let probe = RunningProbe::new(breaker, ticket);
     with_running(|running| running.remove(probe));
 }
 
-/// Returns whether a call that begins on this thread is part of a probe of the breaker's present state.
+/// Returns whether a call that begins on this thread is part of a probe of the breaker's current state.
 pub(super) fn is_inside(breaker: &CircuitBreaker, core: &Core) -> bool {
     let address = address(breaker);
     let inside = |running: &mut RunningProbes| {

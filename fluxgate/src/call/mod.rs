@@ -1,7 +1,8 @@
-//! The way of a call: admitted, run, settled.
+//! The path of a call: admission, execution, settlement.
 
 pub(crate) mod admit;
 pub(crate) mod ending;
+mod finish;
 pub(crate) mod flight;
 pub(crate) mod future;
 mod guard;
@@ -23,14 +24,14 @@ use crate::{
 };
 
 impl CircuitBreaker {
-    /// Runs `work` if the breaker permits it, and records how it went.
+    /// Runs `work` if the breaker permits it, and records the outcome.
     ///
-    /// The error type may be anything that is `'static`; see [`trackers`](crate::trackers) for which errors count. A
-    /// panic in `work` counts as a failure and goes on unwinding.
+    /// Any `'static` error type will do; [`trackers`](crate::trackers) decide which errors count. A panic in `work` counts
+    /// as a failure and continues to unwind.
     ///
     /// # Errors
     ///
-    /// [`Error::NotPermitted`] if the call was rejected, [`Error::Inner`] with the error of `work`.
+    /// [`Error::NotPermitted`] if the call was rejected; [`Error::Inner`] with the error of `work`.
     ///
     /// # Examples
     ///
@@ -47,12 +48,13 @@ impl CircuitBreaker {
         self.attempt(ByValue, work)
     }
 
-    /// [`call`](Self::call) with something to fall back on after a rejection and after every error, which is recorded
-    /// first. A panic of `work` unwinds past it.
+    /// Like [`call`](Self::call), but runs `fallback` after a rejection or an error.
+    ///
+    /// An error of `work` is recorded before `fallback` runs. A panic in `work` skips `fallback`.
     ///
     /// # Errors
     ///
-    /// What `fallback` returns.
+    /// The error that `fallback` returns.
     ///
     /// # Examples
     ///
@@ -73,29 +75,32 @@ impl CircuitBreaker {
         self.call(work).or_else(fallback)
     }
 
-    /// The one way of every sync call.
+    /// Runs a sync call. All public forms of a sync call end up here.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a few loads around the user's own code")]
     pub(crate) fn attempt<R, N: Ending<R>>(&self, ending: N, work: impl FnOnce() -> R) -> N::Output {
         let running = match Running::begin(self) {
             Ok(running) => running,
-            Err(rejected) => return ending.give(Err(self.not_permitted(rejected).into())),
+            Err(rejected) => return ending.into_output(Err(self.not_permitted(rejected).into())),
         };
-        // Taken apart first: moved as a whole, a result would be copied before it is all written, and that stalls.
+        // Split first: a result that is moved as a whole is copied before all of it is written, which stalls the
+        // processor.
         match ending.split(work()) {
             Ok(value) => {
                 running.finish_value(&ending, &value);
-                ending.give(Ok(value))
+                ending.into_output(Ok(value))
             }
             Err(error) => answer_error(running, ending, error),
         }
     }
 }
 
-/// The end of a call that returned an error. Out of line, so that what becomes of a success is written by itself: a
-/// result that either may have written is copied before it is all written.
+/// Ends a call that returned an error.
+///
+/// Out of line, so that only the success path writes the result in the caller: a result that two paths may write is
+/// copied before all of it is written.
 #[inline(never)]
 pub(crate) fn answer_error<R, N: Ending<R>>(running: Running<'_>, ending: N, error: N::Err) -> N::Output {
     running.finish_error(|breaker| ending.classify_error(&error, breaker));
-    ending.give(Err(Error::Inner(error)))
+    ending.into_output(Err(Error::Inner(error)))
 }

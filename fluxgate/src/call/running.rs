@@ -1,4 +1,4 @@
-//! The user's code at work.
+//! User code while it runs.
 
 use std::mem;
 
@@ -13,25 +13,25 @@ use crate::{
     outcome::Outcome,
 };
 
-/// So often is an error looked at anew because the policy has changed meanwhile: a tracker may change it itself.
-const MOST_POLICIES: usize = 4;
+/// The number of times an error is judged again because the policy changed meanwhile: a tracker may change it itself.
+const MAX_REJUDGEMENTS: usize = 4;
 
-/// User code at work: dropped by nothing but a panic of it, which is a failure of the call.
+/// A guard around running user code. Only a panic drops it, which records a failure.
 ///
-/// While it is that of a probe, calls of the same breaker on this thread are part of the probe.
+/// While the code of a probe runs, calls of the same breaker on this thread are part of the probe.
 pub(crate) struct Running<'b> {
     breaker: &'b CircuitBreaker,
     ticket: Ticket,
 }
 
 impl<'b> Running<'b> {
-    /// Admits a call, whose code is to run now.
+    /// Requests permission for a call whose code runs now.
     #[inline]
     pub(crate) fn begin(breaker: &'b CircuitBreaker) -> Result<Self, Rejected> {
         Ok(Self::resume(breaker, breaker.admit()?))
     }
 
-    /// Goes on with the code of an admitted call.
+    /// Continues the code of an admitted call.
     #[inline]
     pub(crate) fn resume(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
         if ticket.is_probe() {
@@ -40,7 +40,7 @@ impl<'b> Running<'b> {
         Self { breaker, ticket }
     }
 
-    /// A call whose code has run elsewhere, and that is to end now.
+    /// Guards the end of a call whose code ran elsewhere.
     #[inline]
     pub(crate) fn ending(breaker: &'b CircuitBreaker, ticket: Ticket) -> Self {
         Self { breaker, ticket }
@@ -53,7 +53,7 @@ impl<'b> Running<'b> {
     }
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "nothing on the way of a success")]
+    #[allow(clippy::inline_always, reason = "compiles to nothing for a success")]
     pub(crate) fn finish_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         match ending.classify_value(value) {
             Outcome::Failure => self.finish_failed_value(ending, value),
@@ -64,15 +64,16 @@ impl<'b> Running<'b> {
     #[cold]
     fn finish_failed_value<R, N: Ending<R>>(self, ending: &N, value: &N::Ok) {
         let judged = Judged::failure(ending.retry_after(value, self.breaker));
-        // Whatever the policy, the value is a failure.
+        // Always accepted: the verdict on a value does not depend on the policy.
         self.breaker.finish_judged(self.ticket, &judged);
         self.into_ticket();
     }
 
+    /// Ends the call with the verdict of `judge`, which is asked again if the policy changes meanwhile.
     pub(crate) fn finish_error(self, judge: impl Fn(&CircuitBreaker) -> Judged) {
         let breaker = self.breaker;
         let mut judged = judge(breaker);
-        for _ in 0..MOST_POLICIES {
+        for _ in 0..MAX_REJUDGEMENTS {
             if breaker.finish_judged(self.ticket, &judged) {
                 self.into_ticket();
                 return;
@@ -82,7 +83,7 @@ impl<'b> Running<'b> {
         self.finish(judged.outcome);
     }
 
-    /// The call goes on, but its code does not run for now.
+    /// Suspends the code of a call that has not ended.
     #[inline]
     pub(crate) fn pause(self) -> Ticket {
         if self.ticket.is_probe() {
@@ -91,7 +92,7 @@ impl<'b> Running<'b> {
         self.into_ticket()
     }
 
-    /// Nothing is left to be done by `drop`.
+    /// Disarms the guard.
     #[inline]
     fn into_ticket(self) -> Ticket {
         let ticket = self.ticket;

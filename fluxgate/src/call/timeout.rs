@@ -4,16 +4,16 @@ use std::{
     time::Duration,
 };
 
-/// How long a call may take.
+/// A time limit of a call.
 pub(crate) trait Limit {
-    /// Begins to run, unless it has begun.
+    /// Starts the limit, unless it has started.
     fn begin(self: Pin<&mut Self>) {}
 
-    /// Ready with the limit once it has passed.
+    /// Completes with the limit once it has elapsed.
     fn poll_elapsed(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Duration>;
 }
 
-/// As long as it likes.
+/// No time limit.
 #[derive(Clone, Copy, Debug)]
 pub struct NoLimit;
 
@@ -37,7 +37,7 @@ mod timer {
     use super::{Context, Duration, Limit, Pin, Poll};
 
     pin_project! {
-        /// Tokio's timer.
+        /// A time limit measured by tokio's timer.
         #[derive(Debug)]
         pub struct Timeout {
             limit: Duration,
@@ -59,9 +59,9 @@ mod timer {
             let this = self.project();
             if this.deadline.is_none() {
                 let now = Instant::now();
-                // A limit past the end of time is none: tokio's own sleep takes thirty years for that.
-                let end = || now + Duration::from_secs(86_400 * 365 * 30);
-                *this.deadline = Some(now.checked_add(*this.limit).unwrap_or_else(end));
+                // A limit that overflows is none: thirty years, as in tokio's own `sleep`.
+                let far_future = || now + Duration::from_secs(86_400 * 365 * 30);
+                *this.deadline = Some(now.checked_add(*this.limit).unwrap_or_else(far_future));
             }
         }
 
@@ -69,12 +69,12 @@ mod timer {
             let mut this = self.project();
             let Some(deadline) = *this.deadline else { return Poll::Pending };
             if this.sleep.is_none() {
-                // A call that is done at its first poll needs no timer.
+                // Created here, not in `begin`: a call that completes on its first poll needs no timer.
                 this.sleep.set(Some(sleep_until(deadline)));
             }
             let timer = this.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(context));
-            // A future that always finds something ready has used up the task's budget, without which the timer is never
-            // ready.
+            // The timer alone is not enough: a future that is always ready uses up the task's budget, and without
+            // budget the timer never completes.
             if timer.is_ready() || Instant::now() >= deadline { Poll::Ready(*this.limit) } else { Poll::Pending }
         }
     }

@@ -1,4 +1,4 @@
-//! What would become of a call, without a call.
+//! Prediction of a rejection, without a call.
 
 use crate::{
     breaker::CircuitBreaker,
@@ -17,11 +17,12 @@ use crate::{
 };
 
 impl CircuitBreaker {
-    /// The rejection that a call would get now, if that can be said without making one.
+    /// Returns the rejection that a call would get now, if it is certain.
     ///
-    /// Asking takes no slot, counts nothing and changes no state: an open breaker whose retry is due stays open. `None`
-    /// is no promise: a half-open breaker may leave it to chance, and others may come first. It is for choosing among
-    /// services, or for not preparing a call in vain; a call itself is asked for by [`call`](Self::call) and its like.
+    /// This takes no slot, counts nothing and changes no state: an open breaker whose retry is due stays open. `None` is
+    /// no promise: a half-open breaker may decide at random, and other calls may come first. Use it to choose between
+    /// services, or to skip the preparation of a call that would be rejected anyway. To make a call, use
+    /// [`call`](Self::call) or [`try_acquire`](Self::try_acquire).
     ///
     /// # Examples
     ///
@@ -45,7 +46,7 @@ impl CircuitBreaker {
             State::ForcedOpen => Some(self.rejection(State::ForcedOpen, Nanos::NEVER)),
             State::Open if status.policy_has(PolicyFlags::NEVER_DUE) => Some(self.rejection(State::Open, Nanos::NEVER)),
             State::Open if status.policy_has(PolicyFlags::DUE_IS_KNOWN) => {
-                // That of the opening and the policy which were read, or of later ones.
+                // Belongs to the opening and the policy that the status describes, or to later ones.
                 let due = Nanos(self.shared.due.load(Ordering::Acquire));
                 (now < due && due != Nanos::NEVER).then(|| self.rejection(State::Open, due.since(now)))
             }
@@ -65,10 +66,10 @@ impl CircuitBreaker {
             State::HalfOpen => {
                 let core = self.shared.core.lock();
                 let (machine, rules) = (&core.machine, &core.rules);
-                let is_open_to_us = machine.state != State::HalfOpen
+                let may_admit = machine.state != State::HalfOpen
                     || machine.hung_probe(now, rules.max_probe_time).is_some()
                     || inside_probe::is_inside(self, &core);
-                if is_open_to_us {
+                if may_admit {
                     return None;
                 }
                 let is_full = rules.is_full(machine.probes.in_flight());
@@ -82,13 +83,13 @@ impl CircuitBreaker {
         }
     }
 
-    /// Counts a call as rejected that was not made, because it was foreseen that it would be.
+    /// Counts a call that was not attempted because [`would_reject`](Self::would_reject) predicted its rejection.
     #[cfg(feature = "tower")]
     pub(crate) fn count_rejection(&self) {
         if !self.shared.successes.count_rejection() {
             let mut core = self.shared.core.lock();
             core.rejected += 1;
-            self.shared.successes.prepare(core.rejected);
+            self.shared.successes.prepare_for_rejections(core.rejected);
         }
     }
 

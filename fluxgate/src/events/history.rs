@@ -1,3 +1,5 @@
+//! The latest transitions of a breaker.
+
 use std::collections::VecDeque;
 
 use crate::events::signal::Signal;
@@ -5,7 +7,7 @@ use crate::events::signal::Signal;
 /// The number of transitions that a breaker remembers.
 const LENGTH: usize = 16;
 
-/// The latest transitions of a breaker. One that never left its first state allocates nothing.
+/// The latest transitions of a breaker. Allocates nothing before the first one.
 #[derive(Default)]
 pub(crate) struct History(VecDeque<Signal>);
 

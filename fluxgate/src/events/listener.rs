@@ -1,13 +1,15 @@
+//! The trait of listeners.
+
 use crate::events::{policy_change::PolicyChange, signal::Signal};
 
-/// Hears of every transition of a breaker. Every `Fn(&Signal)` that can be shared between threads is one.
+/// An observer of a breaker's transitions. Implemented for every `Fn(&Signal) + Send + Sync + 'static`.
 ///
-/// It runs on the thread of a call or command, so hand what takes long to another thread. A breaker's listeners never run
-/// twice at a time: signals wait for one that is at work, in their order. A call or command delivers at most 64 of them; a
-/// thread that is started for it delivers the rest, then ends. Of more than 65,536 waiting signals the oldest are dropped,
-/// which the log tells (feature `tracing`).
+/// A listener runs on the thread of the call or command that caused the transition, so pass slow work to another thread.
+/// The listeners of a breaker never run concurrently: signals wait in order while one is being delivered. A call or command
+/// delivers at most 64 signals; a thread that is started for the purpose delivers the rest. If more than 65,536 signals
+/// wait, the oldest are dropped, with a message in the log (feature `tracing`).
 ///
-/// A panic in a listener is caught and logged. Neither the call nor the other listeners notice.
+/// A panic in a listener is caught and logged. It affects neither the call nor other listeners.
 ///
 /// # Examples
 ///
@@ -15,14 +17,14 @@ use crate::events::{policy_change::PolicyChange, signal::Signal};
 /// use fluxgate::{CircuitBreaker, Signal};
 ///
 /// let breaker = CircuitBreaker::builder("search")
-///     .listener(|signal: &Signal| println!("{} is {}: {}", signal.breaker(), signal.new_state(), signal.reason()))
+///     .listener(|signal: &Signal| println!("{}", signal.reason()))
 ///     .build()?;
 /// breaker.force_open();
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("event", "observer", "hook", "callback", "on_state_change", "on_opened", "event_publisher", "instrument"))]
 pub trait Listener: Send + Sync + 'static {
-    /// Called once for every transition.
+    /// Handles a transition. Called once for each.
     ///
     /// # Examples
     ///
@@ -30,29 +32,32 @@ pub trait Listener: Send + Sync + 'static {
     /// use std::sync::atomic::{AtomicU64, Ordering};
     /// use fluxgate::{CircuitBreaker, Listener, Signal, State};
     ///
-    /// /// How often the breaker has opened.
+    /// /// Counts the openings.
     /// struct Outages(AtomicU64);
     ///
     /// impl Listener for Outages {
     ///     fn on_transition(&self, signal: &Signal) {
-    ///         if (signal.old_state(), signal.new_state()) == (State::Closed, State::Open) {
+    ///         if signal.new_state() == State::Open && signal.reopens() == 0 {
     ///             self.0.fetch_add(1, Ordering::Relaxed);
     ///         }
     ///     }
     /// }
     ///
-    /// let breaker = CircuitBreaker::builder("search").listener(Outages(AtomicU64::new(0))).build()?;
+    /// let outages = Outages(AtomicU64::new(0));
+    /// let breaker = CircuitBreaker::builder("search").listener(outages).build()?;
     /// for _ in 0..100 {
     ///     let _ = breaker.call(|| Err::<(), _>("down"));
     /// }
-    /// let outages = breaker.listener::<Outages>().map(|outages| outages.0.load(Ordering::Relaxed));
-    /// assert_eq!(outages, Some(1));
+    /// let outages = breaker.listener::<Outages>().unwrap();
+    /// assert_eq!(outages.0.load(Ordering::Relaxed), 1);
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     fn on_transition(&self, signal: &Signal);
 
-    /// Called once for every [`set_policy`](crate::CircuitBreaker::set_policy) that succeeds, in order with the
-    /// transitions. Does nothing unless said otherwise.
+    /// Handles a policy change. Called once for each successful [`set_policy`](crate::CircuitBreaker::set_policy), in order
+    /// with the transitions.
+    ///
+    /// The default does nothing.
     ///
     /// # Examples
     ///
@@ -61,16 +66,17 @@ pub trait Listener: Send + Sync + 'static {
         let _ = change;
     }
 
-    /// Whether a breaker with this listener counts the outcomes of its calls, for
-    /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals). It does not unless said otherwise, for counting costs a
-    /// call some nanoseconds. Asked once, when the breaker is built.
+    /// Returns whether the breaker counts the outcomes of its calls, for
+    /// [`CircuitBreaker::totals`](crate::CircuitBreaker::totals).
+    ///
+    /// The default is `false`, because counting costs each call some nanoseconds. Called once, when the breaker is built.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{CircuitBreaker, Listener, Signal};
     ///
-    /// /// Shown by an exporter of one's own, which asks all breakers of the registry that have it.
+    /// /// Marks breakers for an exporter.
     /// struct Exported;
     ///
     /// impl Listener for Exported {
@@ -83,8 +89,10 @@ pub trait Listener: Send + Sync + 'static {
     ///
     /// let breaker = CircuitBreaker::builder("search").listener(Exported).build()?;
     /// let _ = breaker.call(|| Ok::<_, ()>(()));
-    /// for breaker in fluxgate::registry().iter().filter(|breaker| breaker.listener::<Exported>().is_some()) {
-    ///     assert_eq!(breaker.totals().unwrap().successes, 1);
+    /// for breaker in fluxgate::registry() {
+    ///     if breaker.listener::<Exported>().is_some() {
+    ///         assert_eq!(breaker.totals().unwrap().successes, 1);
+    ///     }
     /// }
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```

@@ -1,4 +1,4 @@
-//! What leaves a breaker: transitions and changes of its policy.
+//! Events that leave a breaker: transitions, policy changes, and calls seen by a tap.
 
 pub(crate) mod history;
 pub(crate) mod listener;

@@ -1,4 +1,4 @@
-//! Transitions on their way to the listeners.
+//! The delivery of events to listeners.
 
 use std::{any::Any, collections::VecDeque, mem, sync::Arc, thread};
 
@@ -11,16 +11,16 @@ use crate::{
     user_code::{self, Supplied},
 };
 
-/// Keeps signals in the order of the transitions while listeners run without a lock.
+/// A queue that keeps events in order while listeners run without a lock.
 ///
-/// Whoever finds nobody delivering delivers what there is, up to a limit; the others leave theirs with it. So a listener
-/// never runs twice at a time, and one that causes a transition hears of it after it has returned.
+/// A thread that finds no delivery under way delivers what is queued, up to a limit; other threads only queue. So listeners
+/// never run concurrently, and a listener that causes a transition receives it after it has returned.
 pub(crate) struct Outbox {
-    /// Nothing for a breaker without listeners, of which most of a large number have none.
-    served: Option<Arc<Served>>,
+    /// `None` without listeners, which saves memory where there are many breakers.
+    delivery: Option<Arc<Delivery>>,
 }
 
-/// A listener that can be asked for by its type.
+/// A listener that can be looked up by its type.
 pub(crate) trait AnyListener: Listener {
     fn as_any(&self) -> &dyn Any;
 }
@@ -31,7 +31,7 @@ impl<L: Listener> AnyListener for L {
     }
 }
 
-struct Served {
+struct Delivery {
     breaker: Name,
     listeners: Vec<Supplied<dyn AnyListener>>,
     queue: Mutex<Queue>,
@@ -40,15 +40,15 @@ struct Served {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Message>,
-    /// What was too much. It waits to be dropped with nothing locked, for parts of it are the user's own.
-    surplus: Vec<Message>,
-    /// The process in which somebody delivers. In a forked child nobody does.
-    delivering: Option<u32>,
-    /// How many signals were dropped because too many were waiting.
+    /// Messages beyond the limit. They are dropped later without a lock, because parts of them are user types.
+    discarded: Vec<Message>,
+    /// The id of the process in which a delivery is under way. A forked child has none under way.
+    delivering_in: Option<u32>,
+    /// The number of messages that were discarded and not logged yet.
     lost: u64,
 }
 
-/// What listeners are told.
+/// An event for listeners.
 pub(crate) enum Message {
     Transition(Signal),
     PolicyChange(PolicyChange),
@@ -67,7 +67,7 @@ impl From<PolicyChange> for Message {
 }
 
 impl Message {
-    fn tell(&self, listener: &dyn AnyListener) {
+    fn notify(&self, listener: &dyn AnyListener) {
         match self {
             Self::Transition(signal) => listener.on_transition(signal),
             Self::PolicyChange(change) => listener.on_policy_change(change),
@@ -75,117 +75,117 @@ impl Message {
     }
 }
 
-/// So many signals wait for a listener that blocks: a dozen megabytes. Of more the oldest are dropped, for memory is not
-/// to grow for ever.
-const MOST_WAITING: usize = 1 << 16;
+/// The number of messages that may wait for a listener that blocks: about a dozen megabytes. Beyond that the oldest are
+/// discarded, to bound the memory.
+const MAX_WAITING: usize = 1 << 16;
 
-/// So many signals a caller delivers: its own and what others leave with it meanwhile. A thread delivers the rest, for a
-/// call is not to pay for everybody's listeners.
-const MOST_BY_A_CALLER: usize = 64;
+/// The number of messages that a caller delivers, including those that others queue meanwhile. A thread delivers the rest,
+/// so that a call does not pay for the events of all others.
+const MAX_BY_CALLER: usize = 64;
 
 impl Outbox {
     pub(crate) fn new(breaker: &Name, listeners: Vec<Supplied<dyn AnyListener>>) -> Self {
-        let has_some = !listeners.is_empty();
-        let served = || Arc::new(Served { breaker: breaker.clone(), listeners, queue: Mutex::default() });
-        Self { served: has_some.then(served) }
+        let has_listeners = !listeners.is_empty();
+        let delivery = || Arc::new(Delivery { breaker: breaker.clone(), listeners, queue: Mutex::default() });
+        Self { delivery: has_listeners.then(delivery) }
     }
 
     pub(crate) fn has_listeners(&self) -> bool {
-        self.served.is_some()
+        self.delivery.is_some()
     }
 
     fn listeners(&self) -> impl Iterator<Item = &dyn AnyListener> {
-        self.served.iter().flat_map(|served| &served.listeners).map(|listener| &**listener)
+        self.delivery.iter().flat_map(|delivery| &delivery.listeners).map(|listener| &**listener)
     }
 
     pub(crate) fn counts_calls(&self) -> bool {
-        let Some(served) = &self.served else { return false };
+        let Some(delivery) = &self.delivery else { return false };
         let counts = |listener: &Supplied<dyn AnyListener>| {
-            user_code::run("listener", served.breaker.as_str(), || listener.counts_calls()).unwrap_or(false)
+            user_code::run("listener", delivery.breaker.as_str(), || listener.counts_calls()).unwrap_or(false)
         };
-        served.listeners.iter().any(counts)
+        delivery.listeners.iter().any(counts)
     }
 
     pub(crate) fn listener<L: Listener>(&self) -> Option<&L> {
         self.listeners().find_map(|listener| listener.as_any().downcast_ref())
     }
 
-    /// Called with the breaker locked, which is what makes the order that of the transitions.
+    /// Queues an event. The breaker's lock must be held, so that events are in the order of the changes.
     pub(crate) fn post(&self, message: impl Into<Message>) {
-        let Some(served) = &self.served else { return };
-        let mut queue = served.queue.lock();
-        if queue.waiting.len() == MOST_WAITING {
+        let Some(delivery) = &self.delivery else { return };
+        let mut queue = delivery.queue.lock();
+        if queue.waiting.len() == MAX_WAITING {
             let oldest = queue.waiting.pop_front();
-            queue.surplus.extend(oldest);
+            queue.discarded.extend(oldest);
             queue.lost += 1;
         }
         queue.waiting.push_back(message.into());
     }
 
-    /// Called with nothing locked.
+    /// Delivers queued events, unless a delivery is under way. No lock may be held.
     pub(crate) fn deliver(&self) {
-        let Some(served) = &self.served else { return };
-        if !served.begin() || served.deliver(MOST_BY_A_CALLER) {
+        let Some(delivery) = &self.delivery else { return };
+        if !delivery.begin() || delivery.deliver(MAX_BY_CALLER) {
             return;
         }
-        let of_the_thread = Arc::clone(served);
+        let thread_delivery = Arc::clone(delivery);
         let rest = move || {
-            of_the_thread.deliver(usize::MAX);
+            thread_delivery.deliver(usize::MAX);
         };
         let started = thread::Builder::new().name("fluxgate-listeners".to_owned()).spawn(rest);
         if started.is_err() {
-            // Where no thread can be started, the caller has to do it.
-            served.deliver(usize::MAX);
+            // No thread could be started, so the caller delivers the rest.
+            delivery.deliver(usize::MAX);
         }
     }
 }
 
-impl Served {
-    /// Takes it upon the caller to deliver. Returns `false` if there is nothing to deliver, or somebody else does.
+impl Delivery {
+    /// Makes the caller the one that delivers. Returns `false` if nothing is queued or a delivery is under way.
     fn begin(&self) -> bool {
         let mut queue = self.queue.lock();
-        let surplus = mem::take(&mut queue.surplus);
-        let begins = !queue.waiting.is_empty() && queue.delivering != Some(process::id());
+        let discarded = mem::take(&mut queue.discarded);
+        let begins = !queue.waiting.is_empty() && queue.delivering_in != Some(process::id());
         if begins {
-            queue.delivering = Some(process::id());
+            queue.delivering_in = Some(process::id());
         }
         drop(queue);
-        drop(surplus);
+        drop(discarded);
         begins
     }
 
-    /// Delivers so many messages. Returns `false`, and is to be called again, if others are still waiting.
-    fn deliver(&self, most: usize) -> bool {
-        for _ in 0..most {
+    /// Delivers up to `limit` messages. Returns `false` if others are still waiting: then it has to be called again.
+    fn deliver(&self, limit: usize) -> bool {
+        for _ in 0..limit {
             let mut queue = self.queue.lock();
             let Some(message) = queue.waiting.pop_front() else {
-                queue.delivering = None;
+                queue.delivering_in = None;
                 return true;
             };
             let lost = mem::take(&mut queue.lost);
             drop(queue);
             let breaker = self.breaker.as_str();
             if lost > 0 {
-                log_lost_signals(breaker, lost);
+                log_lost(breaker, lost);
             }
             for listener in &self.listeners {
-                user_code::run("listener", breaker, || message.tell(&**listener));
+                user_code::run("listener", breaker, || message.notify(&**listener));
             }
         }
         let mut queue = self.queue.lock();
         if queue.waiting.is_empty() {
-            queue.delivering = None;
+            queue.delivering_in = None;
         }
-        queue.delivering.is_none()
+        queue.delivering_in.is_none()
     }
 }
 
-/// Tells of transitions that a listener never heard of, because it was at work on another all the while.
-fn log_lost_signals(breaker: &str, lost: u64) {
+/// Logs that messages were discarded because a listener was too slow.
+fn log_lost(breaker: &str, lost: u64) {
     user_code::log(|| {
         #[cfg(feature = "tracing")]
         tracing::error!(target: "fluxgate", breaker, lost, "listener too slow: {lost} transitions dropped");
-        let _ = (breaker, lost); // named in the log alone
+        let _ = (breaker, lost); // used only by the log
     });
 }
 
@@ -196,16 +196,16 @@ mod tests {
     use crate::{CircuitBreaker, Signal, State, process};
 
     #[test]
-    fn a_forked_child_delivers_what_nobody_in_it_is_delivering() {
-        let heard: Arc<Mutex<Vec<State>>> = Arc::default();
+    fn a_forked_child_delivers_though_its_parent_was_delivering_when_it_forked() {
+        let delivered: Arc<Mutex<Vec<State>>> = Arc::default();
         let listener = {
-            let heard = Arc::clone(&heard);
-            move |signal: &Signal| heard.lock().unwrap().push(signal.new_state())
+            let delivered = Arc::clone(&delivered);
+            move |signal: &Signal| delivered.lock().unwrap().push(signal.new_state())
         };
         let breaker = CircuitBreaker::builder("forked").listener(listener).build().unwrap();
-        let served = breaker.shared.outbox.served.as_ref().unwrap();
-        served.queue.lock().delivering = Some(process::id().wrapping_add(1));
+        let delivery = breaker.shared.outbox.delivery.as_ref().unwrap();
+        delivery.queue.lock().delivering_in = Some(process::id().wrapping_add(1));
         breaker.force_open();
-        assert_eq!(*heard.lock().unwrap(), [State::ForcedOpen]);
+        assert_eq!(*delivered.lock().unwrap(), [State::ForcedOpen]);
     }
 }

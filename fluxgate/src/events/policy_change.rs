@@ -1,8 +1,10 @@
+//! Policy changes for listeners.
+
 use std::time::SystemTime;
 
 use crate::{name::Name, policy::Policy};
 
-/// A change of a breaker's policy, for [listeners](crate::Listener::on_policy_change).
+/// A change of a breaker's policy, as [listeners](crate::Listener::on_policy_change) receive it.
 ///
 /// # Examples
 ///
@@ -16,7 +18,7 @@ use crate::{name::Name, policy::Policy};
 ///     fn on_transition(&self, _: &Signal) {}
 ///
 ///     fn on_policy_change(&self, change: &PolicyChange) {
-///         let _ = self.0.send(format!("{}: {}", change.breaker(), change.new_policy()));
+///         let _ = self.0.send(change.new_policy().to_string());
 ///     }
 /// }
 ///
@@ -36,14 +38,19 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
-    /// Creates a change that happens now, for tests of a custom listener.
+    /// Creates a change at the current time, for tests of custom listeners.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] if one of the two policies is invalid.
     ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
     ///
-    /// let change = PolicyChange::new("search", Policy::new(), Policy::new().tripper(FailureStreak(5)));
+    /// let new = Policy::new().tripper(FailureStreak(5));
+    /// let change = PolicyChange::new("search", Policy::new(), new)?;
     /// assert_eq!(change.breaker(), "search");
     /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
     /// ```
@@ -57,7 +64,7 @@ impl PolicyChange {
         self.breaker.as_str()
     }
 
-    /// Returns the label that is unique among breakers of the same name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    /// Returns the unique [label](crate::CircuitBreaker::label) of the breaker.
     pub fn label(&self) -> &str {
         self.label.as_str()
     }
@@ -67,12 +74,12 @@ impl PolicyChange {
         self.at
     }
 
-    /// Returns the policy before the change.
+    /// Returns the previous policy. Its `Display` form is the policy language.
     pub fn old_policy(&self) -> &Policy {
         &self.old
     }
 
-    /// Returns the policy after the change.
+    /// Returns the new policy. Its `Display` form is the policy language.
     pub fn new_policy(&self) -> &Policy {
         &self.new
     }

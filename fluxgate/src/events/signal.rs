@@ -1,10 +1,12 @@
+//! Transitions for listeners.
+
 use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "serde")]
 use crate::time::serialized;
 use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metrics, state::State};
 
-/// A transition, as [listeners](crate::Listener::on_transition) are told of it.
+/// A transition of a breaker, as [listeners](crate::Listener::on_transition) receive it.
 ///
 /// # Examples
 ///
@@ -21,8 +23,10 @@ use crate::{machine::reason::Reason, name::Name, policy::windows::metrics::Metri
 /// let _ = breaker.call(|| Err::<(), _>("down"));
 ///
 /// let signal = signals.recv().unwrap();
-/// assert_eq!((signal.breaker(), signal.old_state(), signal.new_state()), ("search", State::Closed, State::Open));
-/// assert_eq!(signal.reason().to_string(), "FailureRate(0.5): 1 of the last 2 calls failed");
+/// assert_eq!(signal.breaker(), "search");
+/// assert_eq!((signal.old_state(), signal.new_state()), (State::Closed, State::Open));
+/// let reason = signal.reason().to_string();
+/// assert_eq!(reason, "FailureRate(0.5): 1 of the last 2 calls failed");
 /// assert_eq!(signal.metrics().failure_rate(), Some(0.5));
 /// assert!(signal.retry_after().is_some() && !signal.shadow());
 /// # Ok::<(), fluxgate::PolicyError>(())
@@ -46,14 +50,15 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Creates a signal for tests of a listener of your own: of now, with empty figures and no failed recovery.
+    /// Creates a signal at the current time with empty metrics, for tests of custom listeners.
     ///
     /// # Examples
     ///
     /// ```
+    /// use std::sync::mpsc;
     /// use fluxgate::{Evidence, Listener, Metrics, Reason, Signal, State, Tripped};
     ///
-    /// struct Pager(std::sync::mpsc::Sender<String>);
+    /// struct Pager(mpsc::Sender<String>);
     ///
     /// impl Listener for Pager {
     ///     fn on_transition(&self, signal: &Signal) {
@@ -61,9 +66,10 @@ impl Signal {
     ///     }
     /// }
     ///
-    /// let (sender, pages) = std::sync::mpsc::channel();
-    /// let tripped = Tripped::new([Evidence::new("FailureStreak(5)", "5 failures in a row")]);
-    /// let signal = Signal::new("search", State::Closed, State::Open, Reason::Tripped(tripped))
+    /// let (sender, pages) = mpsc::channel();
+    /// let evidence = Evidence::new("FailureStreak(5)", "5 failures in a row");
+    /// let reason = Reason::Tripped(Tripped::new([evidence]));
+    /// let signal = Signal::new("search", State::Closed, State::Open, reason)
     ///     .with_metrics(Metrics::new(20, 5));
     /// Pager(sender).on_transition(&signal);
     /// assert_eq!(pages.recv().unwrap(), "search: FailureStreak(5): 5 failures in a row");
@@ -84,83 +90,84 @@ impl Signal {
         }
     }
 
-    /// Sets the time of the transition.
+    /// Sets the wall time of the transition. The default is the current time.
     #[must_use]
     pub fn with_at(self, at: SystemTime) -> Self {
         Self { at, ..self }
     }
 
-    /// Sets the number of recoveries that have failed.
+    /// Sets the number of failed recoveries. The default is 0.
     #[must_use]
     pub fn with_reopens(self, reopens: u64) -> Self {
         Self { reopens, ..self }
     }
 
-    /// Sets the figures of the window.
+    /// Sets the metrics of the window. The default is an empty window.
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
-    /// Sets how long the opening will last.
+    /// Sets the time until the retry. The default is `None`.
     #[must_use]
     pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
     }
 
-    /// Sets whether the breaker is in shadow mode.
+    /// Sets whether the breaker is in shadow mode. The default is `false`.
     #[must_use]
     pub fn with_shadow(self, shadow: bool) -> Self {
         Self { shadow, ..self }
     }
 
-    /// The name of the breaker.
+    /// Returns the name of the breaker.
     pub fn breaker(&self) -> &str {
         self.breaker.as_str()
     }
 
-    /// What tells the breaker from others of its name: see [`CircuitBreaker::label`](crate::CircuitBreaker::label).
+    /// Returns the unique [label](crate::CircuitBreaker::label) of the breaker.
     pub fn label(&self) -> &str {
         self.label.as_str()
     }
 
-    /// The state that it left.
+    /// Returns the state before the transition.
     pub fn old_state(&self) -> State {
         self.old_state
     }
 
-    /// The state that it is in now.
+    /// Returns the state after the transition.
     pub fn new_state(&self) -> State {
         self.new_state
     }
 
-    /// The wall time of the transition, by the breaker's [`Clock`](crate::Clock::wall_time).
+    /// Returns the wall time of the transition, by the breaker's [`Clock`](crate::Clock::wall_time).
     pub fn at(&self) -> SystemTime {
         self.at
     }
 
-    /// How many recoveries have failed since the breaker was last closed, this transition included.
+    /// Returns the number of failed recoveries since the breaker was last closed, including this transition.
     pub fn reopens(&self) -> u64 {
         self.reopens
     }
 
-    /// The window as it stood when the transition was decided. It has been cleared since.
+    /// Returns the metrics of the window at the time of the transition, which has cleared the window.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// Why the breaker changed its state.
+    /// Returns the reason of the transition.
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
-    /// How long an opening will last, if the new state is `open` and that is known: it is not for `Never`, nor for a retry
-    /// of your own unless the service has asked to be left alone.
+    /// Returns the time from the transition until the retry is due, if the new state is `open`.
+    ///
+    /// `None` if the time is not known: for `Never`, and for a custom retry unless the service has sent a `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Whether the breaker is in shadow mode: whatever its state, it rejects nothing.
+    /// Returns whether the breaker is in shadow mode, in which it rejects nothing.
     pub fn shadow(&self) -> bool {
         self.shadow
     }

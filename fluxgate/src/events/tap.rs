@@ -1,4 +1,4 @@
-//! A view of each call as it begins and ends.
+//! Observation of every call.
 
 use std::any::Any;
 
@@ -9,16 +9,16 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// Sees every call and command of a breaker, in the order of time. Runs under a lock of its own.
+/// An observer of every call and command of a breaker, in chronological order. It runs under a lock of its own.
 pub(crate) trait Tap: Send {
-    /// Returns whether the calls of this ticket are seen: they began after the tap did.
+    /// Returns whether the call began after the tap was installed.
     fn has(&self, ticket: Ticket) -> bool;
 
     fn start(&mut self, ticket: Ticket, now: Nanos);
 
     fn end(&mut self, ticket: Ticket, outcome: Outcome, ended: Ended, now: Nanos);
 
-    /// Sees a command that leads to the state `to`.
+    /// Observes a command that leads to the state `to`.
     fn command(&mut self, to: State, now: Nanos);
 
     fn into_any(self: Box<Self>) -> Box<dyn Any>;

@@ -3,7 +3,7 @@ use http::{HeaderMap, StatusCode};
 use super::StatusClassifier;
 use crate::outcome::Outcome;
 
-/// Which gRPC calls are failures, by their status code.
+/// A rule of which gRPC status codes are failures.
 ///
 /// | code | is |
 /// |---|---|
@@ -55,7 +55,7 @@ const UNAVAILABLE: i32 = 14;
 const LAST: i32 = 16;
 
 impl GrpcClassifier {
-    /// What a call is that ended with this status code, by its number.
+    /// Returns the outcome of a call that ended with this status code.
     ///
     /// # Examples
     ///
@@ -75,8 +75,8 @@ impl GrpcClassifier {
         }
     }
 
-    /// What a call is whose response has this status and these headers, or trailers: by `grpc-status`, and where there is
-    /// none by the HTTP status.
+    /// Returns the outcome of a call whose response has this status and these headers or trailers. `grpc-status` decides;
+    /// without it, the HTTP status.
     ///
     /// # Examples
     ///

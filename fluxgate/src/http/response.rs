@@ -14,7 +14,7 @@ impl<B: Default> From<CallNotPermitted> for Response<B> {
     }
 }
 
-/// The same, of a rejection that is still needed.
+/// Makes the response of a borrowed rejection.
 impl<B: Default> From<&CallNotPermitted> for Response<B> {
     fn from(rejection: &CallNotPermitted) -> Self {
         let mut response = Self::new(B::default());

@@ -5,7 +5,7 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-/// How long a response asks to be left alone, by its `Retry-After`: a number of seconds, or a date.
+/// Returns the wait that a `Retry-After` header requests: a number of seconds, or a date.
 ///
 /// Fractions of a second, which the standard does not have and some servers send, are rounded up.
 ///

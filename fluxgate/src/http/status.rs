@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use super::retry_after;
 use crate::{call::Call, outcome::Outcome};
 
-/// Which responses are failures, by their status: 5xx and 429, unless told otherwise. All others are successes.
+/// A rule of which HTTP statuses are failures: 5xx and 429 by default. All others are successes.
 ///
 /// With the feature `tower` it is a [`Classifier`](crate::tower::Classifier) of any service with responses of the crate
 /// `http`; errors are for the breaker's tracker. Bodies are not touched.
@@ -69,7 +69,7 @@ impl<F: Fn(StatusCode) -> bool> StatusClassifier<F> {
         Self { fails }
     }
 
-    /// What a response with this status is: a failure or a success, never ignored.
+    /// Returns the outcome of a response with this status: a failure or a success, never ignored.
     pub fn outcome(&self, status: StatusCode) -> Outcome {
         if (self.fails)(status) { Outcome::Failure } else { Outcome::Success }
     }

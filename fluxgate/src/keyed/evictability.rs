@@ -1,4 +1,4 @@
-//! Which breakers may be evicted, by their state.
+//! The states in which a breaker may be evicted.
 
 use std::sync::atomic::Ordering;
 
@@ -21,7 +21,7 @@ pub(super) enum Evictability {
 /// A breaker that may be evicted, as it was seen: if it is still so, it may.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
-    /// When it was last asked for, on the clock of the set.
+    /// The time of the last look-up, on the clock of the set.
     pub(super) since: Nanos,
     /// It is half-open: only to be evicted if it is idle, not to make room.
     pub(super) if_idle: bool,

@@ -1,4 +1,4 @@
-//! Which breakers of a set have to go.
+//! The order in which the breakers of a set are evicted.
 //!
 //! The slots of a set wait in a queue. For a new key in a full set, some at the front are looked at: of those that may go,
 //! the least recently used one does, and those that were asked for since the last look wait at the back. So a look-up
@@ -23,23 +23,23 @@ use super::{
 };
 use crate::{breaker::Shared, time::nanos::Nanos};
 
-/// How many breakers are compared, at least, before one goes.
+/// The minimum number of breakers compared before one is evicted.
 const COMPARED: usize = 32;
 
-/// For how long a set in which all breakers are needed is not looked through again: that takes time for each of them.
+/// The time for which a set whose breakers are all pinned is not searched again. A search takes time for each of them.
 const FULL_FOR: Nanos = Nanos(100_000_000);
 
-/// Into how many looks a search for idle breakers is divided, at least.
+/// The minimum number of steps into which a search for idle breakers is divided.
 const LOOKS: u128 = 8;
 
-/// How many breakers a call looks at, at most, when it searches for idle ones.
+/// The maximum number of breakers that one call examines in its search for idle ones.
 const LOOKED_AT: u128 = 256;
 
 pub(super) struct Eviction<K> {
     max: usize,
     idle: Nanos,
     queue: Mutex<Queue<K>>,
-    /// When idle ones are to be looked for again.
+    /// The time of the next search for idle breakers.
     next_look: AtomicU64,
 }
 
@@ -47,17 +47,17 @@ struct Queue<K> {
     /// By their place, the first to be looked at first.
     waiting: BTreeMap<u64, Waiting<K>>,
     next_place: u64,
-    /// How many have a place: those who wait and those who are about to.
+    /// The number of places in use: by slots that wait, and by those that will.
     taken: usize,
     /// Until then the set is taken for full.
     full_until: Nanos,
-    /// When idle ones were looked for.
+    /// The time of the last search for idle breakers.
     last_look: Nanos,
 }
 
 struct Waiting<K> {
     slot: Arc<Slot<K>>,
-    /// When it was last asked for, as of the last look.
+    /// The time of its last look-up, as of the last search.
     seen: Nanos,
 }
 

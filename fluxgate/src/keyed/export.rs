@@ -1,4 +1,4 @@
-//! Which breakers of the sets have series of their own in metrics, and what is summed up.
+//! The metrics of sets: some keys have series of their own, the others are summed up.
 //!
 //! A call is counted once: in the series of its key, if that has one, or in the rest. Both only ever grow. A series belongs
 //! to the key, not to a breaker: a breaker that is made for the key later goes on where the one before has stopped. While
@@ -47,7 +47,7 @@ pub(super) struct Exported(HashMap<Box<str>, Kept>);
 
 struct Kept {
     series: Arc<Series>,
-    /// When its key was last asked for, on the clock of the set.
+    /// The time of the last look-up of its key, on the clock of the set.
     used: Nanos,
 }
 

@@ -13,7 +13,7 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// What stands for a key in the name of the breaker that new keys share where there is no room.
+/// The key in the name of the breaker that new keys share where there is no room.
 const OVERFLOW: &str = "*";
 
 pub(super) type Configure = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;

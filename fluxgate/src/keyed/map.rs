@@ -1,4 +1,4 @@
-//! What the clones of a set share: how a breaker is found, made and let go.
+//! The map that the clones of a set share: it finds, makes and releases breakers.
 
 use std::{
     borrow::Borrow,
@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> BreakerMap<K> {
 
     #[inline]
     fn now(&self) -> Nanos {
-        self.factory.overflow.shared.clock.roughly_now()
+        self.factory.overflow.shared.clock.coarse_now()
     }
 
     #[inline]

@@ -100,7 +100,7 @@ impl Aftermath {
         self.refused.iter().for_each(|(name, error)| log_refused(name, error));
         let Self { replaced, policies, changed, orphans, .. } = self;
         drop((replaced, policies, orphans));
-        changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.tell());
+        changed.iter().filter_map(CircuitBreaker::upgrade).for_each(|breaker| breaker.notify_listeners());
     }
 
     /// Drops a handle. If it is the last, the breaker is dropped later.

@@ -1,4 +1,4 @@
-//! What the breakers of one set have in common for the registry and for metrics.
+//! The part of a set that its breakers refer to: its place, its policies and its metrics.
 
 use std::{
     any::Any,
@@ -30,38 +30,38 @@ use crate::{
 /// The sets of the process that are made, in that order.
 static FAMILIES: Mutex<Vec<Weak<SetCore>>> = Mutex::new(Vec::new());
 
-/// How exactly it is known when a breaker was last asked for: a millisecond.
+/// The resolution of the time of the last look-up: a millisecond.
 const STEP: Nanos = Nanos(1_000_000);
 
 /// A set as its breakers know it.
 pub(crate) struct SetCore {
     place: Place,
-    /// How many of its breakers have series of their own.
+    /// The number of breakers with metrics series of their own.
     pub(crate) exported_keys: usize,
-    /// What is counted in no series of a key.
+    /// The counts of all calls outside the series of single keys.
     pub(super) rest: Mutex<Counts>,
     /// The series of keys. Held by those who read the metrics, one at a time, and by nobody else.
     #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) exported: Mutex<super::export::Exported>,
-    /// What the program says of every breaker: known once the set is made.
+    /// The policy of the program for every breaker. Set once the set is made.
     pub(super) own: OnceLock<Own>,
     pub(super) overrides: Versioned<SetOverrides>,
     /// The sets of this declaration: of several types of keys, as a generic function has them, or one.
     holders: Mutex<Vec<Arc<dyn ErasedMap>>>,
 }
 
-/// What a breaker of a set is called, and what of its counts was exported.
+/// The part of a breaker in its set: its name and key, its last look-up, and its exported counts.
 pub(crate) struct Member {
     /// `per_host{api.example.com}`
     name: Name,
-    /// Where in it the key begins.
+    /// The position of the key in the name.
     key: usize,
     core: Arc<SetCore>,
-    /// When it was last asked for, on the clock of the set.
+    /// The time of the last look-up, on the clock of the set.
     used: AtomicU64,
-    /// Whether it is kept in reserve and not yet to be seen.
+    /// True while the breaker is kept in reserve, hidden from the registry.
     hidden: AtomicBool,
-    /// Whether new keys share its breaker where there is no room.
+    /// True for the breaker that new keys share where there is no room.
     #[cfg(feature = "serde")]
     is_overflow: bool,
     account: Mutex<Account>,
@@ -71,7 +71,7 @@ pub(crate) struct Member {
 /// neither ever goes back, whether breakers come and go or their keys have series at one time and none at another.
 #[derive(Default)]
 struct Account {
-    /// What has been counted there so far.
+    /// The counts that are in the series already.
     counted: Counts,
     series: Option<Arc<Series>>,
 }
@@ -224,7 +224,7 @@ impl Member {
         CircuitBreaker::builder(self.name.clone()).member(Arc::clone(self) as Arc<dyn Membership>)
     }
 
-    /// What the key is displayed as.
+    /// Returns the key as it is displayed.
     pub(crate) fn key(&self) -> &str {
         // The braces around it are ASCII.
         let name = self.name.as_str();

@@ -26,7 +26,7 @@ pub(super) struct Slot<K> {
     living: OnceLock<Living>,
     /// The key's lock, never held while the user's code runs.
     owner: Mutex<Owner>,
-    /// Where it waits in the queue. Written under the lock of that.
+    /// Its place in the queue. Written under the lock of the queue.
     pub(super) place: AtomicU64,
 }
 

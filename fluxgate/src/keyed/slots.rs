@@ -1,4 +1,4 @@
-//! How the slots of a set are found by their keys.
+//! The lock-free map from keys to slots.
 
 use std::{
     borrow::Borrow,
@@ -82,7 +82,7 @@ impl<K: Hash + Eq> Slots<K> {
     }
 }
 
-/// How the map holds a slot: found by its key.
+/// A slot as the map holds it, found by its key.
 struct Entry<K>(Arc<Slot<K>>);
 
 impl<K: Hash> Hash for Entry<K> {

@@ -23,14 +23,14 @@ use crate::{
     sync::thread_slot,
 };
 
-/// How many a breaker may have: more threads than these share them.
+/// The maximum number of stripes of a breaker. Further threads share them.
 const STRIPES: usize = 16;
 
 const NOBODY: usize = usize::MAX;
 
-/// Where look-ups find the stripes of a breaker. They are dead once it is evicted, or was about to be.
+/// The stripes of a breaker, by thread. They are dead once the breaker is evicted, or was about to be.
 pub(super) struct Stripes {
-    /// Nothing until two threads detect_sharing.
+    /// Empty until two threads meet at this key.
     table: OnceLock<Box<[OnceLock<Weak<Stripe>>; STRIPES]>>,
     /// The thread that has looked here last, as far as that is written.
     last: AtomicUsize,
@@ -49,7 +49,7 @@ impl Stripes {
         Some(CircuitBreaker { shared: Handle::Striped(stripe) })
     }
 
-    /// Whether another thread was here before this one, which has no stripe yet. To be asked once in a while: it writes.
+    /// Returns whether another thread used the key before this one, which has no stripe yet. It writes, so call it rarely.
     pub(super) fn detect_sharing(&self) -> bool {
         let Some(slot) = thread_slot::slot() else { return false };
         let last = self.last.swap(slot, Ordering::Relaxed);
@@ -66,7 +66,7 @@ impl Stripes {
     }
 }
 
-/// Whether any handle is counted in these.
+/// Returns whether any handle is counted in these stripes.
 pub(super) fn are_in_use(stripes: &[Arc<Stripe>]) -> bool {
     stripes.iter().any(|stripe| Arc::strong_count(stripe) > 1)
 }

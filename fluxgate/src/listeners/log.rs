@@ -45,7 +45,7 @@ pub const LogListener: LogListener =
     LogListener { levels: [Level::INFO, Level::WARN, Level::INFO, Level::INFO, Level::INFO, Level::WARN] };
 
 impl LogListener {
-    /// The same with another level for transitions to `state`.
+    /// Sets the level of transitions to `state`.
     ///
     /// # Examples
     ///

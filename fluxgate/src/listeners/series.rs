@@ -1,4 +1,4 @@
-//! What metrics show, whichever library they go through.
+//! The rows of metrics, independent of the library that exports them.
 
 #[cfg(feature = "keyed")]
 use std::sync::Weak;
@@ -65,12 +65,12 @@ impl Row {
         self.infos.is_empty()
     }
 
-    /// How many of its breakers are in `state`: 1 or 0, where it is one.
+    /// Returns the number of its breakers in `state`: 1 or 0 for a single breaker.
     pub(super) fn in_state(&self, state: State) -> u64 {
         self.count(|info| info.state == state)
     }
 
-    /// How many of its breakers are in shadow mode.
+    /// Returns the number of its breakers in shadow mode.
     pub(super) fn in_shadow(&self) -> u64 {
         self.count(|info| info.shadow)
     }

@@ -1,14 +1,17 @@
-//! The state machine: what a breaker remembers, and how an event changes it. It knows no lock, clock or listener.
+//! The state machine: the memory of a breaker and its reaction to events. It knows no lock, clock or listener.
 
+mod opening;
 pub(crate) mod probes;
 pub(crate) mod reason;
 mod ticket;
 mod verdict;
 
+#[cfg(feature = "serde")]
+pub(crate) use opening::SavedOpening;
 pub(crate) use ticket::Ticket;
 pub(crate) use verdict::{Occasion, verdict};
 
-use std::{mem, time::Duration};
+use std::mem;
 
 use crate::{
     machine::probes::{Ended, Probes},
@@ -24,60 +27,50 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// What a breaker remembers.
+/// The memory of a breaker.
 pub(crate) struct Machine {
     pub(crate) state: State,
-    /// When the state began, or began anew.
+    /// The time at which the state was last entered.
     pub(crate) since: Nanos,
-    /// How long it had lasted by then: of a state that was restored and began before the breaker's clock.
-    pub(crate) lasted_before: Nanos,
-    /// Grows with every beginning of a state, with every new policy, and with the beginning of a recording.
+    /// The time that a restored state had lasted before the breaker's clock began.
+    pub(crate) lasted_before_clock: Nanos,
+    /// Grows whenever a state is entered, a policy is replaced, or a recording begins.
     pub(crate) generation: u64,
-    /// The generation in which the state began. The outcome of a call counts if this one or a later one admitted it.
-    pub(crate) oldest: u64,
+    /// The generation in which the state was entered. Outcomes count if this generation or a later one admitted the call.
+    pub(crate) first_generation: u64,
     pub(crate) reopens: u64,
     pub(crate) consecutive_failures: u64,
     pub(crate) records: Records,
     pub(crate) probes: Probes,
-    /// The chance of this opening: drawn when it began, so that all its calls see one due time.
+    /// The random draw of this opening, made when it began, so that all its calls see one due time.
     pub(crate) draw: Option<f64>,
-    /// In `open`: when it ends by itself or, where only a retry of the user's own knows, until when that is not to be
-    /// asked. `Nanos::NEVER` where there is nothing to say, and in other states.
+    /// In `open`, the time at which it ends by itself; under a custom retry, the time until which that is not asked.
+    /// `Nanos::NEVER` if there is no such time, and in other states.
     pub(crate) due: Nanos,
-    /// In an `open` that goes on from before a restart: a retry was under way, so the next is due whatever the policy says.
+    /// A retry was under way when the state was saved that is now restored as `open`. So the next retry is due at once,
+    /// whatever the policy says.
     pub(crate) retry_is_due: bool,
-    /// Until when the service has asked to be left alone, by a `Retry-After`. Zero where it has not.
+    /// The time until which the service has asked for a pause, by a `Retry-After`. Zero if it has not.
     pub(crate) delayed_until: Nanos,
-    /// The policy is new, and no tripper of its has looked at the window yet.
+    /// The policy is new, and its tripper has not judged the window yet.
     pub(crate) unjudged: bool,
-    /// When the policy began. A call that was admitted before and not measured then is measured from here on.
+    /// The time from which the policy applies. A call whose start was not measured is measured from then on.
     pub(crate) measured_from: Nanos,
 }
 
-/// What is known of an opening from before a restart.
-#[cfg(feature = "serde")]
-pub(crate) struct Opening {
-    pub(crate) lasted: Nanos,
-    pub(crate) draw: Option<f64>,
-    /// For how much longer the service has asked to be left alone.
-    pub(crate) delayed_for: Nanos,
-    /// A retry was under way.
-    pub(crate) is_due: bool,
-}
-
-/// What the end of a call has changed.
+/// The effect of [`Machine::record`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Change {
+pub(crate) enum RecordEffect {
     /// The outcome is in the window.
     Recorded,
-    /// A probe has freed its slot, and nothing is in the window.
-    Freed,
-    /// Nothing: the outcome is of no interest, or from before the state.
-    Nothing,
+    /// A probe has freed its slot. The window has not changed.
+    SlotFreed,
+    /// Nothing changed: the outcome is stale or ignored.
+    Discarded,
 }
 
-/// What a transition leaves behind, for the listeners.
-pub(crate) struct Left {
+/// The state that a transition has left, and its last figures.
+pub(crate) struct PreviousState {
     pub(crate) state: State,
     pub(crate) metrics: Metrics,
 }
@@ -87,9 +80,9 @@ impl Machine {
         Self {
             state: State::Closed,
             since: Nanos(0),
-            lasted_before: Nanos(0),
+            lasted_before_clock: Nanos(0),
             generation: 0,
-            oldest: 0,
+            first_generation: 0,
             reopens: 0,
             consecutive_failures: 0,
             records,
@@ -103,38 +96,33 @@ impl Machine {
         }
     }
 
-    /// Takes in until when the service has asked to be left alone.
-    pub(crate) fn delay_until(&mut self, until: Nanos) {
-        self.delayed_until = self.delayed_until.max(until.min(Nanos::LAST));
-    }
-
     /// Begins a generation in which the calls in flight still count.
     pub(crate) fn begin_generation(&mut self) {
         self.generation += 1;
     }
 
-    /// Decides whether the outcome of a call that this generation admitted still counts.
-    pub(crate) fn counts(&self, generation: u64) -> bool {
-        (self.oldest..=self.generation).contains(&generation)
+    /// Returns whether outcomes of calls that `generation` admitted still count.
+    pub(crate) fn accepts(&self, generation: u64) -> bool {
+        (self.first_generation..=self.generation).contains(&generation)
     }
 
-    /// Returns whether this is a probe of the present state that has neither ended nor been abandoned.
+    /// Returns whether this is a probe of the current state that has neither ended nor been abandoned.
     pub(crate) fn is_probing(&self, ticket: Ticket) -> bool {
-        self.counts(ticket.generation()) && ticket.probe_id().is_some_and(|id| self.probes.contains(id))
+        self.accepts(ticket.generation()) && ticket.probe_id().is_some_and(|id| self.probes.contains(id))
     }
 
     pub(crate) fn probe_ticket(&mut self, now: Nanos) -> Ticket {
         Ticket::of_probe(self.generation, self.probes.admit(now))
     }
 
-    /// The ticket of the oldest probe, if that has been in flight for `limit` or longer.
+    /// Returns the ticket of the oldest probe, if that has been in flight for at least `limit`.
     pub(crate) fn hung_probe(&self, now: Nanos, limit: Nanos) -> Option<Ticket> {
-        let hangs = |since| limit != Nanos::NEVER && now.since(since) >= limit;
-        let probe = self.probes.oldest().filter(|probe| hangs(probe.started))?;
+        let is_hung = |since| limit != Nanos::NEVER && now.since(since) >= limit;
+        let probe = self.probes.oldest().filter(|probe| is_hung(probe.started))?;
         Some(Ticket::of_probe(self.generation, probe.id))
     }
 
-    /// Takes in how a call ended, `now` and, for a policy that measures, with `exact` time.
+    /// Records the end of a call at `now`. `exact` is the exact time, which a policy that measures durations needs.
     pub(crate) fn record(
         &mut self,
         ticket: Ticket,
@@ -142,19 +130,19 @@ impl Machine {
         ended: Ended,
         now: Nanos,
         exact: Nanos,
-    ) -> Change {
-        // By generation, not by state: the breaker may have tripped and recovered while this call was out.
-        if !self.counts(ticket.generation()) {
-            return Change::Nothing;
+    ) -> RecordEffect {
+        // Compared by generation, not by state: the breaker may have tripped and recovered while the call was out.
+        if !self.accepts(ticket.generation()) {
+            return RecordEffect::Discarded;
         }
         let started = match ticket.probe_id() {
-            // A probe without a slot was abandoned: its failure is on record already.
+            // A probe without a slot was abandoned: its failure is already recorded.
             Some(id) => match self.probes.end(id, outcome, ended) {
                 Some(probe) => probe.started,
-                None => return Change::Nothing,
+                None => return RecordEffect::Discarded,
             },
             None => match ticket.started() {
-                // A clock at the end of time says the same, and stands still.
+                // A clock that has reached the end of time reads `NEVER` too, but then for `exact` as well.
                 Nanos::NEVER if exact != Nanos::NEVER => self.measured_from,
                 started => started,
             },
@@ -163,32 +151,33 @@ impl Machine {
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return if ticket.is_probe() { Change::Freed } else { Change::Nothing },
+            Outcome::Ignored if ticket.is_probe() => return RecordEffect::SlotFreed,
+            Outcome::Ignored => return RecordEffect::Discarded,
         };
         self.records.record(failed, duration, now);
         self.consecutive_failures = if failed { self.consecutive_failures.saturating_add(1) } else { 0 };
-        Change::Recorded
+        RecordEffect::Recorded
     }
 
-    /// Whether recorded outcomes are judged in this state.
+    /// Returns whether recorded outcomes are judged in this state.
     pub(crate) fn judges(&self) -> bool {
         self.state != State::MetricsOnly
     }
 
-    /// Takes in successes that were counted without the machine. They are ordered before whatever comes now.
+    /// Records successes that threads have counted. They are ordered before whatever is recorded next.
     pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
         self.records.record_successes(count, second);
         self.consecutive_failures = 0;
     }
 
-    /// What the success of a call of this generation has to do from now on.
-    pub(crate) fn success(&self, tripper: &trippers::CompiledTripper) -> SuccessPath {
+    /// Returns the path for the next successes of calls of this generation.
+    pub(crate) fn success_path(&self, tripper: &trippers::CompiledTripper) -> SuccessPath {
         let countable = matches!(self.state, State::Closed | State::MetricsOnly)
             && !(self.judges() && (self.unjudged || tripper.may_hold_by_a_success(self.records.metrics().calls)))
             && !tripper.measures().is_some_and(|measures| measures.mean);
         match countable {
             false => SuccessPath::Judged,
-            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessPath::Known,
+            true if self.consecutive_failures == 0 && self.records.is_settled() => SuccessPath::Redundant,
             true => SuccessPath::Counted,
         }
     }
@@ -197,92 +186,28 @@ impl Machine {
         Figures { state: self.state, metrics: self.records.metrics(), consecutive_failures: self.consecutive_failures }
     }
 
-    /// How long until a retry of an open breaker is due, if that is known.
-    pub(crate) fn retry_after(&self, now: Nanos) -> Option<Duration> {
-        (self.state == State::Open && self.due != Nanos::NEVER).then(|| self.due.since(now).into())
+    /// Returns the time since the state began, across restarts.
+    pub(crate) fn time_in_state(&self, now: Nanos) -> Nanos {
+        now.since(self.since).plus(self.lasted_before_clock)
     }
 
-    /// How long the state has lasted.
-    pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
-        now.since(self.since).plus(self.lasted_before)
-    }
-
-    /// When this opening ends by itself, as [`Self::due`].
-    pub(crate) fn end_of_opening(&self, retry: &retries::CompiledRetry) -> Nanos {
-        if self.retry_is_due {
-            return self.since;
-        }
-        match retry.wait(self.reopens, self.draw.unwrap_or_default()) {
-            Some(wait) => self.since.plus(wait.since(self.lasted_before)).max(self.delayed_until).min(Nanos::LAST),
-            None if retry.is_custom() && self.delayed_until > Nanos(0) => self.delayed_until,
-            None => Nanos::NEVER,
-        }
-    }
-
-    /// Goes by another policy from `now` on: by its retry, by the longest time for which it heeds a service, if it does,
-    /// and with what its window could take over. Gives back the old window.
-    pub(crate) fn follow(
-        &mut self,
-        retry: &retries::CompiledRetry,
-        heeds: Option<Nanos>,
-        records: Records,
-        now: Nanos,
-        random: &mut Random,
-    ) -> Records {
-        self.unjudged = true;
-        self.measured_from = now;
-        if self.state == State::Open {
-            if retry.needs_draw() && self.draw.is_none() {
-                self.draw = Some(random.draw());
-            }
-            // It was told before the breaker opened.
-            self.delayed_until = heeds.map_or(Nanos(0), |limit| self.delayed_until.min(self.since.plus(limit)));
-            self.due = self.end_of_opening(retry);
-        } else {
-            self.delayed_until = heeds.map_or(Nanos(0), |limit| self.delayed_until.min(now.plus(limit)));
-        }
-        mem::replace(&mut self.records, records)
-    }
-
-    /// Goes on with a state that has been entered anew for that.
-    #[cfg(feature = "serde")]
-    pub(crate) fn resume(
-        &mut self,
-        opening: &Opening,
-        now: Nanos,
-        retry: &retries::CompiledRetry,
-        heeds: Option<Nanos>,
-    ) {
-        self.since = now.since(opening.lasted);
-        self.lasted_before = opening.lasted.since(now);
-        if self.state != State::Open {
-            return;
-        }
-        // Where a chance is needed that was not drawn then, it has been drawn now.
-        self.draw = self.draw.map(|drawn| opening.draw.unwrap_or(drawn));
-        let delayed_for = heeds.map_or(Nanos(0), |limit| opening.delayed_for.min(limit));
-        self.delayed_until = if delayed_for == Nanos(0) { Nanos(0) } else { now.plus(delayed_for) };
-        self.retry_is_due = opening.is_due;
-        self.due = self.end_of_opening(retry);
-    }
-
-    /// Begins the state `to`. `None` if that is the state it was in, begun anew, which nobody is told of.
+    /// Enters the state `to`. Returns `None` if that was the state already: entering it again is no transition.
     pub(crate) fn enter(
         &mut self,
         to: State,
         now: Nanos,
         retry: &retries::CompiledRetry,
         random: &mut Random,
-    ) -> Option<Left> {
+    ) -> Option<PreviousState> {
         let from = self.state;
         self.records.advance(now);
-        let left = (from != to).then(|| Left { state: from, metrics: self.records.metrics().clone() });
+        let previous = (from != to).then(|| PreviousState { state: from, metrics: self.records.metrics().clone() });
 
         self.state = to;
         self.since = now;
-        self.lasted_before = Nanos(0);
+        self.lasted_before_clock = Nanos(0);
         self.generation += 1;
-        self.oldest = self.generation;
+        self.first_generation = self.generation;
         self.due = Nanos::NEVER;
         self.retry_is_due = false;
         let delayed_until = mem::take(&mut self.delayed_until);
@@ -303,7 +228,7 @@ impl Machine {
             }
             State::MetricsOnly | State::Disabled | State::ForcedOpen => {}
         }
-        left
+        previous
     }
 }
 
@@ -317,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_at_their_end_stay_there_and_the_wait_is_the_longest() {
+    fn counters_saturate_and_the_backoff_stays_at_its_maximum() {
         let retry = retries::CompiledRetry::new(
             &retries::Retry::from(Backoff::new(10.0).multiplier(1e300).max_duration(1e9)).0,
         );
@@ -330,8 +255,8 @@ mod tests {
             machine.consecutive_failures = u64::MAX - 1;
             for _ in 0..3 {
                 let ticket = machine.probe_ticket(Nanos(5));
-                let change = machine.record(ticket, Outcome::Failure, Ended::ByItself, Nanos(5), Nanos(5));
-                assert_eq!(change, Change::Recorded);
+                let effect = machine.record(ticket, Outcome::Failure, Ended::ByItself, Nanos(5), Nanos(5));
+                assert_eq!(effect, RecordEffect::Recorded);
             }
             assert_eq!(machine.consecutive_failures, u64::MAX);
             machine.enter(State::Open, Nanos(5), &retry, &mut random);
@@ -341,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_an_opening_never_passes_the_end_of_time() {
+    fn an_opening_ends_no_later_than_the_last_representable_time() {
         let retry = retries::CompiledRetry::new(&AnyComponent::BuiltIn(fluxgate_policy::defaults::retry()));
         let mut machine = machine();
         machine.enter(State::Open, Nanos(u64::MAX - 1), &retry, &mut Random::seeded(1));

@@ -1,12 +1,15 @@
+//! The probes of a half-open breaker.
+
 use std::collections::VecDeque;
 
 use crate::{outcome::Outcome, time::nanos::Nanos};
 
-/// The probes of a half-open breaker: those in flight, oldest first, and how the others ended.
+/// The probes in flight, and counts of those that have ended.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
+    /// Oldest first.
     in_flight: VecDeque<Probe>,
-    /// Never used twice, so that a late outcome can't free the slot of another.
+    /// Never used twice, so that a late outcome can't free the slot of another probe.
     next_id: u64,
     ended: EndedProbes,
 }
@@ -17,27 +20,27 @@ pub(crate) struct Probe {
     pub(crate) started: Nanos,
 }
 
-/// How a call came to its end.
+/// The way in which a call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
-    /// It returned, or unwound.
+    /// The call returned or unwound.
     ByItself,
-    /// Its caller dropped it after waiting for so long.
+    /// The caller dropped the call after waiting for `waited`.
     Dropped { waited: Nanos },
-    /// It is still in flight, but has been for `max_probe_time`.
+    /// The call is still in flight, but has exceeded `max_probe_time`.
     Abandoned,
 }
 
-/// How the probes since the half-open state began have ended, as far as that decides when it ends.
+/// Counts of the probes that have ended since the half-open state began, for the limits on probes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EndedProbes {
     /// Failures and abandoned probes since the last success.
     failed: u64,
-    /// The waiting time of unrecorded drops since the last success or ignored error.
+    /// The total waiting time of unrecorded dropped calls since the last success or ignored error.
     waited: Nanos,
-    /// Ignored errors in a row.
+    /// Consecutive ignored errors.
     ignored: u64,
-    /// Probes that were abandoned since the last success.
+    /// Abandoned probes since the last success.
     abandoned: u64,
 }
 
@@ -59,17 +62,19 @@ impl EndedProbes {
         }
     }
 
-    /// Returns the failed probes since the last success. Each `unit` of waiting of dropped calls counts as one.
+    /// Returns the number of failed probes since the last success.
+    ///
+    /// Each full `unit` of waiting time of dropped calls counts as one.
     pub(crate) fn failed(&self, unit: Nanos) -> u64 {
         self.failed.saturating_add(self.waited.0 / unit.0.max(1))
     }
 
-    /// Returns the number of ignored errors in a row.
+    /// Returns the number of consecutive ignored errors.
     pub(crate) fn ignored(&self) -> u64 {
         self.ignored
     }
 
-    /// Returns the number of probes that were abandoned since the last success.
+    /// Returns the number of abandoned probes since the last success.
     pub(crate) fn abandoned(&self) -> u64 {
         self.abandoned
     }
@@ -95,17 +100,17 @@ impl Probes {
         id
     }
 
-    /// Whether a probe has not ended, and was not abandoned.
+    /// Returns whether a probe has neither ended nor been abandoned.
     pub(crate) fn contains(&self, id: u64) -> bool {
         self.in_flight.binary_search_by_key(&id, |probe| probe.id).is_ok()
     }
 
-    /// Frees the slot of a probe and counts how it ended, if it still has one.
+    /// Frees the slot of a probe and counts its end. Returns `None` if it has no slot any more.
     pub(crate) fn end(&mut self, id: u64, outcome: Outcome, ended: Ended) -> Option<Probe> {
         // Ids grow with the order of admission, so the queue is sorted by them.
-        let place = self.in_flight.binary_search_by_key(&id, |probe| probe.id).ok()?;
+        let index = self.in_flight.binary_search_by_key(&id, |probe| probe.id).ok()?;
         self.ended.count(outcome, ended);
-        self.in_flight.remove(place)
+        self.in_flight.remove(index)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cleared_frees_no_slot_of_a_later_probe() {
+    fn a_probe_from_before_a_clear_frees_no_slot_of_a_later_probe() {
         let mut probes = Probes::default();
         let before = probes.admit(Nanos(1));
         probes.clear();
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_full_unit_of_waiting_counts_as_a_failed_probe_until_the_service_answers() {
+    fn each_full_unit_of_waiting_counts_as_a_failed_probe_until_a_call_returns() {
         let dropped = |waited| (Outcome::Ignored, Ended::Dropped { waited: Nanos(waited) });
         let answers = [(Outcome::Success, Ended::ByItself), (Outcome::Ignored, Ended::ByItself)];
         for answer in answers {
@@ -158,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn ignored_errors_count_in_a_row_and_leave_the_failures() {
+    fn consecutive_ignored_errors_are_counted_and_do_not_reset_the_failures() {
         let mut ended = EndedProbes::default();
         ended.count(Outcome::Failure, Ended::Abandoned);
         for expected in 1..=3 {

@@ -1,8 +1,10 @@
+//! Reasons of transitions.
+
 use std::{fmt, sync::Arc};
 
 use crate::policy::trippers::evidence::Tripped;
 
-/// Why a breaker changed its state. Prints as a sentence for logs and messages.
+/// The reason of a transition. Its `Display` form is a short text for logs and messages.
 ///
 /// # Examples
 ///
@@ -10,59 +12,61 @@ use crate::policy::trippers::evidence::Tripped;
 /// use std::sync::mpsc;
 /// use fluxgate::{CircuitBreaker, Reason, Signal, trippers::FailureStreak};
 ///
-/// // Wake somebody only where the service is the reason.
+/// // Page somebody only if the service is the cause.
 /// let (pager, pages) = mpsc::channel();
 /// let page = move |signal: &Signal| {
 ///     if let Reason::Tripped(tripped) = signal.reason() {
 ///         let _ = pager.send(tripped.to_string());
 ///     }
 /// };
-/// let breaker = CircuitBreaker::builder("search").tripper(FailureStreak(2)).listener(page).build()?;
+/// let builder = CircuitBreaker::builder("search").tripper(FailureStreak(2));
+/// let breaker = builder.listener(page).build()?;
 /// breaker.force_open();
 /// breaker.reset();
 /// for _ in 0..2 {
 ///     let _ = breaker.call(|| Err::<(), _>("down"));
 /// }
-/// assert_eq!(pages.try_iter().collect::<Vec<_>>(), ["FailureStreak(2): 2 failures in a row"]);
+/// assert_eq!(pages.recv().unwrap(), "FailureStreak(2): 2 failures in a row");
+/// assert!(pages.try_recv().is_err());
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The tripper held, to `open`.
+    /// The condition of the tripper held. Leads to `open`.
     Tripped(Tripped),
-    /// The retry was due, from `open` to `half_open`.
+    /// The retry was due. Leads from `open` to `half_open`.
     RetryDue,
-    /// A probe succeeded with the permit at its final ratio, from `half_open` to `closed`.
+    /// A probe succeeded while the permit was at its final ratio. Leads from `half_open` to `closed`.
     Recovered,
-    /// As many probes as [`MaxFailedProbes`](crate::MaxFailedProbes) allows went by without a success, from `half_open` to
-    /// `open`. The tripper did not hold.
+    /// The failed probes since the last success reached [`MaxFailedProbes`](crate::MaxFailedProbes), though the tripper did
+    /// not hold. Leads from `half_open` to `open`.
     ProbesFailed {
         /// The limit that was reached.
         limit: u32,
     },
-    /// As many ignored errors in a row as [`MaxFailedProbes`](crate::MaxFailedProbes) allows, from `half_open` to `closed`:
-    /// the service answers.
+    /// Consecutive probes with an ignored error reached [`MaxFailedProbes`](crate::MaxFailedProbes): the service answers.
+    /// Leads from `half_open` to `closed`.
     ProbesIgnored {
         /// The limit that was reached.
         limit: u32,
     },
-    /// Somebody called `reset`, `disable`, `metrics_only` or `force_open`.
+    /// A call of `reset`, `disable`, `metrics_only` or `force_open`.
     Command {
-        /// Who gave the command, where that is known.
+        /// The author of the command, if known.
         by: Option<Arc<str>>,
-        /// A note of whoever gave the command.
+        /// A note of the author.
         note: Option<Arc<str>>,
     },
-    /// A policy file sets the state, or no longer does.
+    /// A policy file sets the state, or has stopped setting it.
     Configured,
     /// The state was restored after a restart.
     Restored,
     /// The instances of a fleet agreed to open the breaker.
     Fleet {
-        /// The instances that voted for it.
+        /// The number of instances that voted to open.
         votes: u32,
-        /// The instances of the fleet.
+        /// The number of instances in the fleet.
         instances: u32,
     },
 }
@@ -83,7 +87,7 @@ impl Reason {
         }
     }
 
-    /// Returns what held, if the tripper did: `None` for every other reason.
+    /// Returns the evidence of the tripper. `None` for every other reason.
     pub fn tripped(&self) -> Option<&Tripped> {
         match self {
             Self::Tripped(tripped) => Some(tripped),
@@ -122,7 +126,7 @@ impl fmt::Display for Reason {
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Reason {
-    /// Writes `kind` and `text`, and the figures that the kind has.
+    /// Serializes a map of `kind`, `text` and the fields of the kind.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
 

@@ -1,19 +1,19 @@
 use crate::time::nanos::Nanos;
 
-/// What an admitted call has to show when it ends: the generation that admitted it and, for a probe, its slot.
+/// The identity of an admitted call: the generation that admitted it and, for a probe, its slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ticket {
-    /// The highest bit says that this is a probe's.
+    /// The highest bit is set for a probe.
     generation: u64,
-    /// A probe's id; else when the call started, or [`Nanos::NEVER`] where that was not asked.
+    /// The id of a probe, or the start of any other call: [`Nanos::NEVER`] if it was not measured.
     detail: u64,
 }
 
 const IS_PROBE: u64 = 1 << 63;
 
 impl Ticket {
-    /// The outcome concerns nobody: the breaker is disabled, lets the call pass in shadow mode alone, or the call is part
-    /// of a probe.
+    /// The ticket of a call whose outcome does not count: the breaker is disabled, only shadow mode lets the call run, or
+    /// the call is part of a probe.
     pub(crate) const UNRECORDED: Self = Self { generation: !IS_PROBE, detail: 0 };
 
     #[inline]
@@ -25,52 +25,52 @@ impl Ticket {
         Self { generation: generation | IS_PROBE, detail: id }
     }
 
-    /// The generation of a call that is no probe. That of a probe is none.
+    /// Returns the generation of a call that is not a probe. For a probe, the result equals no generation.
     #[inline]
     pub(crate) fn generation_of_call(self) -> u64 {
         self.generation
     }
 
-    /// The generation that admitted the call, which is none for an unrecorded one.
+    /// Returns the generation that admitted the call. For an unrecorded call, the result equals no generation.
     pub(crate) fn generation(self) -> u64 {
         self.generation & !IS_PROBE
     }
 
-    /// The id of a probe's slot.
+    /// Returns the id of a probe's slot.
     pub(crate) fn probe_id(self) -> Option<u64> {
         self.is_probe().then_some(self.detail)
     }
 
-    /// When a call started that is no probe.
+    /// Returns the start of a call that is not a probe.
     #[inline]
     pub(crate) fn started(self) -> Nanos {
         Nanos(self.detail)
     }
 
-    /// The same ticket of a call that started then: told by all tickets but a probe's.
+    /// Notes the start of the call, which only the ticket of a probe does not hold.
     #[cfg(feature = "recorder")]
     pub(crate) fn started_at(self, now: Nanos) -> Self {
         match self {
             _ if self.is_probe() => self,
-            // One more than the time, for zero says that nobody asks.
+            // The time plus one: zero means that no tap has seen the call.
             _ if !self.is_recorded() => Self { detail: now.0.saturating_add(1), ..self },
             _ => Self { detail: now.0, ..self },
         }
     }
 
-    /// When a call started that is no probe, as far as the ticket tells.
+    /// Returns the start of a call that is not a probe, if the ticket holds it.
     #[cfg(feature = "recorder")]
     pub(crate) fn started_if_known(self) -> Option<Nanos> {
         if self.is_recorded() { Some(self.started()) } else { self.detail.checked_sub(1).map(Nanos) }
     }
 
-    /// Whether the end of the call is of interest to nobody at all.
+    /// Returns whether neither the breaker nor a tap needs the end of the call.
     #[inline]
-    pub(crate) fn is_over(self) -> bool {
+    pub(crate) fn is_unobserved(self) -> bool {
         self == Self::UNRECORDED
     }
 
-    /// Whether the outcome counts.
+    /// Returns whether the outcome counts.
     #[inline]
     pub(crate) fn is_recorded(self) -> bool {
         self.generation != Self::UNRECORDED.generation

@@ -10,18 +10,18 @@ use crate::{
     state::State,
 };
 
-/// What a verdict is about: the end of a call, and what it left.
+/// The facts for a verdict after the end of a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Occasion {
     pub(crate) state: State,
-    /// `None` for a probe whose end was not recorded.
+    /// `None` for a probe that was not recorded.
     pub(crate) recorded: Option<Outcome>,
     pub(crate) probes: EndedProbes,
     pub(crate) limits: ProbeLimits,
 }
 
 impl Occasion {
-    /// Returns whether it matters to the verdict that the permit is at its final ratio.
+    /// Returns whether the verdict depends on the permit having reached its final ratio.
     pub(crate) fn asks_permit(&self) -> bool {
         self.state == State::HalfOpen && (self.recorded == Some(Outcome::Success) || self.reached_ignored().is_some())
     }
@@ -36,7 +36,7 @@ impl Occasion {
         (self.probes.ignored() >= u64::from(limit)).then_some(limit)
     }
 
-    /// Names the probes that were abandoned, for a tripper sees no more of them than that they failed.
+    /// Adds the number of abandoned probes to the evidence: the tripper sees them only as failures.
     fn with_abandoned(&self, mut tripped: Tripped) -> Tripped {
         let abandoned = self.probes.abandoned();
         if self.state == State::HalfOpen && abandoned > 0 {
@@ -53,8 +53,7 @@ impl Occasion {
     }
 }
 
-/// Decides where the end of a call leads, once it is known whether the tripper holds. The limits on probes are judged
-/// last.
+/// Decides which transition the end of a call causes, given the result of the tripper. The limits on probes come last.
 pub(crate) fn verdict(
     occasion: &Occasion,
     tripped: Option<Tripped>,

@@ -1,8 +1,8 @@
-//! How the end of a call becomes what the guarded function returns.
+//! The conversion from the end of a call to the return value of the guarded function.
 
 use crate::error::{CallNotPermitted, CallTimedOut, Error};
 
-/// What a body's return value comes to as a `Result`, and what is made of the end of its call.
+/// The conversion of a body's return value to a `Result`, and of the end of its call to the function's own type.
 ///
 /// Functions and no traits, so that a return type that is not fit for it is told of where this is made and nowhere else.
 pub struct Answer<S, G> {
@@ -10,26 +10,26 @@ pub struct Answer<S, G> {
     pub(super) give: G,
 }
 
-/// What a body that returns `R` comes to.
+/// The `Result` of a body that returns `R`.
 pub type Split<R, T, E> = fn(R) -> Result<T, E>;
 
 /// Makes what the function returns of the end of its call.
 pub type Give<T, E, O> = fn(Result<T, Error<E>>) -> O;
 
 /// The end of a call by its function's own error.
-pub fn own<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>> {
+pub fn via_from<R: Guarded<Ok = T, Err = E>, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: R::give }
 }
 
-/// The same where the error is a type parameter, for which rustc knows to suggest the very bound if it is one of the
-/// function's own predicates.
-pub fn own_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>()
+/// Like `via_from`, for an error that is a type parameter. rustc can suggest the bound if it is one of the function's own
+/// predicates.
+pub fn via_from_generic<R: IsAResult<Ok = T, Err = E>, T, E: From<CallNotPermitted>>()
 -> Answer<Split<R, T, E>, Give<T, E, R>> {
     Answer { split: R::split, give: |answer| R::join(<Result<T, E> as Guarded>::give(answer)) }
 }
 
-/// The same of a call with a `timeout`.
-pub fn own_in_time<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>>
+/// Like `via_from`, for a call with a `timeout`.
+pub fn via_from_timed<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, R>>
 where
     R: Guarded<Ok = T, Err = E> + InTime,
 {
@@ -42,7 +42,7 @@ where
 
 /// The end of a call as it is, for `wrap_error`.
 #[expect(clippy::type_complexity, reason = "written as those above are")]
-pub fn wrapped<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, Result<T, Error<E>>>>
+pub fn wrap<R, T, E>() -> Answer<Split<R, T, E>, Give<T, E, Result<T, Error<E>>>>
 where
     R: Fallible<Ok = T, Err = E>,
 {
@@ -50,7 +50,7 @@ where
 }
 
 /// An answer that holds no function by its address may be made at once.
-pub fn made<S, G>(answer: Answer<S, G>) -> impl FnOnce() -> Answer<S, G> {
+pub fn ready<S, G>(answer: Answer<S, G>) -> impl FnOnce() -> Answer<S, G> {
     move || answer
 }
 

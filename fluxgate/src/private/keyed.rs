@@ -1,4 +1,4 @@
-//! How the macros make sets of breakers.
+//! The sets of breakers that macros declare.
 
 /// Lets a key be any expression: a `&str` is borrowed as it is, a `String` or a number by its place.
 #[cfg(feature = "keyed")]
@@ -55,7 +55,7 @@ macro_rules! __fluxgate_keyed_set {
     };
 }
 
-/// What is said of a set: a static, which is made known when the program starts.
+/// The declaration of a set: a static, which is registered when the program starts.
 #[cfg(feature = "keyed")]
 #[doc(hidden)]
 #[macro_export]

@@ -1,4 +1,4 @@
-//! What the expansions of the macros may name. Nothing here is meant for people.
+//! The items that expansions of the macros name. Nothing here is for direct use.
 //!
 //! Every guarded function is one call of [`call`] or [`call_async`], or of its shorter form for plain ones: with its
 //! breaker, what is `seen` of an error, whether an `Ok` value has `failed`, its body, and what it answers in the end. Where
@@ -24,7 +24,10 @@ pub use {
         __fluxgate_keyed_type as keyed_type, __fluxgate_timeout as timeout, call::timeout::NoLimit,
         registry::declared::Declaration, trackers::ErrorView,
     },
-    answer::{Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, made, own, own_generic, own_in_time, wrapped},
+    answer::{
+        Answer, Fallible, Give, Guarded, InTime, IsAResult, Split, ready, via_from, via_from_generic, via_from_timed,
+        wrap,
+    },
     given::*,
     probe::{OfType, View},
     register::{Declared, inventory},
@@ -41,8 +44,7 @@ pub use {
 };
 
 use crate::{
-    breaker::CircuitBreaker,
-    breaker::builder::Builder,
+    breaker::{CircuitBreaker, builder::Builder},
     call::ending::{Ending, EndsWith, Judged},
     call::future::CallFuture,
     call::timeout::Limit,
@@ -51,11 +53,11 @@ use crate::{
     user_code,
 };
 
-/// What becomes known of an error.
+/// The result of a look at an error.
 pub enum Seen<'e> {
     /// The attribute's own tracker has spoken: whether the error is tracked.
     Judged(bool),
-    /// The same, and the breaker's `retry_after` is to look at it.
+    /// Like `Judged`, and the breaker's `retry_after` looks at the error too.
     JudgedAt(bool, ErrorView<'e>),
     /// This is for the breaker's tracker to look at.
     At(ErrorView<'e>),
@@ -72,7 +74,7 @@ pub fn never<T>(_: &T) -> bool {
     false
 }
 
-/// Whether `predicate` holds of an error of which it is to learn the type from it.
+/// Returns whether `predicate` holds for the error, from which the type of its argument is inferred.
 pub fn holds<E>(error: &E, predicate: impl Fn(&E) -> bool) -> bool {
     predicate(error)
 }
@@ -142,7 +144,7 @@ where
     CallFuture::new(breaker.held(), Later { answer, seen, failed }, limit, future)
 }
 
-/// The same where nothing looks at errors, all values are successes, and the call may take as long as it likes.
+/// Like the general form, where nothing looks at errors, all values are successes, and there is no timeout.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "made in its place, for a copy would cost more than the call")]
 pub fn plain_async<R, T, E, O, S, G, B, A, F>(
@@ -219,7 +221,7 @@ where
     }
 }
 
-/// The same of a call of which only the answer is said.
+/// Like `Later`, for a call of which only the answer is given.
 pub struct PlainLater<A>(A);
 
 impl<R, T, E, O, A, S, G> EndsWith<R> for PlainLater<A>
@@ -277,7 +279,7 @@ where
     }
 
     #[inline]
-    fn give(self, answer: Result<T, Error<E>>) -> O {
+    fn into_output(self, answer: Result<T, Error<E>>) -> O {
         (self.answer.give)(answer)
     }
 }

@@ -1,4 +1,4 @@
-//! What can be learned of a type where it is known, which is in the expansion.
+//! Probes for traits of a concrete type, which only the expansion knows.
 //!
 //! Each probe has the same method several times: on itself, for types with a certain property, and on what it
 //! dereferences to, for those without. The compiler takes the first that fits, and no trait has to be in scope.
@@ -52,7 +52,7 @@ pub struct View<'e, E>(Behind<'e, E>);
 /// For what stands for an error without being one, such as `anyhow::Error` and boxes.
 pub struct Behind<'e, E>(BehindLocal<'e, E>);
 
-/// The same of errors that stay on their thread.
+/// Like `Behind`, for errors that are not `Send`.
 pub struct BehindLocal<'e, E>(Value<'e, E>);
 
 /// For anything.

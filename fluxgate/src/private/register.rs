@@ -1,4 +1,4 @@
-//! How the declared breakers of a program become known before any call has reached them.
+//! The registration of declared breakers before any call reaches them.
 
 pub use inventory;
 

@@ -1,4 +1,4 @@
-//! What a function returns, by its type: a `Result`, a boxed future, or something else.
+//! The shape of a function's return type: a `Result`, a boxed future, or something else.
 //!
 //! The same method stands several times: for `Result`s and boxed futures on [`Shape`], and for what they are not on what
 //! that dereferences to. The compiler takes the first that fits, whatever name the type goes by.
@@ -6,7 +6,7 @@
 
 use std::{borrow::Borrow, convert::Infallible, future::Future, marker::PhantomData, ops::Deref, pin::Pin};
 
-use super::{Answer, Fallible, Give, Held, Seen, Split, call, call_async, made};
+use super::{Answer, Fallible, Give, Held, Seen, Split, call, call_async, ready};
 use crate::call::timeout::{Limit, NoLimit};
 use crate::error::Error;
 
@@ -59,7 +59,7 @@ dereferences! {
 macro_rules! with_fallback {
     ([$($parameter:tt)*], $returned:ty, $ok:ty, $error:ty, $split:expr, $join:expr) => {
         /// The end of a call with a `fallback`.
-        pub fn or<Fallback: FnOnce(Error<$error>) -> $returned>(
+        pub fn with_fallback<Fallback: FnOnce(Error<$error>) -> $returned>(
             &self,
             fallback: Fallback,
         ) -> Answer<
@@ -74,7 +74,7 @@ macro_rules! with_fallback {
             Answer { split: $split, give: |ended| ended }
         }
 
-        /// What the caller gets of such an end.
+        /// The type that the caller gets.
         #[inline]
         pub fn or_else(
             &self,
@@ -157,7 +157,7 @@ macro_rules! guard_boxed {
                 E: 'a,
                 P: 'a,
             {
-                Box::pin(call_async(breaker, made(answer), seen, failed, limit, work()))
+                Box::pin(call_async(breaker, ready(answer), seen, failed, limit, work()))
             }
         }
     };
@@ -172,7 +172,7 @@ guard_boxed!();
 guard_boxed!(Send);
 guard_boxed!(Send Sync);
 
-/// What a function may return that is a future, and none that has a name of its own.
+/// The futures that a guarded function may return: none with a type name of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is the name of one future, and a guarded one is another",
     label = "a future with a name can't be guarded",
@@ -237,10 +237,10 @@ impl<R> Value<R> {
     guard_sync!(R, R, Infallible);
 }
 
-/// What a function that returns no future may be given for its `timeout`.
+/// The `timeout` of a function that returns no future.
 #[diagnostic::on_unimplemented(
     message = "`timeout` can only drop an async call",
-    label = "make the function `async`, or give its client a time-out"
+    label = "make the function `async`, or set a timeout in its client"
 )]
 pub trait NoTimeout {}
 

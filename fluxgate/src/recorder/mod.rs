@@ -8,7 +8,7 @@ use std::{io, path::Path};
 use crate::breaker::CircuitBreaker;
 use recording::{Began, Recording};
 
-/// What came of a recording, from [`CircuitBreaker::stop_recording`].
+/// The result of a recording, from [`CircuitBreaker::stop_recording`].
 ///
 /// # Examples
 ///

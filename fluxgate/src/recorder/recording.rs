@@ -20,7 +20,7 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// What was at the beginning of a recording.
+/// The situation at the start of a recording.
 #[derive(Clone, Copy)]
 pub(crate) struct Began {
     pub(crate) at: Nanos,
@@ -29,7 +29,7 @@ pub(crate) struct Began {
     pub(crate) rejected_before: u64,
 }
 
-/// What is recorded of one breaker. A lock of its own guards it, which no call takes while nothing is recorded.
+/// The recording of one breaker. It has a lock of its own, which no call takes while nothing is recorded.
 pub(crate) struct Recording {
     pub(crate) began: Began,
     /// The process that writes the file: a forked child has a copy of all this, and no thread.
@@ -38,7 +38,7 @@ pub(crate) struct Recording {
     slots: VecDeque<Slot>,
     /// The starts of the probes in flight, whose tickets don't tell.
     probes: VecDeque<(Ticket, Nanos)>,
-    /// What can be written, until it is worth a message.
+    /// The rows to write, until there are enough for a message.
     ready: Vec<Row>,
     pub(crate) left_out: u64,
     /// `None` once it has been told that there is no more.

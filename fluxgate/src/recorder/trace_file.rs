@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 /// The files that recordings of this process are writing.
 static BEING_WRITTEN: Mutex<BTreeSet<Identity>> = Mutex::new(BTreeSet::new());
 
-/// What tells a file from others while it exists, whatever it is called.
+/// The identity of a file while it exists, whatever its name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Identity {
     #[cfg(unix)]

@@ -1,3 +1,5 @@
+//! Breakers declared by the macros.
+
 use std::{
     collections::HashMap,
     fmt,
@@ -12,15 +14,14 @@ use crate::{
     user_code,
 };
 
-/// A breaker that was declared by [`breakers!`](crate::breakers).
+/// A breaker declared by [`breakers!`](crate::breakers). It dereferences to [`CircuitBreaker`].
 ///
-/// It is made when it is first used or the [registry](crate::registry()) is asked, and can be used as the
-/// [`CircuitBreaker`] that it dereferences to.
+/// It is built when it is first used, or when the [registry](crate::registry()) is queried.
 ///
-/// The expressions of a declaration may look breakers up, by [`get`](crate::get()) or [`registry`](crate::registry()). The
-/// breaker that is being made is not listed yet. To use it directly there gives a stand-in: a breaker of its name with
-/// the default policy, which is not listed and of no use later. Other threads wait for the breaker, for a second at most,
-/// and then use the stand-in for that call too. The log tells of it (feature `tracing`).
+/// The expressions of a declaration may look up breakers by [`get`](crate::get()) or [`registry`](crate::registry()), which
+/// do not return the breaker that is being built. Code that uses that breaker directly gets a stand-in: an unlisted breaker
+/// of the same name with the default policy, which is not used later. Other threads wait for the breaker for at most one
+/// second, and then use the stand-in for that call. This is logged (feature `tracing`).
 ///
 /// # Examples
 ///
@@ -42,17 +43,17 @@ impl DeclaredBreaker {
     }
 }
 
-/// A declaration, registered when the program is linked: the breaker once it is made, and how to make it until then.
+/// The declaration of a breaker, and the breaker once it is built.
 pub struct Declaration {
     name: &'static str,
     configure: fn(Builder) -> Builder,
     breaker: Lazy<CircuitBreaker>,
-    /// For those who use it while it is being made.
+    /// Used while the breaker is being built.
     stand_in: OnceLock<CircuitBreaker>,
 }
 
 impl Declaration {
-    /// Creates the declaration of a breaker whose policy the macro has checked.
+    /// Creates a declaration. The macro has checked the policy.
     pub const fn new(name: &'static str, configure: fn(Builder) -> Builder) -> Self {
         Self { name, configure, breaker: Lazy::new(), stand_in: OnceLock::new() }
     }
@@ -61,33 +62,33 @@ impl Declaration {
     pub(crate) fn breaker(&self) -> &CircuitBreaker {
         match self.breaker.get() {
             Some(breaker) => breaker,
-            None => self.at_first_use(),
+            None => self.init(),
         }
     }
 
     #[cold]
-    fn at_first_use(&self) -> &CircuitBreaker {
-        match self.breaker.get_or_make(true, || self.made()) {
+    fn init(&self) -> &CircuitBreaker {
+        match self.breaker.get_or_make(true, || self.build()) {
             Some(breaker) => {
-                // Now that it can be found, also through this.
-                breaker.tell();
+                // Only now, when listeners can use the breaker through this declaration.
+                breaker.notify_listeners();
                 breaker
             }
             None => self.stand_in(),
         }
     }
 
-    fn made(&self) -> CircuitBreaker {
+    fn build(&self) -> CircuitBreaker {
         let builder = (self.configure)(CircuitBreaker::builder(Name::from_static(self.name)));
-        // The macro has made the same checks while it compiled.
-        builder.build_untold().unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"))
+        // The macro has made the same checks at compile time.
+        builder.build_untold().unwrap_or_else(|error| unreachable!("the macro accepts an invalid policy: {error}"))
     }
 
     fn stand_in(&self) -> &CircuitBreaker {
         if self.stand_in.get().is_none() {
             let stand_in = CircuitBreaker::builder(Name::from_static(self.name)).build_stand_in();
-            // The name is not empty, which the macro has checked, and the default policy is valid.
-            let stand_in = stand_in.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}"));
+            // The macro has checked that the name is not empty, and the default policy is valid.
+            let stand_in = stand_in.unwrap_or_else(|error| unreachable!("the macro accepts an empty name: {error}"));
             let is_first = self.stand_in.set(stand_in).is_ok();
             if is_first {
                 user_code::log(|| {
@@ -95,29 +96,31 @@ impl Declaration {
                     tracing::warn!(
                         target: "fluxgate",
                         breaker = self.name,
-                        "a circuit breaker is used while its declaration is being evaluated: it has a stand-in with the \
-                         default policy until then"
+                        "circuit breaker used while its declaration is being evaluated; a stand-in with the default \
+                         policy is used until the breaker is built"
                     );
                 });
             }
         }
-        self.stand_in.get_or_init(|| unreachable!("it was set"))
+        self.stand_in.get_or_init(|| unreachable!("the stand-in was just set"))
     }
 
-    /// Makes the breaker, if nobody has and `waits` does not say otherwise while another thread does. A panic of the
-    /// declaration is for those who use the breaker.
+    /// Builds the breaker for the registry, if it is not built yet. `waits` decides whether to wait for another thread that
+    /// is building it.
+    ///
+    /// A panic of the declaration is caught: it concerns only code that uses the breaker.
     fn list(&self, waits: bool) {
         if self.breaker.get().is_none() {
-            let made =
-                user_code::run("declaration", self.name, || self.breaker.get_or_make(waits, || self.made())).flatten();
-            if let Some(breaker) = made {
-                breaker.tell();
+            let built =
+                user_code::run("declaration", self.name, || self.breaker.get_or_make(waits, || self.build())).flatten();
+            if let Some(breaker) = built {
+                breaker.notify_listeners();
             }
         }
     }
 }
 
-/// A declaration, as it is registered when the program is linked.
+/// An entry of the inventory, which collects all declarations when the program is linked.
 pub struct Declared(pub &'static Declaration);
 
 inventory::collect!(Declared);
@@ -127,18 +130,18 @@ fn registered() -> impl Iterator<Item = &'static Declaration> {
     inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
 }
 
-/// The number of declarations that may be evaluated within each other before a look-up makes no more.
-const DEEPEST: usize = 16;
+/// The depth of nested declarations at which a look-up builds no more breakers.
+const MAX_DEPTH: usize = 16;
 
-/// Makes the declared breakers that are not made yet, so that they are listed.
+/// Builds all declared breakers that are not built yet.
 pub(super) fn make_all() {
     let depth = making::depth();
-    if depth < DEEPEST {
+    if depth < MAX_DEPTH {
         registered().for_each(|declaration| declaration.list(depth == 0));
     }
 }
 
-/// The same for those of one name.
+/// Builds the declared breakers of one name that are not built yet.
 pub(super) fn make_named(name: &str) {
     static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Declaration>>> = LazyLock::new(|| {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
@@ -147,7 +150,7 @@ pub(super) fn make_named(name: &str) {
     });
     let Some(named) = BY_NAME.get(name) else { return };
     let depth = making::depth();
-    if depth < DEEPEST {
+    if depth < MAX_DEPTH {
         for declaration in named {
             declaration.list(depth == 0);
         }

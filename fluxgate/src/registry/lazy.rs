@@ -1,10 +1,10 @@
-//! What is made at its first use.
+//! Values that are created on first use.
 
 use std::sync::OnceLock;
 
 use super::making::{self, Begun};
 
-/// A value that is made when it is first needed, by code that may ask for it.
+/// A value that is created on first use, by code that may itself use the value.
 pub(crate) struct Lazy<T>(OnceLock<T>);
 
 impl<T> Lazy<T> {
@@ -17,15 +17,17 @@ impl<T> Lazy<T> {
         self.0.get()
     }
 
-    /// Returns the value, made by `make` if nobody has yet. `None` if this thread is making it, or another takes too long
-    /// or is not waited for.
+    /// Returns the value, and creates it by `make` if necessary.
+    ///
+    /// Returns `None` if this thread is already creating it, or if another thread is and either takes too long or `waits`
+    /// is `false`.
     pub(crate) fn get_or_make(&self, waits: bool, make: impl FnOnce() -> T) -> Option<&T> {
         let what = making::address(self);
         loop {
             match making::begin(what, what) {
                 Begun::Turn(_turn) => {
                     if self.0.get().is_none() {
-                        // Nobody else has the turn.
+                        // Can't fail: only this thread has the turn.
                         let _ = self.0.set(make());
                     }
                     return self.0.get();
@@ -35,7 +37,7 @@ impl<T> Lazy<T> {
                     if let Some(value) = self.0.get() {
                         return Some(value);
                     }
-                    // Its maker panicked.
+                    // The other thread panicked: try again.
                 }
                 Begun::ByAnother => return self.0.get(),
             }

@@ -1,28 +1,28 @@
-//! Who is making which breaker at the moment.
+//! The breakers that are being made, and the threads that make them.
 //!
-//! What a declaration or the policy of a set is made of is the user's own code. It may look breakers up, on this thread
-//! or on one that it waits for, and so ask for what is being made just now. So nobody waits here without end: the
-//! thread that makes something is told so at once, others after [`PATIENCE`].
+//! Declarations and policies of sets run user code. It may look up breakers, on this thread or on one that it waits for,
+//! and so request the breaker that is just being made. To avoid a deadlock, the thread that makes a breaker gets an answer
+//! at once if it requests it again, and other threads wait for at most [`MAX_WAIT`].
 
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-/// How long a thread waits for another to make what both need. To make a breaker takes microseconds, unless a listener
-/// connects to something first.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time that a thread waits for another one to make what both need. Making a breaker takes microseconds, unless user
+/// code is slow, such as a listener that connects to a server.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 static MAKING: Mutex<Vec<Making>> = Mutex::new(Vec::new());
 static MADE: Condvar = Condvar::new();
 
 struct Making {
     what: usize,
-    #[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "only the keys of sets are within anything"))]
+    #[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "only read for sets"))]
     within: usize,
     thread: usize,
 }
 
-/// The right to make something. Dropped when it is made, or will not be.
+/// The right to make something. Drop it when that is done or has failed.
 pub(crate) struct Turn {
     what: usize,
 }
@@ -33,18 +33,18 @@ pub(crate) enum Begun {
     ByAnother,
 }
 
-/// Identifies the thread, even while it ends, where the standard library no longer does.
+/// Returns an id of this thread. Unlike `std::thread::current`, it works while the thread ends.
 fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| std::ptr::from_ref(here).addr())
+    thread_local!(static ANCHOR: u8 = const { 0 });
+    ANCHOR.with(|anchor| std::ptr::from_ref(anchor).addr())
 }
 
-/// Identifies what is made by where it stands.
-pub(crate) fn address<T: ?Sized>(of: &T) -> usize {
-    std::ptr::from_ref(of).cast::<()>().addr()
+/// Returns the address of a value, which identifies it while it is being made.
+pub(crate) fn address<T: ?Sized>(value: &T) -> usize {
+    std::ptr::from_ref(value).cast::<()>().addr()
 }
 
-/// Begins to make `what`, which is part of `within`: the breaker of a key, of its set.
+/// Begins to make `what` as a part of `within`, such as the breaker of a key as a part of its set.
 pub(crate) fn begin(what: usize, within: usize) -> Begun {
     let thread = this_thread();
     let mut making = MAKING.lock();
@@ -58,25 +58,25 @@ pub(crate) fn begin(what: usize, within: usize) -> Begun {
     }
 }
 
-/// Checks whether this thread is making something that is part of `within`.
+/// Returns whether this thread is making a part of `within`.
 #[cfg(feature = "keyed")]
 pub(crate) fn is_within(within: usize) -> bool {
     let thread = this_thread();
     MAKING.lock().iter().any(|making| making.thread == thread && making.within == within)
 }
 
-/// Counts what this thread is making: one for the sake of another.
+/// Returns the number of nested things that this thread is making.
 #[cfg(feature = "macros")]
 pub(crate) fn depth() -> usize {
     let thread = this_thread();
     MAKING.lock().iter().filter(|making| making.thread == thread).count()
 }
 
-/// Waits until nobody is making `what`. `false` if that takes too long.
+/// Waits until no thread is making `what`. Returns `false` if that takes too long.
 pub(crate) fn wait(what: usize) -> bool {
     let mut making = MAKING.lock();
-    let mut is_made = |making: &mut Vec<Making>| making.iter().any(|making| making.what == what);
-    !MADE.wait_while_for(&mut making, &mut is_made, PATIENCE).timed_out()
+    let mut is_being_made = |making: &mut Vec<Making>| making.iter().any(|making| making.what == what);
+    !MADE.wait_while_for(&mut making, &mut is_being_made, MAX_WAIT).timed_out()
 }
 
 impl Drop for Turn {

@@ -1,4 +1,4 @@
-//! Every breaker of the process, by name.
+//! The breakers of the process.
 
 #[cfg(feature = "macros")]
 pub(crate) mod declared;
@@ -11,19 +11,20 @@ pub(crate) mod saved;
 
 use crate::breaker::{CircuitBreaker, book, place::living};
 
-/// Lists every breaker of the process that is still in use, in the order in which they were made, declared ones included
-/// that no call has reached yet.
+/// Returns all living breakers of the process, in the order of creation.
 ///
-/// It may be called anywhere, also where breakers are declared: one that is being made is not listed yet.
+/// Declared breakers are included, even if no call has used them yet. A breaker whose declaration is just being evaluated
+/// is not.
 ///
-/// Nothing is evicted from a set (feature `keyed`) while its handle is in the list.
+/// The result holds handles: as long as it lives, none of its breakers is evicted from its set (feature `keyed`).
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::CircuitBreaker;
 ///
-/// let is_listed = || fluxgate::registry().iter().any(|known| known.name() == "thumbnails");
+/// let is_listed =
+///     || fluxgate::registry().iter().any(|listed| listed.name() == "thumbnails");
 /// let breaker = CircuitBreaker::new("thumbnails");
 /// assert!(is_listed());
 /// drop(breaker);
@@ -34,11 +35,13 @@ pub fn registry() -> Vec<CircuitBreaker> {
     listed().collect()
 }
 
-/// Returns the breaker of this name: what a test or an admin page takes to command a guarded function's breaker.
+/// Returns the breaker of this name, or `None` if there is none.
 ///
-/// Of several with one name it is the first that was made. Another one is found by its [`label`](CircuitBreaker::label),
-/// such as `payment_api#2`. A declared breaker is made if no call has reached it yet. It takes the same time however many
-/// breakers there are. `None` if there is none.
+/// Use it to inspect or command the breaker of a guarded function, for example in a test or on an admin page.
+///
+/// If several breakers have the name, this returns the first that was built. The others are found by their
+/// [`label`](CircuitBreaker::label), such as `payment_api#2`. A declared breaker is built if no call has used it yet. The
+/// look-up takes constant time.
 ///
 /// # Examples
 ///
@@ -59,10 +62,10 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
     })
 }
 
-/// Resets every breaker of the process, those of sets too: for tests that share declared breakers.
+/// Resets every breaker of the process, including those of sets. Use it between tests that share declared breakers.
 ///
-/// Each is commanded as by [`CircuitBreaker::reset`], and its listeners hear of it. Policies, shadow mode and what was
-/// counted since a breaker was made stay. Declared breakers that nobody has used yet are as good as new, and not made.
+/// Each breaker is reset as by [`CircuitBreaker::reset`], and its listeners are notified. Policies, shadow mode and totals
+/// are kept. Declared breakers that nothing has used yet are not built.
 ///
 /// # Examples
 ///
@@ -76,27 +79,26 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 /// ```
 #[doc(alias("clear", "reset"))]
 pub fn reset_all() {
-    made().for_each(|breaker| breaker.reset());
+    built().for_each(|breaker| breaker.reset());
 }
 
-/// Lists all of [`registry`], with a handle of no more than one at a time: a breaker with a handle can't be evicted from
-/// its set.
+/// Iterates over the breakers of [`registry`] with only one handle at a time, because a handle prevents eviction from a set.
 pub(crate) fn listed() -> impl Iterator<Item = CircuitBreaker> {
     make_declared();
-    made()
+    built()
 }
 
-/// Lists the same without the declared breakers that are not made yet.
-fn made() -> impl Iterator<Item = CircuitBreaker> {
+/// Iterates over the same breakers, without building declared ones.
+fn built() -> impl Iterator<Item = CircuitBreaker> {
     living().filter(is_shown)
 }
 
-/// Checks that a set doesn't keep the breaker in reserve.
+/// Returns whether the breaker is not in the reserve of a set.
 fn is_shown(breaker: &CircuitBreaker) -> bool {
     !breaker.shared.place.is_hidden()
 }
 
-/// Makes the declared breakers that are not made yet, so that they are listed.
+/// Builds the declared breakers that are not built yet, so that they are listed.
 pub(crate) fn make_declared() {
     #[cfg(feature = "macros")]
     declared::make_all();

@@ -1,25 +1,25 @@
-//! The states of all breakers across a restart of the program.
+//! Saving and restoring the states of all breakers.
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::made;
+use super::built;
 use crate::{
     breaker::{
         place::living,
-        restore::SavedState,
+        saved_state::SavedState,
         waiting::{self, Identity},
     },
     user_code,
 };
 
-/// The states of all breakers of a process, from [`save`]: to be written to a file or a store at shutdown, and given to
-/// [`restore`] at the start.
+/// The states of all breakers of a process, returned by [`save`].
 ///
-/// It is written as a table with the list `breakers`, in any self-describing format such as JSON, TOML or YAML. A record of
-/// a later version of the library, or one that is damaged, is kept as it is: it does not keep the others from being read.
+/// Write it to a file or a store at shutdown, and pass it to [`restore`] at startup. It serializes as a map with the list
+/// `breakers`, in any self-describing format such as JSON, TOML or YAML. A damaged record, or one of a later version of the
+/// library, is kept unchanged and does not prevent the others from being read.
 ///
 /// # Examples
 ///
@@ -40,40 +40,40 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Returns the state of each breaker that this version of the library can read.
+    /// Returns an iterator over the records that this version of the library can read.
     pub fn breakers(&self) -> impl Iterator<Item = SavedState> + '_ {
         self.breakers.iter().filter_map(|record| read(record).ok())
     }
 }
 
-/// What came of the records of a [`Saved`], from [`restore`]. Each is counted once.
+/// The result of [`restore`]: the number of records by what became of them. Each record is counted once.
 ///
 /// # Examples
 ///
 /// ```
 /// use fluxgate::{Restored, Saved};
 ///
-/// let Restored { restored, waiting, refused, .. } = fluxgate::restore(Saved::default());
-/// assert_eq!((restored, waiting, refused), (0, 0, 0));
+/// let result: Restored = fluxgate::restore(Saved::default());
+/// assert_eq!((result.restored, result.waiting, result.refused), (0, 0, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Restored {
-    /// Records whose breaker goes on where it was.
+    /// Records that were restored.
     pub restored: usize,
-    /// Records whose breaker is not made yet. Each is restored when that is made, unless `restore` is called again before.
+    /// Records whose breaker is not built yet. Each is restored when its breaker is built, unless `restore` is called again
+    /// before.
     pub waiting: usize,
-    /// Records that this version of the library can't read, and second ones of the same breaker. The log tells of each.
+    /// Records that this version of the library can't read, and duplicates. Each is logged (feature `tracing`).
     pub refused: usize,
 }
 
-/// Saves the state of every breaker of the process, those of sets included. It changes nothing.
+/// Returns the states of all breakers of the process, including those of sets.
 ///
-/// Each is read under its lock at one moment: see [`SavedState`] for what is kept. Declared breakers that no call has
-/// reached have no state to save, unless an earlier run of the program has left one: what still waits for its breaker
-/// after [`restore`] is saved as it is.
+/// The state of each breaker is consistent; [`SavedState`] lists its content. Records that still wait for their breaker
+/// after [`restore`] are included unchanged. Declared breakers that no call has used have no state of their own.
 ///
-/// Save before an async runtime is dropped: the calls in flight that end with it count as dropped by their callers, and
+/// Call it before an async runtime is shut down: the calls that end with the runtime count as dropped by their callers and
 /// may open healthy breakers.
 ///
 /// # Examples
@@ -81,38 +81,37 @@ pub struct Restored {
 /// ```
 /// use fluxgate::{CircuitBreaker, State, trippers::FailureStreak};
 ///
-/// let make = || CircuitBreaker::builder("tariffs").tripper(FailureStreak(1)).build();
-/// let breaker = make()?;
+/// let build = || CircuitBreaker::builder("tariffs").tripper(FailureStreak(1)).build();
+/// let breaker = build()?;
 /// let _ = breaker.call(|| Err::<(), _>("down"));
 ///
-/// // When the program is told to end.
+/// // At shutdown.
 /// let text = serde_json::to_string(&fluxgate::save())?;
 /// # drop(breaker);
 ///
-/// // When it begins again.
-/// let breaker = make()?;
+/// // At startup.
+/// let breaker = build()?;
 /// let restored = fluxgate::restore(serde_json::from_str(&text)?);
 /// assert_eq!((restored.restored, breaker.info().state), (1, State::Open));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias("persist", "snapshot", "serialize", "dump"))]
 pub fn save() -> Saved {
-    // First, so that a breaker which is made meanwhile is found here or below.
-    let unmade = waiting::all();
-    let snapshots: Vec<SavedState> = made().map(|breaker| breaker.saved_state()).collect();
-    let made: HashSet<Identity> = snapshots.iter().map(SavedState::identity).collect();
-    let unmade = unmade.iter().filter(|snapshot| !made.contains(&snapshot.identity()));
-    // A record is plain data, which JSON can always have.
-    let records = snapshots.iter().chain(unmade).filter_map(|snapshot| serde_json::to_value(snapshot).ok());
+    // First, so that a breaker that is built meanwhile is found here or below.
+    let waiting = waiting::all();
+    let states: Vec<SavedState> = built().map(|breaker| breaker.saved_state()).collect();
+    let built: HashSet<Identity> = states.iter().map(SavedState::identity).collect();
+    let waiting = waiting.iter().filter(|state| !built.contains(&state.identity()));
+    // Never fails: a record is plain data.
+    let records = states.iter().chain(waiting).filter_map(|state| serde_json::to_value(state).ok());
     Saved { breakers: records.collect() }
 }
 
-/// Lets breakers go on where they were when [`save`] was called. It never fails.
+/// Restores the states returned by [`save`].
 ///
-/// Each record goes to the breaker with its label or, in a set, to that of its key, as [`CircuitBreaker::restore`](crate::CircuitBreaker::restore) does it.
-/// A record whose breaker is not made yet, because its function has not been called or its key has not come, waits until
-/// that is made, or until the next `restore`. Of several breakers of one name each gets its own, if they are made in the
-/// same order as before.
+/// Each record is restored as by [`CircuitBreaker::restore`](crate::CircuitBreaker::restore), to the breaker with its label
+/// or, in a set, with its key. If that breaker is not built yet, the record waits until it is, or until the next `restore`.
+/// Breakers of the same name each get their own record if they are built in the same order as before.
 ///
 /// # Examples
 ///
@@ -134,26 +133,26 @@ pub fn restore(saved: Saved) -> Restored {
     let mut result = Restored::default();
     let mut records = HashMap::new();
     for record in saved.breakers {
-        let read = read(&record).and_then(|snapshot| match records.entry(snapshot.identity()) {
-            Entry::Occupied(_) => Err("another record is of the same breaker".to_owned()),
-            Entry::Vacant(place) => {
-                place.insert(snapshot);
+        let accepted = read(&record).and_then(|state| match records.entry(state.identity()) {
+            Entry::Occupied(_) => Err("duplicate record of the same breaker".to_owned()),
+            Entry::Vacant(entry) => {
+                entry.insert(state);
                 Ok(())
             }
         });
-        if let Err(why) = read {
+        if let Err(reason) = accepted {
             result.refused += 1;
-            log_refusal(&record, &why);
+            log_refusal(&record, &reason);
         }
     }
     let all = records.len();
-    // First of all, so that a breaker which is made meanwhile finds its record here or is found below.
+    // First, so that a breaker that is built meanwhile either takes its record or is found below.
     let replaced = waiting::replace(records);
-    // That which a set keeps in reserve as well: it may have been in use before.
+    // Including breakers in the reserve of a set, which may have been in use before.
     for breaker in living() {
-        if let Some(snapshot) = waiting::take(&breaker) {
-            // Of a version that was looked at.
-            let _ = breaker.restore(&snapshot);
+        if let Some(state) = waiting::take(&breaker) {
+            // Can't fail: `read` has checked the version.
+            let _ = breaker.restore(&state);
         }
     }
     drop(replaced);
@@ -163,19 +162,20 @@ pub fn restore(saved: Saved) -> Restored {
 }
 
 fn read(record: &Value) -> Result<SavedState, String> {
-    let snapshot = SavedState::deserialize(record).map_err(|error| error.to_string());
-    match (record["version"].as_u64(), snapshot) {
-        (Some(version), snapshot) if version == u64::from(SavedState::VERSION) => snapshot,
-        (Some(version), _) => Err(format!("it is of version {version}; only {} is known", SavedState::VERSION)),
-        (None, snapshot) => snapshot,
+    let state = SavedState::deserialize(record).map_err(|error| error.to_string());
+    match record["version"].as_u64() {
+        Some(version) if version != u64::from(SavedState::VERSION) => {
+            Err(format!("it is of version {version}; only version {} is known", SavedState::VERSION))
+        }
+        _ => state,
     }
 }
 
-fn log_refusal(record: &Value, why: &str) {
+fn log_refusal(record: &Value, reason: &str) {
     user_code::log(|| {
         let breaker = record["name"].as_str().unwrap_or("without a name");
         #[cfg(feature = "tracing")]
-        tracing::warn!(target: "fluxgate", breaker, why, "a saved state can't be restored");
-        let _ = (breaker, why); // named in the log alone
+        tracing::warn!(target: "fluxgate", breaker, why = reason, "a saved state can't be restored");
+        let _ = (breaker, reason); // used only by the log
     });
 }

@@ -1,4 +1,4 @@
-//! `thread_slot` under loom, whose threads are none of the system's: a test says which number a thread has.
+//! `thread_slot` for loom, whose threads are not threads of the system: each test assigns the numbers itself.
 
 use std::cell::Cell;
 

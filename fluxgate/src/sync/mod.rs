@@ -1,4 +1,4 @@
-//! The primitives that a breaker is made of, exchanged for those of `loom` where it explores them.
+//! Synchronization: locks, atomics and what is built on them. Under `cfg(loom)` the primitives are those of loom.
 
 pub(crate) mod status_word;
 pub(crate) mod success_counters;
@@ -18,19 +18,19 @@ pub(crate) use {
 
 #[cfg(loom)]
 pub(crate) use {
-    exchanged::Mutex,
     loom::sync::{
         MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     loom::thread_local,
+    loom_mutex::Mutex,
 };
 
 #[cfg(loom)]
-mod exchanged {
+mod loom_mutex {
     use loom::sync::MutexGuard;
 
-    /// The lock of `loom`, with the methods of the one that it stands for.
+    /// Loom's lock with the methods of `parking_lot::Mutex`.
     #[derive(Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
@@ -49,8 +49,9 @@ mod exchanged {
     }
 }
 
-/// Keeps what is written often off the cache lines of what is read often. 128 bytes, for processors fetch lines in
-/// pairs.
+/// A value in cache lines of its own, so that writes to it do not slow down reads of its neighbours.
+///
+/// 128 bytes, because processors fetch lines in pairs.
 #[repr(align(128))]
 pub(crate) struct CachePadded<T>(pub(crate) T);
 
@@ -63,7 +64,7 @@ impl<T> std::ops::Deref for CachePadded<T> {
     }
 }
 
-/// A cache line between two fields, for less memory than a line of its own for each.
+/// A cache line of padding between two fields. It takes less memory than [`CachePadded`] for each.
 #[derive(Default)]
 pub(crate) struct Padding {
     _unused: [u64; 8],

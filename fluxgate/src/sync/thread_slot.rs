@@ -1,23 +1,23 @@
-//! A small number for each thread, its own for as long as it lives.
+//! A small number for each living thread, unique while the thread lives.
 
 use std::cell::Cell;
 
 use parking_lot::Mutex;
 
-/// How many threads have a number at a time. The others take the lock.
+/// The number of threads that have a number at a time. All others take the lock.
 pub(crate) const SLOTS: usize = 256;
 
-const UNASKED: usize = usize::MAX;
+const UNASSIGNED: usize = usize::MAX;
 const NONE: usize = usize::MAX - 1;
 
 thread_local! {
-    /// Without a destructor, so that reading it is no more than a load.
-    static SLOT: Cell<usize> = const { Cell::new(UNASKED) };
+    /// Without a destructor, so that reading it is a single load.
+    static SLOT: Cell<usize> = const { Cell::new(UNASSIGNED) };
     /// Returns the number when the thread ends.
-    static RETURN: Cell<Option<Lease>> = const { Cell::new(None) };
+    static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
 }
 
-/// The numbers that are free. Lowest first, so that few are ever used.
+/// The free numbers. The lowest is assigned first, so that few are ever used.
 static FREE: Mutex<Free> = Mutex::new(Free { returned: Vec::new(), never_used: 0 });
 
 struct Free {
@@ -29,42 +29,42 @@ struct Lease(usize);
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What this thread may still run, the destructors of its other locals, goes without a number.
+        // The destructors of the thread's other locals may still run calls: those do without a number.
         let _ = SLOT.try_with(|slot| slot.set(NONE));
         FREE.lock().returned.push(self.0);
     }
 }
 
-/// This thread's number, below [`SLOTS`], if it has one.
+/// Returns this thread's number, which is below [`SLOTS`], if it has one.
 ///
-/// A number passes from a thread that has ended to one that begins through a lock, so that what the first wrote is
-/// visible to the second.
+/// A number passes from an ended thread to a new one through a lock, so that the writes of the first are visible to the
+/// second.
 #[inline]
 pub(crate) fn slot() -> Option<usize> {
     match SLOT.get() {
         slot if slot < SLOTS => Some(slot),
-        UNASKED => ask(),
+        UNASSIGNED => assign(),
         _ => None,
     }
 }
 
 #[cold]
-fn ask() -> Option<usize> {
-    let slot = take();
+fn assign() -> Option<usize> {
+    let slot = lowest_free();
     let kept = match slot {
-        // Fails while the thread is being torn down: then nobody would return the number.
-        Some(slot) => RETURN.try_with(|lease| lease.set(Some(Lease(slot)))).is_ok(),
+        // Fails while the thread is being torn down: then nothing would return the number.
+        Some(slot) => LEASE.try_with(|lease| lease.set(Some(Lease(slot)))).is_ok(),
         None => false,
     };
     SLOT.set(slot.filter(|_| kept).unwrap_or(NONE));
     slot.filter(|_| kept)
 }
 
-fn take() -> Option<usize> {
+fn lowest_free() -> Option<usize> {
     let mut free = FREE.lock();
-    let lowest = free.returned.iter().enumerate().min_by_key(|(_, slot)| **slot).map(|(place, _)| place);
-    if let Some(place) = lowest {
-        return Some(free.returned.swap_remove(place));
+    let lowest = free.returned.iter().enumerate().min_by_key(|(_, slot)| **slot).map(|(index, _)| index);
+    if let Some(index) = lowest {
+        return Some(free.returned.swap_remove(index));
     }
     let slot = free.never_used;
     (slot < SLOTS).then(|| {
@@ -73,9 +73,9 @@ fn take() -> Option<usize> {
     })
 }
 
-/// Written by the test that takes all numbers for a moment, read by those that need one.
+/// Locked for writing by the test that uses up all numbers, and for reading by tests whose thread needs one.
 #[cfg(test)]
-pub(crate) static ENOUGH: parking_lot::RwLock<()> = parking_lot::RwLock::new(());
+pub(crate) static AVAILABLE: parking_lot::RwLock<()> = parking_lot::RwLock::new(());
 
 #[cfg(test)]
 mod tests {
@@ -84,15 +84,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_ends_leaves_its_number_to_another() {
-        let _enough = ENOUGH.read();
+    fn the_number_of_an_ended_thread_is_assigned_again() {
+        let _available = AVAILABLE.read();
         let numbered = (0..4 * SLOTS).filter_map(|_| thread::spawn(slot).join().unwrap());
         assert_eq!(numbered.take(2 * SLOTS).count(), 2 * SLOTS);
     }
 
     #[test]
-    fn threads_that_live_at_the_same_time_have_different_numbers_or_none() {
-        let _all = ENOUGH.write();
+    fn concurrent_threads_have_different_numbers_or_none() {
+        let _all = AVAILABLE.write();
         let together = Barrier::new(SLOTS + 40);
         let slots: Vec<_> = thread::scope(|scope| {
             let thread = || {

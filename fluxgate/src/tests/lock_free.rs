@@ -1,4 +1,4 @@
-//! Tests of what takes no lock: it is done while another thread holds it.
+//! Tests that calls take no lock: they run while another thread holds it.
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -13,8 +13,8 @@ fn breaker(tripper: &str, settings: impl FnOnce(Builder) -> Builder) -> (Circuit
     (settings(builder).build().unwrap(), clock)
 }
 
-/// Does this while another thread holds the breaker's lock. What takes the lock gets it after a while, and the test
-/// fails instead of hanging.
+/// Runs `act` while another thread holds the breaker's lock. If `act` takes the lock, it gets it after a while, so that the
+/// test fails instead of hanging.
 fn while_locked(breaker: &CircuitBreaker, act: impl FnOnce()) {
     let (locked, is_locked) = mpsc::channel();
     let (done, is_done) = mpsc::channel();
@@ -29,7 +29,7 @@ fn while_locked(breaker: &CircuitBreaker, act: impl FnOnce()) {
         is_locked.recv().unwrap();
         act();
         let _ = done.send(());
-        assert!(holder.join().unwrap(), "it took the lock");
+        assert!(holder.join().unwrap(), "the lock was taken");
     });
 }
 
@@ -41,8 +41,8 @@ fn fail(breaker: &CircuitBreaker) {
     breaker.call(|| Err::<(), _>(())).unwrap_err();
 }
 
-/// A thread's first successes let it have a counter; those after it are counted there.
-fn successes_are_spared(breaker: &CircuitBreaker, first: usize) {
+/// Checks that successes skip the lock once the thread has a counter, which it gets by its `first` successes.
+fn assert_successes_skip_the_lock(breaker: &CircuitBreaker, first: usize) {
     for _ in 0..first {
         succeed(breaker);
     }
@@ -50,81 +50,81 @@ fn successes_are_spared(breaker: &CircuitBreaker, first: usize) {
 }
 
 #[test]
-fn a_success_that_trips_nothing_is_counted() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_success_that_can_not_trip_is_counted() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     fail(&breaker);
-    successes_are_spared(&breaker, 4);
+    assert_successes_skip_the_lock(&breaker, 4);
     assert_eq!(breaker.info().calls, 25);
 }
 
 #[test]
-fn a_success_is_counted_again_after_one_of_many_that_has_looked_at_the_window() {
-    let _enough = thread_slot::ENOUGH.read();
+fn successes_are_counted_again_after_the_recheck_of_the_window() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("CountWindow(10_000)".parse::<Window>().unwrap())
     });
     fail(&breaker);
-    successes_are_spared(&breaker, 1_100);
-    successes_are_spared(&breaker, 1_100);
+    assert_successes_skip_the_lock(&breaker, 1_100);
+    assert_successes_skip_the_lock(&breaker, 1_100);
     assert_eq!(breaker.info().calls, 2_241);
 }
 
 #[test]
-fn a_success_is_counted_where_the_tripper_asks_for_no_number_of_calls() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_success_is_counted_under_a_tripper_without_a_minimum_of_calls() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("FailureStreak(5)", |builder| builder);
     fail(&breaker);
-    successes_are_spared(&breaker, 1);
+    assert_successes_skip_the_lock(&breaker, 1);
     assert_eq!(breaker.info().calls, 22);
 }
 
 #[test]
-fn a_success_is_counted_under_a_time_window_in_its_second() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_success_is_counted_in_its_second_under_a_time_window() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, clock) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("TimeWindow(10s)".parse::<Window>().unwrap())
     });
     clock.advance(3 * SECOND);
-    successes_are_spared(&breaker, 5);
+    assert_successes_skip_the_lock(&breaker, 5);
     clock.advance(SECOND);
-    successes_are_spared(&breaker, 1);
+    assert_successes_skip_the_lock(&breaker, 1);
     assert_eq!(breaker.info().calls, 46);
 }
 
 #[test]
-fn a_success_is_counted_while_nothing_is_judged() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_success_is_counted_under_metrics_only() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     breaker.metrics_only();
-    successes_are_spared(&breaker, 1);
+    assert_successes_skip_the_lock(&breaker, 1);
     assert_eq!(breaker.info().calls, 21);
 }
 
 #[test]
-fn a_success_in_a_full_window_without_failures_is_not_even_counted() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_success_in_a_full_window_without_failures_is_not_counted() {
+    let _available = thread_slot::AVAILABLE.read();
     for tripper in ["MinRequests(5) & FailureRate(0.5)", "MinRequests(5) & SlowRate(0.5, 1s)"] {
         let (breaker, _) = breaker(tripper, |builder| builder.window("CountWindow(10)".parse::<Window>().unwrap()));
-        // Among so many is one that looks whether the window has become such a one.
+        // Enough for a recheck, which finds that successes have become redundant.
         (0..1_100).for_each(|_| succeed(&breaker));
-        // On a thread that has no counter.
-        thread::scope(|scope| scope.spawn(|| successes_are_spared(&breaker, 0)).join().unwrap());
+        // On a thread without a counter.
+        thread::scope(|scope| scope.spawn(|| assert_successes_skip_the_lock(&breaker, 0)).join().unwrap());
         assert_eq!(breaker.info().calls, 10);
     }
 }
 
 #[test]
-fn a_quick_success_is_spared_where_durations_count() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_fast_success_skips_the_lock_under_a_policy_that_measures_durations() {
+    let _available = thread_slot::AVAILABLE.read();
     for window in ["CountWindow(30)", "CountWindow(5)", "TimeWindow(10s)"] {
         let (breaker, _) =
             breaker("MinRequests(5) & SlowRate(0.5, 1s)", |builder| builder.window(window.parse::<Window>().unwrap()));
-        successes_are_spared(&breaker, 6);
+        assert_successes_skip_the_lock(&breaker, 6);
     }
 }
 
-/// Has calls counted.
+/// A listener that requests totals.
 struct Counting;
 
 impl crate::Listener for Counting {
@@ -136,17 +136,17 @@ impl crate::Listener for Counting {
 
 #[test]
 fn a_success_is_counted_in_the_totals_too() {
-    let _enough = thread_slot::ENOUGH.read();
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| {
         builder.window("CountWindow(10)".parse::<Window>().unwrap()).listener(Counting)
     });
-    successes_are_spared(&breaker, 10);
+    assert_successes_skip_the_lock(&breaker, 10);
     assert_eq!(breaker.totals().unwrap().successes, 30);
 }
 
 #[test]
-fn an_ignored_call_is_spared_only_if_nothing_is_recorded() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_call_of_a_disabled_breaker_takes_no_lock() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, _) = breaker("FailureStreak(5)", |builder| builder);
     breaker.disable();
     while_locked(&breaker, || {
@@ -157,10 +157,10 @@ fn an_ignored_call_is_spared_only_if_nothing_is_recorded() {
 }
 
 #[test]
-fn a_rejection_that_nothing_can_change_for_a_while_takes_no_lock() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_rejection_long_before_the_retry_takes_no_lock() {
+    let _available = thread_slot::AVAILABLE.read();
     let rejects = |breaker: &CircuitBreaker, state: State, wait: Option<Duration>| {
-        // The first lets the thread have a counter.
+        // The first rejection allocates the thread's counter.
         breaker.try_acquire().unwrap_err();
         while_locked(breaker, || {
             for _ in 0..20 {
@@ -187,8 +187,8 @@ fn a_rejection_that_nothing_can_change_for_a_while_takes_no_lock() {
 }
 
 #[test]
-fn near_the_end_of_the_wait_the_lock_and_the_exact_time_decide() {
-    let _enough = thread_slot::ENOUGH.read();
+fn a_rejection_shortly_before_the_retry_uses_the_exact_time() {
+    let _available = thread_slot::AVAILABLE.read();
     let (breaker, clock) = breaker("FailureStreak(1)", |builder| builder.retry(retries::Cooldown(60)));
     fail(&breaker);
     breaker.try_acquire().unwrap_err();
@@ -198,13 +198,13 @@ fn near_the_end_of_the_wait_the_lock_and_the_exact_time_decide() {
 }
 
 #[test]
-fn a_breaker_that_spares_nothing_takes_the_lock_for_each_call() {
-    let _enough = thread_slot::ENOUGH.read();
-    // Which shares no rules with one that goes by the same policy, and spares it.
+fn without_spares_the_lock_each_call_takes_the_lock() {
+    let _available = thread_slot::AVAILABLE.read();
+    // Must not share its compiled policy with this one, which skips the lock.
     let (_other, _) = self::breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder);
     let (breaker, _) = breaker("MinRequests(5) & FailureRate(0.5)", |builder| builder.spares_the_lock(false));
     (0..10).for_each(|_| succeed(&breaker));
     let status = breaker.shared.status.read();
-    assert_eq!(status.success(), crate::sync::status_word::SuccessPath::Judged);
+    assert_eq!(status.success_path(), crate::sync::status_word::SuccessPath::Judged);
     assert_eq!(breaker.shared.successes.counted(&breaker.shared.core.lock().enrolled), 0);
 }

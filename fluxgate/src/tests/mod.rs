@@ -1,4 +1,4 @@
-//! Tests that need to see inside.
+//! Tests that need access to private items.
 
 #[cfg(not(loom))]
 mod lock_free;

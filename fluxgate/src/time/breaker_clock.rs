@@ -1,3 +1,5 @@
+//! The clock of one breaker.
+
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -9,9 +11,9 @@ use crate::{
     user_code::{self, Supplied},
 };
 
-/// The clock of one breaker, which stood at zero when the breaker was made.
+/// A clock that started at zero when its breaker was built.
 pub(crate) enum BreakerClock {
-    /// Known, so that it is read without an indirection, and roughly where that is enough.
+    /// Read without an indirection, and at a coarse resolution where that is enough.
     System(SystemClock),
     Other(OtherClock),
 }
@@ -20,7 +22,7 @@ pub(crate) enum BreakerClock {
 pub(crate) struct OtherClock {
     clock: Supplied<dyn Clock>,
     origin: Duration,
-    /// Some reading of the last second, at which time stands while the clock panics.
+    /// A reading of the last second, used while the clock panics.
     recent: AtomicU64,
 }
 
@@ -42,17 +44,18 @@ impl BreakerClock {
         }
     }
 
-    /// The same, or up to [`Self::LAG`] before, at a fraction of the cost.
+    /// Returns a time at most [`Self::MAX_LAG`] before now, at a fraction of the cost of [`now`](Self::now).
     #[inline]
-    pub(crate) fn roughly_now(&self) -> Nanos {
+    pub(crate) fn coarse_now(&self) -> Nanos {
         match self {
-            Self::System(clock) => clock.roughly_elapsed(),
+            Self::System(clock) => clock.coarse_elapsed(),
             Self::Other(other) => other.now(),
         }
     }
 
-    /// More than any kernel's tick: at 100 Hz, the slowest in use, one takes 10 ms.
-    pub(crate) const LAG: Nanos = Nanos(20_000_000);
+    /// The bound on the lag of [`coarse_now`](Self::coarse_now): more than a kernel's tick, which takes 10 ms at 100 Hz, the
+    /// slowest rate in use.
+    pub(crate) const MAX_LAG: Nanos = Nanos(20_000_000);
 
     pub(crate) fn wall_time(&self) -> SystemTime {
         match self {
@@ -63,7 +66,7 @@ impl BreakerClock {
 }
 
 impl OtherClock {
-    /// Kept out of line, for the clock of a breaker is seldom another.
+    /// Out of line: most breakers use the system's clock.
     #[inline(never)]
     fn now(&self) -> Nanos {
         let recent = Nanos(self.recent.load(Ordering::Relaxed));

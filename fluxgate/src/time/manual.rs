@@ -9,16 +9,17 @@ use std::{
 use super::Clock;
 use crate::time::nanos::Nanos;
 
-/// A clock that stands still until it is told to advance, for tests and replays.
+/// A clock that advances only on command, for tests and simulations.
 ///
-/// Clones share one time. It starts at zero, and its wall time at the Unix epoch, so that what a test sees is the same
-/// in every run.
+/// Clones share one time. The clock starts at zero and its wall time at the Unix epoch, so that every run of a test sees
+/// the same times.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use fluxgate::{CircuitBreaker, ManualClock, State, retries::Cooldown, trippers::FailureStreak};
+/// use fluxgate::{CircuitBreaker, ManualClock, State};
+/// use fluxgate::{retries::Cooldown, trippers::FailureStreak};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::builder("search")
@@ -41,7 +42,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at zero.
+    /// Creates a clock at zero.
     ///
     /// # Examples
     ///
@@ -55,7 +56,7 @@ impl ManualClock {
         Self::default()
     }
 
-    /// Moves the clock, and all its clones, on by this much. It stops at its end, about 584 years from its start.
+    /// Advances the clock and all its clones by `by`. The clock stops at about 584 years.
     ///
     /// # Examples
     ///
@@ -63,9 +64,12 @@ impl ManualClock {
     /// use std::time::Duration;
     /// use fluxgate::{CircuitBreaker, ManualClock, trippers::SlowRate};
     ///
-    /// // A call that takes 3 seconds, in no time.
+    /// // A call that seems to take 3 seconds.
     /// let clock = ManualClock::new();
-    /// let breaker = CircuitBreaker::builder("search").tripper(SlowRate(0.5, 2)).clock(clock.clone()).build()?;
+    /// let breaker = CircuitBreaker::builder("search")
+    ///     .tripper(SlowRate(0.5, 2))
+    ///     .clock(clock.clone())
+    ///     .build()?;
     /// let _ = breaker.call(|| Ok::<_, ()>(clock.advance(Duration::from_secs(3))));
     /// assert!(breaker.call(|| Ok::<_, ()>(())).is_err());
     /// # Ok::<(), fluxgate::PolicyError>(())
@@ -77,7 +81,7 @@ impl ManualClock {
         let _ = self.nanos.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(Nanos(now).plus(by).0));
     }
 
-    /// Moves the clock on to `time` since its start. A time that has passed already changes nothing.
+    /// Advances the clock and all its clones to `time` since the start. A time in the past changes nothing.
     ///
     /// # Examples
     ///
@@ -120,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_stops_at_its_end_instead_of_wrapping() {
+    fn the_clock_saturates_instead_of_wrapping() {
         let clock = ManualClock::new();
         clock.advance(Duration::MAX);
         clock.advance(Duration::from_secs(1));
@@ -128,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_has_passed_is_not_returned_to() {
+    fn the_clock_never_goes_back() {
         let clock = ManualClock::new();
         clock.advance_to(Duration::from_secs(5));
         clock.advance_to(Duration::from_secs(3));

@@ -1,4 +1,4 @@
-//! Where a breaker takes its time from.
+//! Clocks, and time in whole nanoseconds.
 
 mod breaker_clock;
 mod manual;
@@ -17,12 +17,14 @@ pub use system::SystemClock;
 #[cfg(feature = "tokio")]
 pub use tokio::TokioClock;
 
-/// A source of monotonic time: [`SystemClock`] unless said, [`ManualClock`] for tests, `TokioClock` (feature `tokio`) for
-/// those with tokio's timers, or one of your own.
+/// A source of monotonic time.
 ///
-/// A breaker reads it only where its policy has a use for the time, and never while it runs a call. It may read it
-/// with its own lock held, so an implementation must not use the breaker that it serves. While it panics, time stands still
-/// for the breaker, within a second, and calls go on.
+/// [`SystemClock`] is the default. [`ManualClock`] is for tests, and `TokioClock` (feature `tokio`) for tests that use
+/// tokio's timers.
+///
+/// A breaker reads the clock only when its policy needs the time, and never while a call runs. It may hold its lock
+/// meanwhile, so an implementation must not use the breaker that it serves. If the clock panics, calls continue, and the
+/// breaker uses a reading from the last second before the panic.
 ///
 /// # Examples
 ///
@@ -39,7 +41,7 @@ pub use tokio::TokioClock;
 /// ```
 #[doc(alias("time_provider", "timer"))]
 pub trait Clock: Send + Sync + 'static {
-    /// The time since a moment that is fixed for the life of this clock. It never decreases.
+    /// Returns the time since an origin that is fixed for the life of this clock. It never decreases.
     ///
     /// # Examples
     ///
@@ -47,7 +49,7 @@ pub trait Clock: Send + Sync + 'static {
     /// use std::time::{Duration, Instant};
     /// use fluxgate::{CircuitBreaker, Clock};
     ///
-    /// /// A clock that runs a hundred times as fast, for demonstrations.
+    /// /// A clock that runs a hundred times too fast, for demonstrations.
     /// struct Fast(Instant);
     ///
     /// impl Clock for Fast {
@@ -56,13 +58,16 @@ pub trait Clock: Send + Sync + 'static {
     ///     }
     /// }
     ///
-    /// let breaker = CircuitBreaker::builder("search").clock(Fast(Instant::now())).build()?;
+    /// let clock = Fast(Instant::now());
+    /// let breaker = CircuitBreaker::builder("search").clock(clock).build()?;
     /// # Ok::<(), fluxgate::PolicyError>(())
     /// ```
     fn now(&self) -> Duration;
 
-    /// The wall time, for what listeners are told, and for a state that is restored after a restart. Nothing else is
-    /// decided by it. The system's, unless said otherwise.
+    /// Returns the wall time. The default is that of the system or, on `wasm32-unknown-unknown`, which has none, the Unix
+    /// epoch.
+    ///
+    /// It appears in signals to listeners, and is used to restore a state after a restart. It decides nothing else.
     ///
     /// # Examples
     ///
@@ -75,6 +80,10 @@ pub trait Clock: Send + Sync + 'static {
     /// assert_eq!(clock.wall_time(), SystemTime::UNIX_EPOCH + Duration::from_secs(60));
     /// ```
     fn wall_time(&self) -> SystemTime {
-        SystemTime::now()
+        if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+            SystemTime::UNIX_EPOCH
+        } else {
+            SystemTime::now()
+        }
     }
 }

@@ -1,21 +1,23 @@
+//! Time in whole nanoseconds.
+
 use std::time::Duration;
 
-/// A point on the breaker's clock, or a span of it, in whole nanoseconds.
+/// A point in time on the breaker's clock, or a span of time, in whole nanoseconds.
 ///
-/// All arithmetic saturates: a clock that jumps can make a wait long or short, but never panic.
+/// All arithmetic saturates: a clock that jumps can make a wait longer or shorter, but causes no panic.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Nanos(pub(crate) u64);
 
 impl Nanos {
     pub(crate) const PER_SECOND: u64 = 1_000_000_000;
 
-    /// A time that does not come, and a wait that does not end.
+    /// A point in time that is never reached, or a span that never ends.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    /// The last time that does come: what would be due after it is due then.
+    /// The last point in time that is reached. Later due times are moved to it.
     pub(crate) const LAST: Self = Self(u64::MAX - 1);
 
-    /// The span from `earlier` to `self`; zero if the clock went backwards.
+    /// Returns the span from `earlier` to `self`, or zero if the clock went backwards.
     #[inline]
     pub(crate) fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
@@ -35,7 +37,7 @@ impl Nanos {
         self.0 as f64
     }
 
-    /// Rounds to the nearest nanosecond; what is below 0 or no number becomes 0, what is too long the longest span.
+    /// Rounds to the nearest nanosecond. Negative numbers and NaN become 0; numbers out of range become the longest span.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate, as meant here")]
     pub(crate) fn from_f64(nanos: f64) -> Self {
         Self(nanos.round() as u64)
@@ -59,17 +61,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_set_back_gives_an_empty_span() {
+    fn the_span_to_an_earlier_time_is_zero() {
         assert_eq!(Nanos(3).since(Nanos(5)), Nanos(0));
     }
 
     #[test]
-    fn a_sum_past_the_end_of_time_stays_there() {
+    fn sums_saturate() {
         assert_eq!(Nanos(u64::MAX).plus(Nanos(1)), Nanos(u64::MAX));
     }
 
     #[test]
-    fn floats_beyond_the_range_saturate() {
+    fn floats_out_of_range_saturate() {
         assert_eq!(Nanos::from_f64(1e300), Nanos(u64::MAX));
         assert_eq!(Nanos::from_f64(-1.0), Nanos(0));
         assert_eq!(Nanos::from_f64(f64::NAN), Nanos(0));

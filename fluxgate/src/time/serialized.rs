@@ -1,4 +1,4 @@
-//! Times as other programs read them: durations in seconds, points in time in Unix milliseconds.
+//! Serialization of times: durations in seconds, points in time in Unix milliseconds.
 #![allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signatures are serde's")]
 
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ pub(crate) fn unix_millis<S: Serializer>(time: &SystemTime, serializer: S) -> Re
     serializer.serialize_u64(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Writes thresholds and shares of slow calls as a list of `{ threshold, rate }`.
+/// Serializes thresholds and rates of slow calls as a list of `{ threshold, rate }`.
 pub(crate) fn slow_rates<S: Serializer>(rates: &[(Duration, f64)], serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct SlowRate {

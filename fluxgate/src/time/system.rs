@@ -3,11 +3,14 @@ use std::time::Duration;
 use super::Clock;
 use crate::time::nanos::Nanos;
 
-/// The clock of a breaker that is given none: the system's monotonic clock, counted from this clock's creation.
+/// The system's monotonic clock, counted from the creation of this value. The default clock of breakers.
 ///
-/// On `wasm32-unknown-unknown`, where there is none, it can't be made: a breaker has to be given another there. On Linux it
-/// is read without the C library, which [valgrind can't follow](https://github.com/bytecodealliance/rustix/issues/1559);
-/// `rustix = { version = "1", features = ["use-libc"] }` in the application's Cargo.toml lets it, for a nanosecond a reading.
+/// `wasm32-unknown-unknown` has no such clock: give breakers another one there.
+///
+/// On Linux the clock is read without the C library, which
+/// [valgrind does not support](https://github.com/bytecodealliance/rustix/issues/1559). To run under valgrind, add
+/// `rustix = { version = "1", features = ["use-libc"] }` to the application's Cargo.toml. A reading then takes about one
+/// nanosecond more.
 ///
 /// # Examples
 ///
@@ -15,9 +18,11 @@ use crate::time::nanos::Nanos;
 /// use std::time::Duration;
 /// use fluxgate::{Clock, ManualClock, SystemClock};
 ///
-/// /// What a test stops, and production does not.
-/// fn clock(stopped: bool) -> Box<dyn Clock> {
-///     if stopped { Box::new(ManualClock::new()) } else { Box::new(SystemClock::new()) }
+/// fn clock(is_test: bool) -> Box<dyn Clock> {
+///     match is_test {
+///         true => Box::new(ManualClock::new()),
+///         false => Box::new(SystemClock::new()),
+///     }
 /// }
 ///
 /// assert!(clock(false).now() < Duration::from_secs(60));
@@ -28,11 +33,11 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that stands at zero now.
+    /// Creates a clock that starts at zero.
     ///
     /// # Panics
     ///
-    /// On `wasm32-unknown-unknown`.
+    /// Panics on `wasm32-unknown-unknown`.
     pub fn new() -> Self {
         Self { origin: monotonic::read() }
     }
@@ -42,10 +47,10 @@ impl SystemClock {
         monotonic::since(monotonic::read(), self.origin)
     }
 
-    /// The time of the last tick of the system, a few milliseconds ago at most.
+    /// Returns the time of the system's last tick, a few milliseconds ago at most.
     #[inline]
-    pub(crate) fn roughly_elapsed(self) -> Nanos {
-        monotonic::since(monotonic::read_roughly(), self.origin)
+    pub(crate) fn coarse_elapsed(self) -> Nanos {
+        monotonic::since(monotonic::read_coarse(), self.origin)
     }
 }
 
@@ -61,7 +66,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Linux keeps the time of its last tick where it can be read for a sixth of the price.
+/// Linux also provides the time of its last tick, at a sixth of the cost of an exact reading.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod monotonic {
     use rustix::time::{ClockId, Timespec, clock_gettime};
@@ -76,7 +81,7 @@ mod monotonic {
     }
 
     #[inline]
-    pub(super) fn read_roughly() -> Reading {
+    pub(super) fn read_coarse() -> Reading {
         nanos(clock_gettime(ClockId::MonotonicCoarse))
     }
 
@@ -85,7 +90,7 @@ mod monotonic {
         reading.since(origin)
     }
 
-    /// Counted from the system's start, so neither part is negative and the sum fits for 584 years.
+    /// Converts a time since the system's start: neither part is negative, and the sum fits for 584 years.
     #[inline]
     #[allow(clippy::cast_sign_loss, reason = "neither part is negative")]
     fn nanos(time: Timespec) -> Nanos {
@@ -107,7 +112,7 @@ mod monotonic {
     }
 
     #[inline]
-    pub(super) fn read_roughly() -> Reading {
+    pub(super) fn read_coarse() -> Reading {
         Instant::now()
     }
 
@@ -125,19 +130,19 @@ mod tests {
     use crate::time::BreakerClock;
 
     #[test]
-    #[cfg_attr(miri, ignore = "it asks the kernel")]
-    fn it_goes_as_the_monotonic_clock_of_the_system_does_from_its_beginning() {
+    #[cfg_attr(miri, ignore = "reads the kernel's clock")]
+    fn it_advances_like_the_monotonic_clock_of_the_system() {
         let before = Instant::now();
         let clock = SystemClock::new();
         let after = Instant::now();
-        let lag = Duration::from(BreakerClock::LAG);
-        while after.elapsed() <= 2 * lag {
+        let max_lag = Duration::from(BreakerClock::MAX_LAG);
+        while after.elapsed() <= 2 * max_lag {
             std::hint::spin_loop();
         }
         let least = after.elapsed();
-        let (now, roughly) = (clock.now(), Duration::from(clock.roughly_elapsed()));
+        let (now, coarse) = (clock.now(), Duration::from(clock.coarse_elapsed()));
         let most = before.elapsed();
         assert!(least <= now && now <= most, "{least:?} <= {now:?} <= {most:?}");
-        assert!(roughly <= most && !roughly.is_zero(), "{roughly:?} <= {most:?}");
+        assert!(coarse <= most && !coarse.is_zero(), "{coarse:?} <= {most:?}");
     }
 }

@@ -4,9 +4,9 @@ use tokio::time::Instant;
 
 use super::Clock;
 
-/// Tokio's clock, which stands still under `tokio::time::pause` and jumps with `tokio::time::advance`.
+/// Tokio's clock, which `tokio::time::pause` stops and `tokio::time::advance` moves.
 ///
-/// For tests of async code whose other timers are tokio's too.
+/// Use it in tests of async code that also uses tokio's timers.
 ///
 /// # Examples
 ///
@@ -14,7 +14,7 @@ use super::Clock;
 /// use fluxgate::{CircuitBreaker, TokioClock};
 ///
 /// let breaker = CircuitBreaker::builder("search").clock(TokioClock::new()).build()?;
-/// // … in a test with `start_paused = true`, `tokio::time::advance(…)` moves the breaker too.
+/// // With `start_paused = true`, `tokio::time::advance(…)` also advances the breaker.
 /// # Ok::<(), fluxgate::PolicyError>(())
 /// ```
 #[doc(alias("pause", "advance", "mock"))]
@@ -24,7 +24,7 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    /// A clock that stands at zero now.
+    /// Creates a clock that starts at zero.
     pub fn new() -> Self {
         Self { origin: Instant::now() }
     }

@@ -15,7 +15,7 @@ use crate::error::Error;
 /// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the callers of a guarded service get for an error: [`Typed`] or [`Boxed`].
+/// The error type that callers of a guarded service get: [`Typed`] or [`Boxed`].
 ///
 /// # Examples
 ///

@@ -3,13 +3,13 @@ use std::{marker::PhantomData, time::Duration};
 use super::Answer;
 use crate::{
     breaker::CircuitBreaker,
-    call::ending::{Ending, EndsWith, Judged, of_any},
+    call::ending::{Ending, EndsWith, Judged, classify_any},
     error::Error,
     outcome::Outcome,
     policy::trackers::ErrorView,
 };
 
-/// What the responses and errors of a service mean to its breaker.
+/// A classification of the responses and errors of a service.
 ///
 /// It is asked after the call, outside every lock, and cloned for each call. If it panics, the call has failed, and the
 /// panic goes on unwinding.
@@ -43,13 +43,13 @@ use crate::{
 /// # let _ = layer;
 /// ```
 pub trait Classifier<Response, Error> {
-    /// What a response is: a success, unless said otherwise.
+    /// Returns the outcome of a response: a success by default.
     fn of_response(&self, response: &Response) -> Outcome {
         let _ = response;
         Outcome::Success
     }
 
-    /// What an error is. `None`, unless said otherwise, leaves it to the breaker's tracker.
+    /// Returns the outcome of an error. `None`, the default, leaves it to the breaker's tracker.
     fn classify_error(&self, error: &Error) -> Option<Outcome> {
         let _ = error;
         None
@@ -151,18 +151,18 @@ where
     }
 
     fn retry_after(&self, response: &R, breaker: &CircuitBreaker) -> Option<Duration> {
-        breaker.heeds_retry_after().then(|| self.classifier.retry_after(response)).flatten()
+        breaker.honours_retry_after().then(|| self.classifier.retry_after(response)).flatten()
     }
 
     fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
         match self.classifier.classify_error(error) {
-            None => of_any(error, breaker),
+            None => classify_any(error, breaker),
             Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),
         }
     }
 
-    fn give(self, answer: Result<R, Error<E>>) -> Self::Output {
+    fn into_output(self, answer: Result<R, Error<E>>) -> Self::Output {
         answer.map_err(A::of)
     }
 }

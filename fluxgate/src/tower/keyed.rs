@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{Answer, Classifier, ResponseFuture, service::begin};
 use crate::{breaker::CircuitBreaker, error::Error};
 
-/// Which breaker a request has, from [`CircuitBreakerLayer::keyed`](super::CircuitBreakerLayer::keyed).
+/// The choice of a breaker for a request, from [`CircuitBreakerLayer::keyed`](super::CircuitBreakerLayer::keyed).
 #[derive(Clone, Copy)]
 pub struct Keyed<F>(pub(super) F);
 
@@ -48,7 +48,7 @@ pub struct KeyedCircuitBreakerService<S, C, A, F> {
     inner: S,
     choose: F,
     classifier: C,
-    /// Whether the inner service is ready for a call that has not come.
+    /// True while the inner service is ready for a call that has not come.
     inner_is_ready: bool,
     answer: PhantomData<fn() -> A>,
 }

@@ -48,7 +48,7 @@
 //! is none yet when the service is asked whether it is ready, so it is ready when the inner service is. A rejection gives
 //! back what the inner service has reserved: it is replaced by a clone of it, which has to be ready anew.
 //!
-//! In which order the breaker goes with other layers, and why, says the [guide](crate::guide::in_place).
+//! In which order the breaker goes with other layers, and why, says the [guide](crate::guide::integrations).
 
 mod answer;
 mod classifier;

@@ -45,7 +45,7 @@ pub struct CircuitBreakerService<S, C, A> {
     answer: PhantomData<fn() -> A>,
 }
 
-/// What the last `poll_ready` has found, which no call has used up since.
+/// The result of the last `poll_ready` that no call has used up.
 enum Readiness {
     Unknown,
     /// The inner service is ready for a call.

@@ -4,8 +4,9 @@ use super::{COOLDOWN, Role, Subject, leak};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "breaker";
-pub(crate) const NOTE: &str = "the last 100 calls, open at half, its rule of failures in a row out of reach; its \
-    `call` is async, so a sync call asks `is_open` and records by hand";
+pub(crate) const NOTE: &str = "\
+    the last 100 calls, opens at half; its rule of consecutive failures is out of reach. Its `call` is async, so a \
+    sync call uses `is_open` and records the outcome itself";
 
 fn refusal(error: CircuitBreakerError<Failure>) -> Refusal {
     match error {

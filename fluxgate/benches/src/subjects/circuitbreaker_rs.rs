@@ -4,8 +4,9 @@ use super::{COOLDOWN, Role, Subject, leak};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "circuitbreaker-rs";
-pub(crate) const NOTE: &str = "all calls since it closed, as its default policy has no window, open at half of at \
-    least 100; its time window is fed by nobody (`TimeBasedPolicy` is never told of a call), so it isn't measured";
+pub(crate) const NOTE: &str = "\
+    its default policy has no window: all calls since it closed, opens at half of at least 100. Its time window is \
+    not measured, because `TimeBasedPolicy` is never notified of a call";
 
 fn refusal(error: BreakerError<Failure>) -> Refusal {
     match error {

@@ -6,9 +6,10 @@ use super::{COOLDOWN, Role, Subject, leak};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "failsafe";
-pub(crate) const NOTE: &str = "it has no count window: it opens after 5 failures in a row (its default); over time, \
-    when a moving average of 60 s falls below half, of at least 100 calls (never before 60 s have passed, so this one \
-    can't be seen to open here)";
+pub(crate) const NOTE: &str = "\
+    it has no count window: opens after 5 consecutive failures (its default). Over time: opens when a moving average \
+    of 60 s falls below half, with at least 100 calls and never before 60 s have passed, so it cannot open in this \
+    benchmark";
 
 fn refusal(error: Error<Failure>) -> Refusal {
     match error {

@@ -4,7 +4,7 @@ use super::{COOLDOWN, Role, Subject, leak};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "nobreak";
-pub(crate) const NOTE: &str = "it has no window: it opens after 5 failures in a row (its default)";
+pub(crate) const NOTE: &str = "it has no window: opens after 5 consecutive failures (its default)";
 
 fn refusal(error: CircuitError<Failure>) -> Refusal {
     match error {

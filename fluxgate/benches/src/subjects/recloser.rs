@@ -4,7 +4,7 @@ use super::{COOLDOWN, Role, Subject, leak};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "recloser";
-pub(crate) const NOTE: &str = "the last 100 calls, open at half";
+pub(crate) const NOTE: &str = "the last 100 calls, opens at half";
 
 fn refusal(error: Error<Failure>) -> Refusal {
     match error {

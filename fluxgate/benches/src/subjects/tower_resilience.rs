@@ -7,10 +7,11 @@ use super::{COOLDOWN, Role, Subject};
 use crate::traffic::{Failure, Refusal, drive, finish, service};
 
 pub(crate) const NAME: &str = "tower-resilience-circuitbreaker";
-pub(crate) const NOTE: &str = "a tower service, so async everywhere here; its count window is all calls since it \
-    closed, open at half of at least 100; its time window walks through all of its calls at each one, which no run \
-    survives, so it isn't measured; an open one that finds its lock taken sleeps for a millisecond of tokio's time, \
-    so it rejects on one thread only here";
+pub(crate) const NOTE: &str = "\
+    a tower service, so it is async in every scenario. Its count window is all calls since it closed, opens at half \
+    of at least 100. Its time window is not measured, because each call iterates over all calls in it, which takes \
+    too long. An open breaker that finds its lock taken sleeps for a millisecond of tokio's time, so rejections are \
+    measured on one thread only";
 
 /// Its name with what it is, for tables of sync calls.
 const SHORT_NAME: &str = "tower-resilience (async)";

@@ -14,15 +14,15 @@ use serde_json::Value;
 use super::{Settings, message, queue::Queue};
 use crate::{events::signal::Signal, state::State};
 
-/// How often a message is tried while Slack can't be reached or is broken.
+/// The maximum number of attempts for a message while Slack is unreachable or broken.
 const ATTEMPTS: u32 = 3;
-/// How often Slack may ask to wait before a message is given up.
+/// The maximum number of times that Slack may ask to wait before a message is dropped.
 const WAITS: u32 = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 const LONGEST_ANSWER: u64 = 1 << 20;
-/// Where Slack asks to wait without saying for how long.
+/// The wait where Slack does not say how long.
 const USUAL_WAIT: Duration = Duration::from_secs(1);
-/// How many failure cycles are remembered at a time.
+/// The maximum number of failure cycles remembered at a time.
 const THREADS: usize = 10_000;
 
 #[derive(Default)]
@@ -31,7 +31,7 @@ struct Courier {
     threads: BTreeMap<(String, String), String>,
 }
 
-/// Why a message was not taken.
+/// The reason why Slack did not accept a message.
 enum Refusal {
     /// Too many at a time.
     Wait(Duration),
@@ -114,7 +114,7 @@ fn post_patiently(body: &str, settings: &Settings) -> Result<String, String> {
     }
 }
 
-/// How long to wait after so many attempts: each time twice as long.
+/// Returns the wait after so many attempts, doubled each time.
 fn pause(first: Duration, attempts: u32) -> Duration {
     first.saturating_mul(1 << (attempts - 1))
 }

@@ -1,4 +1,4 @@
-//! What is posted about a transition.
+//! The message about a transition.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -52,7 +52,7 @@ pub(super) fn body(channel: &str, templates: &Templates, signal: &Signal, thread
     body
 }
 
-/// What Slack's `mrkdwn` would take for its own.
+/// The characters that Slack's `mrkdwn` interprets.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -75,7 +75,7 @@ struct Settings {
 #[derive(Clone)]
 struct Token(String);
 
-/// What the clones of a listener share. When the last is gone the queue is closed.
+/// The state that the clones of a listener share. Dropping the last one closes the queue.
 struct Handle(Arc<Queue>);
 
 impl Drop for Handle {
@@ -139,7 +139,7 @@ impl SlackListener {
         Self { settings: Arc::new(settings), handle: Arc::new(Handle(Arc::default())) }
     }
 
-    /// The same with other titles, colours and texts.
+    /// Sets the titles, colours and texts of messages.
     ///
     /// # Examples
     ///
@@ -153,7 +153,7 @@ impl SlackListener {
         self.with(|settings| settings.templates = templates)
     }
 
-    /// The same for a proxy of Slack, or a server that tests it: `chat.postMessage` is behind this URL. The usual one is
+    /// Sets the URL before `chat.postMessage`, for a proxy of Slack or a test server. The default is
     /// `https://slack.com/api`.
     ///
     /// # Examples
@@ -177,7 +177,7 @@ impl SlackListener {
         self.with(|settings| settings.base_url = base_url.into().into())
     }
 
-    /// The same with room for this many messages in the queue: 1,000, unless said otherwise. With 0 nothing is sent.
+    /// Sets the capacity of the queue in messages, 1,000 by default. With 0 nothing is sent.
     ///
     /// # Examples
     ///
@@ -195,8 +195,7 @@ impl SlackListener {
         self.with(|settings| settings.queue = messages)
     }
 
-    /// The same with another limit to how long Slack may take to answer, from a millisecond to an hour, the nearest of
-    /// which stands for what is beyond them: 5 s, unless said otherwise.
+    /// Sets the timeout of a request, 5 s by default. Values outside of a millisecond to an hour are clamped.
     ///
     /// # Examples
     ///
@@ -211,8 +210,7 @@ impl SlackListener {
         self.with(|settings| settings.timeout = timeout)
     }
 
-    /// The same with another pause before the second attempt to reach Slack: 1 s, unless said otherwise. Before the
-    /// third it is twice as long.
+    /// Sets the pause before the second attempt to reach Slack, 1 s by default. It doubles before the third.
     ///
     /// # Examples
     ///
@@ -249,7 +247,7 @@ impl SlackListener {
         self.handle.0.flush(timeout)
     }
 
-    /// How many messages could not be delivered since the listener was made, by it and its clones.
+    /// Returns the number of messages that this listener and its clones could not deliver.
     pub fn undelivered(&self) -> u64 {
         self.handle.0.undelivered()
     }

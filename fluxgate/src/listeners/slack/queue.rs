@@ -39,7 +39,7 @@ struct Inner {
     closed: bool,
 }
 
-/// What came of an offer.
+/// The result of an offer.
 pub(super) enum Offer {
     Taken,
     /// Taken, but nobody serves the queue: whoever gets this has to see to it.

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::state::State;
 
-/// How a message about a transition looks. Titles and texts may use Slack's `mrkdwn`.
+/// The title, colour and text of a message about a transition. Titles and texts may use Slack's `mrkdwn`.
 ///
 /// Below the title stand the breaker, the transition, the time, the text and the reason. Titles are cut after 2,900
 /// characters and texts after 1,900, for Slack takes no more.
@@ -22,7 +22,7 @@ pub struct Template {
     pub title: Cow<'static, str>,
     /// The colour of the bar at the side, such as `#d93025`.
     pub color: Cow<'static, str>,
-    /// What the transition means.
+    /// The explanation of the transition.
     pub text: Cow<'static, str>,
 }
 
@@ -37,7 +37,7 @@ impl Template {
     }
 }
 
-/// What stands above the figures of a message.
+/// The labels above the figures of a message.
 ///
 /// # Examples
 ///
@@ -68,7 +68,7 @@ pub struct Labels {
     pub reason: Cow<'static, str>,
     /// Above [`rejects_nothing`](Self::rejects_nothing), while the breaker is in shadow mode.
     pub shadow: Cow<'static, str>,
-    /// What stands below `shadow` while the breaker is in shadow mode.
+    /// The text below `shadow` while the breaker is in shadow mode.
     pub rejects_nothing: Cow<'static, str>,
 }
 
@@ -186,7 +186,7 @@ impl Templates {
         }
     }
 
-    /// The same with another template for transitions from `old` to `new`.
+    /// Sets the template of transitions from `old` to `new`.
     ///
     /// # Examples
     ///
@@ -204,7 +204,7 @@ impl Templates {
         self
     }
 
-    /// The same with another template for all transitions that have none of their own.
+    /// Sets the template of all transitions without a template of their own.
     ///
     /// # Examples
     ///
@@ -218,7 +218,7 @@ impl Templates {
         Self { fallback, ..self }
     }
 
-    /// The same with other labels, as [`Labels`] shows.
+    /// Sets the labels: see [`Labels`].
     #[must_use]
     pub fn with_labels(self, labels: Labels) -> Self {
         Self { labels, ..self }

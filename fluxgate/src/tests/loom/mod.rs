@@ -1,5 +1,5 @@
-//! Whole breakers, explored by loom: every order in which two or three threads may take their steps, up to the bound of
-//! preemptions that `LOOM_MAX_PREEMPTIONS` sets.
+//! Tests of whole breakers under loom, which explores every interleaving of two or three threads with a bounded number of
+//! preemptions. `LOOM_MAX_PREEMPTIONS` overrides the bound.
 
 mod calls;
 mod new_policy;
@@ -18,15 +18,15 @@ use crate::{
     sync::{AtomicU64, Ordering, thread_slot::set_slot},
 };
 
-/// Hears of transitions. Its lock is never held while loom switches threads, so it need not be one of loom's.
+/// A listener that records transitions. Its lock need not be loom's: loom never switches threads while it is held.
 #[derive(Clone, Default)]
-struct Heard {
+struct TransitionLog {
     transitions: Arc<Mutex<Vec<(State, State)>>>,
-    /// Where another thread may come between two listeners, or two signals.
+    /// An access lets loom switch threads between two listeners or two signals.
     switch: Arc<AtomicU64>,
 }
 
-impl Listener for Heard {
+impl Listener for TransitionLog {
     fn on_transition(&self, signal: &Signal) {
         self.switch.fetch_add(1, Ordering::Relaxed);
         self.transitions.lock().unwrap().push((signal.old_state(), signal.new_state()));
@@ -34,31 +34,31 @@ impl Listener for Heard {
     }
 }
 
-impl Heard {
-    /// The states that were entered, each from the one before it.
+impl TransitionLog {
+    /// Returns the states that were entered, and checks that each transition begins where the one before it ended.
     fn path(&self, breaker: &CircuitBreaker) -> Vec<State> {
-        let heard = self.transitions.lock().unwrap().clone();
-        let mut at = State::Closed;
-        for (old, new) in &heard {
-            assert_eq!(*old, at, "{heard:?}");
-            at = *new;
+        let transitions = self.transitions.lock().unwrap().clone();
+        let mut state = State::Closed;
+        for (old, new) in &transitions {
+            assert_eq!(*old, state, "{transitions:?}");
+            state = *new;
         }
-        assert_eq!(breaker.info().state, at, "{heard:?}");
-        heard.into_iter().map(|(_, new)| new).collect()
+        assert_eq!(breaker.info().state, state, "{transitions:?}");
+        transitions.into_iter().map(|(_, new)| new).collect()
     }
 }
 
-struct Stand {
+struct Fixture {
     breaker: CircuitBreaker,
     clock: ManualClock,
-    heard: Heard,
+    log: TransitionLog,
 }
 
-impl Stand {
-    /// Trips at this streak, and recovers by one success.
+impl Fixture {
+    /// Creates a breaker that trips at `streak` failures and recovers by one success.
     fn new(streak: u64, settings: impl FnOnce(Builder) -> Builder) -> Self {
         set_slot(0);
-        let (clock, heard) = (ManualClock::new(), Heard::default());
+        let (clock, log) = (ManualClock::new(), TransitionLog::default());
         let builder = CircuitBreaker::builder("loom")
             .window(CountWindow(9))
             .tripper(FailureStreak(streak))
@@ -68,26 +68,26 @@ impl Stand {
             .max_probe_time(5)
             .random_seed(1)
             .clock(clock.clone())
-            .listener(heard.clone());
+            .listener(log.clone());
         let breaker = settings(builder).build().unwrap();
-        // Made before the threads begin: how they are made is the standard library's affair.
-        breaker.shared.successes.make_counters(3);
-        Self { breaker, clock, heard }
+        // Allocated before the threads begin: loom does not explore `OnceLock`.
+        breaker.shared.successes.init_counters(3);
+        Self { breaker, clock, log }
     }
 
-    /// One that has opened, and whose retry is due.
+    /// Creates an open breaker whose retry is due.
     fn due(settings: impl FnOnce(Builder) -> Builder) -> Self {
-        let stand = Self::new(1, settings);
-        fail(&stand.breaker);
-        stand.pass(10);
-        stand
+        let fixture = Self::new(1, settings);
+        fail(&fixture.breaker);
+        fixture.advance(10);
+        fixture
     }
 
-    fn pass(&self, seconds: u64) {
+    fn advance(&self, seconds: u64) {
         self.clock.advance(std::time::Duration::from_secs(seconds));
     }
 
-    /// Runs `code` in a thread of its own.
+    /// Runs `code` in a new thread.
     fn spawn<R: 'static>(
         &self,
         slot: usize,
@@ -113,7 +113,7 @@ fn explore(scenario: impl Fn() + Send + Sync + 'static) {
     explore_with(4, scenario);
 }
 
-/// Of a long scenario, with fewer preemptions.
+/// Like [`explore`], with another bound on preemptions: a long scenario needs a lower one.
 fn explore_with(preemptions: usize, scenario: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));

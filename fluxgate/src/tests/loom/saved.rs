@@ -1,18 +1,18 @@
-//! Saved states beside transitions.
+//! Saved states concurrent with transitions.
 
 use crate::State;
 
-use super::{Stand, explore, fail, succeed};
+use super::{Fixture, explore, fail, succeed};
 
 #[test]
-fn a_saved_state_is_of_one_moment() {
+fn a_saved_state_is_consistent() {
     explore(|| {
-        let stand = Stand::new(2, |builder| builder);
-        let other = stand.spawn(1, |breaker| {
+        let fixture = Fixture::new(2, |builder| builder);
+        let other = fixture.spawn(1, |breaker| {
             fail(breaker);
             fail(breaker);
         });
-        let saved = stand.breaker.saved_state();
+        let saved = fixture.breaker.saved_state();
         other.join().unwrap();
         let text = serde_json::to_value(&saved).unwrap();
         let streak = text["consecutive_failures"].as_u64();
@@ -27,14 +27,14 @@ fn a_saved_state_is_of_one_moment() {
 #[test]
 fn a_saved_streak_ends_with_the_success_that_ended_it() {
     explore(|| {
-        let stand = Stand::new(9, |builder| builder);
-        succeed(&stand.breaker);
-        fail(&stand.breaker);
-        let other = stand.spawn(0, |breaker| {
+        let fixture = Fixture::new(9, |builder| builder);
+        succeed(&fixture.breaker);
+        fail(&fixture.breaker);
+        let other = fixture.spawn(0, |breaker| {
             succeed(breaker);
             breaker.reset();
         });
-        let saved = stand.breaker.saved_state();
+        let saved = fixture.breaker.saved_state();
         other.join().unwrap();
         let text = serde_json::to_value(&saved).unwrap();
         assert!(text["consecutive_failures"].as_u64() <= Some(1), "{text}");
