@@ -63,6 +63,7 @@ fn policies_in_a_file() -> anyhow::Result<()> {
     let names: Vec<_> = unmatched.names().iter().map(|unmatched| (unmatched.name(), unmatched.nearest())).collect();
     println!("   a name of no breaker: {names:?}");
     ensure!(names == [("inventroy", Some("inventory"))], "it is returned with the nearest known name");
+    ensure!(INVENTORY.policy().to_string().contains("FailureStreak(2)"), "the other entry applies");
 
     let hosts = "[breakers.per_host]\nretry = \"Cooldown(10s)\"\n";
     configure(&toml::from_str(hosts)?)?;

@@ -23,7 +23,7 @@ use crate::{
     time::nanos::Nanos,
 };
 
-/// A set of breakers in the making, from [`KeyedBreakers::builder`].
+/// Builds a set of breakers, from [`KeyedBreakers::builder`].
 ///
 /// Settings you omit take these defaults: at most 10,000 breakers, idle after 10 minutes, 100 keys in metrics, and the
 /// default policy of [`Builder`].
@@ -63,36 +63,35 @@ impl<K> KeyedBuilder<K> {
         Self { name, max: None, idle: None, exported_keys: None, policy: None, key: PhantomData }
     }
 
-    /// Limits how many breakers there may be at a time: to at least 1.
+    /// Limits the number of breakers: at least 1.
     pub fn max(self, breakers: u64) -> Self {
         Self { max: Some(breakers), ..self }
     }
 
-    /// Sets how long nobody asks for a breaker until it is idle, by the clock of the policy: seconds above 0.
+    /// Sets the time without a look-up after which a breaker is idle, by the clock of the policy: seconds above 0.
     pub fn idle(self, idle: impl Into<Seconds>) -> Self {
         Self { idle: Some(idle.into()), ..self }
     }
 
-    /// Limits how many keys have series of their own in metrics: to at least 1.
+    /// Limits the number of keys with series of their own in metrics: at least 1.
     pub fn exported_keys(self, keys: u64) -> Self {
         Self { exported_keys: Some(keys), ..self }
     }
 
-    /// Sets the policy of every breaker. `policy` is called for each, and once by [`build`](Self::build). It should say the
-    /// same every time.
+    /// Sets the policy of every breaker. `policy` is called for each, and once by [`build`](Self::build). It should always
+    /// return the same policy, so that all breakers share its compiled form.
     ///
-    /// If it asks the set for a key without a breaker, it gets the one that new keys share where there is no room,
-    /// `per_tenant{*}`; and so does whoever asks for a key for which it panics or says something invalid.
+    /// If `policy` asks the set for a key without a breaker, it gets the breaker that new keys share if there is no room,
+    /// `per_tenant{*}`. So do calls with a key for which it panics or returns an invalid policy.
     pub fn policy(self, policy: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> Self {
         Self { policy: Some(Arc::new(policy)), ..self }
     }
 
-    /// Checks everything and makes the set, with no breaker in it.
+    /// Checks everything and creates the set, without a breaker in it.
     ///
     /// # Errors
     ///
-    /// An empty name, every mistake of the policy, as [`Builder::build`] finds them, and a value above that is out of its
-    /// range.
+    /// An empty name, every mistake of the policy, as from [`Builder::build`], and a limit out of its range.
     pub fn build(self) -> Result<KeyedBreakers<K>, PolicyError>
     where
         K: Hash + Eq + Display + Send + Sync + 'static,
@@ -112,7 +111,7 @@ impl<K> KeyedBuilder<K> {
 
 const EMPTY_NAME: &str = "name: the name of a set of breakers is empty; write what logs and metrics are to call it";
 
-/// The settings of a set, checked.
+/// The checked settings of a set.
 pub(super) struct Limits {
     pub(super) max: usize,
     pub(super) idle: Nanos,

@@ -17,12 +17,12 @@ use crate::{
     user_code,
 };
 
-/// A set of breakers that was declared by [`breakers!`](crate::breakers).
+/// A set of breakers declared by [`breakers!`](crate::breakers).
 ///
-/// It is made when it is first used, and can be used as the [`KeyedBreakers`] that it dereferences to. To use it in the
-/// expressions of its own declaration, before it is made, gives a stand-in for all keys: a breaker called `per_host{*}` with
-/// the default policy, which is not listed. So does a declaration that panics, until one that does not is evaluated at a
-/// later use. The log tells of it (feature `tracing`).
+/// It is built when it is first used, and dereferences to [`KeyedBreakers`]. The expressions of its own declaration, which
+/// use it before it is built, get a stand-in for all keys: a breaker `per_host{*}` with the default policy, which is not
+/// listed. So does every user of a declaration that panics, until a later evaluation succeeds. The log warns of both (feature
+/// `tracing`).
 ///
 /// # Examples
 ///
@@ -47,11 +47,11 @@ use crate::{
 pub struct DeclaredKeyedBreakers<K: 'static> {
     declaration: &'static KeyedDeclaration,
     set: OnceLock<KeyedBreakers<K>>,
-    /// For those who use the set while it is being made.
+    /// The set for code that runs while the set is being built.
     stand_in: OnceLock<KeyedBreakers<K>>,
 }
 
-/// The declaration of a set as the macros write it, registered when the program is linked.
+/// The declaration of a set as the macros generate it, registered when the program is linked.
 pub struct KeyedDeclaration {
     name: &'static str,
     max: Option<u64>,
@@ -60,7 +60,7 @@ pub struct KeyedDeclaration {
     exported_keys: Option<u64>,
     configure: fn(Builder) -> Builder,
     core: OnceLock<Arc<SetCore>>,
-    /// The part that does not depend on the type of the keys, so that a file can name a set that no call has reached.
+    /// The part that does not depend on the type of the keys, so that a file can name a set before its first call.
     made: Lazy<(Factory, Limits)>,
     stand_in: OnceLock<Factory>,
 }
@@ -76,8 +76,8 @@ fn registered_sets() -> impl Iterator<Item = &'static KeyedDeclaration> {
 }
 
 impl KeyedDeclaration {
-    /// Of a set whose policy and settings the macro has checked: see [`KeyedBuilder`](super::KeyedBuilder). `idle` is in
-    /// nanoseconds.
+    /// Creates the declaration of a set whose policy and settings the macro has checked: see
+    /// [`KeyedBuilder`](super::KeyedBuilder). `idle` is in nanoseconds.
     pub const fn new(
         name: &'static str,
         max: Option<u64>,
@@ -97,18 +97,18 @@ impl KeyedDeclaration {
         }
     }
 
-    /// Returns it, made if nobody has yet. `None` if this thread is making it, or another takes too long or is not waited
-    /// for.
+    /// Returns the set, built if necessary. `None` if this thread is building it, or another thread is, and takes too long or is
+    /// not waited for.
     fn made(&self, waits: bool) -> Option<&(Factory, Limits)> {
         self.made.get_or_make(waits, || {
             let limits = self.limits();
             let factory = Factory::new(Arc::clone(self.core(&limits)), Arc::new(self.configure));
-            // The macro has made the same checks while it compiled.
+            // The macro has made the same checks at compile time.
             (factory.unwrap_or_else(|error| unreachable!("the macro let a mistake pass: {error}")), limits)
         })
     }
 
-    /// Like [`made`](Self::made), for those who use the set. A panic of the declaration is no reason to lose their call.
+    /// Like [`made`](Self::made), for calls, which a panic of the declaration does not stop.
     fn at_use(&self) -> Option<&(Factory, Limits)> {
         user_code::run("declaration", self.name, || self.made(true)).flatten()
     }
@@ -123,8 +123,7 @@ impl KeyedDeclaration {
         self.core.get_or_init(|| SetCore::new(self.name.into(), limits.exported_keys))
     }
 
-    /// Returns what those get who use the set while it is being made, its own expressions and whatever they wait for, or
-    /// whose use has made a declaration panic.
+    /// Returns the stand-in for code that runs while the set is being built, and for calls after a panic of the declaration.
     fn stand_in(&self) -> &Factory {
         if self.stand_in.get().is_none() {
             let is_first = self.stand_in.set(Factory::stand_in(Arc::clone(self.core(&self.limits())))).is_ok();
@@ -143,7 +142,7 @@ impl KeyedDeclaration {
         self.stand_in.get_or_init(|| unreachable!("it was set"))
     }
 
-    /// Makes it, unless it is being made and not to be waited for.
+    /// Builds the set, unless another thread is building it and `waits` is false.
     fn list(&self, waits: bool) {
         if self.made.get().is_none() {
             user_code::run("declaration", self.name, || self.made(waits).is_some());
@@ -151,10 +150,10 @@ impl KeyedDeclaration {
     }
 }
 
-/// The number of declarations that may be evaluated within each other before a look-up makes no more.
+/// The depth of declarations evaluated within each other from which on a look-up builds no more.
 const DEEPEST: usize = 16;
 
-/// Makes the declared sets that are not made yet known to the whole program.
+/// Builds the declared sets that do not exist yet.
 pub(crate) fn make_declared() {
     let depth = making::depth();
     if depth < DEEPEST {
@@ -176,7 +175,7 @@ impl<K: Hash + Eq + Display + Send + Sync + 'static> DeclaredKeyedBreakers<K> {
             return self.set.get_or_init(|| KeyedBreakers::new(factory.clone(), limits));
         }
         let factory = self.declaration.stand_in();
-        // Without room for any key.
+        // It has no room for any key.
         let limits = Limits { max: 0, ..self.declaration.limits() };
         self.stand_in.get_or_init(|| KeyedBreakers::new(factory.clone(), &limits))
     }
@@ -200,11 +199,11 @@ impl<K> fmt::Debug for DeclaredKeyedBreakers<K> {
     }
 }
 
-/// The set of a guarded function, whose type of keys is that of an expression: only the compiler knows it.
+/// The set of a guarded function. The type of its keys is that of an expression, which only the compiler knows.
 pub struct OfFunction {
     declaration: &'static KeyedDeclaration,
     set: OnceLock<Box<dyn Any + Send + Sync>>,
-    /// The sets of a generic function whose instances have keys of several types.
+    /// The sets of a generic function with keys of several types.
     others: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
 }
 
@@ -214,7 +213,7 @@ impl OfFunction {
         Self { declaration, set: OnceLock::new(), others: Mutex::new(Vec::new()) }
     }
 
-    /// The breaker of a key.
+    /// Returns the breaker of a key.
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
     where

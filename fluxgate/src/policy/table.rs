@@ -317,7 +317,6 @@ macro_rules! define {
             pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
             /// The keys of a policy file's entry.
-            #[cfg(feature = "config")]
             pub(crate) const NAMES_OF_AN_ENTRY: &'static [&'static str] = &[$(stringify!($name),)+ "shadow", "state"];
 
             /// Writes the settings that are set.

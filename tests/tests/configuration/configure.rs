@@ -107,11 +107,11 @@ fn a_default_applies_to_every_breaker_and_is_checked_with_each() {
     assert!(plain.policy() == own && named.policy() == own);
 }
 
-type Transitions = Arc<Mutex<Vec<(State, Reason)>>>;
+type Heard = Arc<Mutex<Vec<(State, Reason)>>>;
 
-/// A breaker, and its transitions by configuration.
-fn switched(name: &'static str) -> (CircuitBreaker, Transitions) {
-    let heard = Transitions::default();
+/// Returns a breaker, and its transitions with their reasons.
+fn switched(name: &'static str) -> (CircuitBreaker, Heard) {
+    let heard = Heard::default();
     let listener = Arc::clone(&heard);
     let listener = move |signal: &Signal| listener.lock().unwrap().push((signal.new_state(), signal.reason().clone()));
     (CircuitBreaker::builder(name).listener(listener).build().unwrap(), heard)

@@ -1,4 +1,4 @@
-//! What a policy file is told that is not even of the right shape.
+//! Messages for a policy file of the wrong shape.
 
 use std::fmt::Debug;
 

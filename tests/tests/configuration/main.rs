@@ -4,6 +4,7 @@ mod configure;
 mod expectations;
 mod files;
 mod later;
+mod mistakes;
 mod round_trip;
 mod schema;
 mod sets;

@@ -1,9 +1,9 @@
-//! What an editor that knows the schema says of policy files.
+//! Policy files against the schema, as an editor checks them.
 
 use fluxgate::{CONFIGURATION_SCHEMA, Configuration};
 use serde_json::Value;
 
-/// What an editor says of a file, if anything.
+/// Returns the complaints of an editor about a file.
 fn complaints(file: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(CONFIGURATION_SCHEMA).expect("the schema is JSON");
     let validator = jsonschema::draft7::new(&schema).expect("the schema is a schema");

@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for ReadShape {
         let mut path = Vec::new();
         if let Some(key) = map.next_key::<String>()? {
             let within = map.next_value::<Self::Value>()?;
-            if !Settings::NAMES.contains(&key.as_str()) {
+            if !Settings::NAMES_OF_AN_ENTRY.contains(&key.as_str()) {
                 path.push(key);
                 if let Shape::Table(rest) = within {
                     path.extend(rest);

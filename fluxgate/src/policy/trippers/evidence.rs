@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc};
 
-/// The clauses that made a tripper hold, and by what figures.
+/// The clauses that made a tripper hold, with their figures.
 ///
 /// Prints as `FailureRate(0.6): 13 of the last 20 calls failed`; several clauses are joined by `; `. Clauses that only
-/// say when the others count (`Closed()`, `HalfOpened()`, `MinRequests(n)`) are printed if there are no others.
+/// restrict the others (`Closed()`, `HalfOpened()`, `MinRequests(n)`) are printed if there are no others.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct Tripped {
 }
 
 impl Tripped {
-    /// Creates it from the clauses that held, for tests of a listener of your own.
+    /// Creates the reason from the clauses that held, for tests of a custom listener.
     ///
     /// # Examples
     ///
@@ -42,8 +42,8 @@ impl Tripped {
         Self { clauses: clauses.into_iter().collect() }
     }
 
-    /// Every clause that made the tripper hold, in the order of the policy. Before them stands `max_probe_time`, if probes
-    /// of the half-open state were abandoned: the tripper counts them as failed calls.
+    /// Returns every clause that made the tripper hold, in the order of the policy. `max_probe_time` precedes them if probes of
+    /// the half-open state were abandoned, because the tripper counts these as failed calls.
     pub fn clauses(&self) -> &[Evidence] {
         &self.clauses
     }
@@ -61,7 +61,7 @@ impl fmt::Display for Tripped {
     }
 }
 
-/// One clause that held, such as `FailureStreak(5)`, and its figures, such as `5 failures in a row`.
+/// A clause that held, such as `FailureStreak(5)`, and its figures, such as `5 failures in a row`.
 ///
 /// # Examples
 ///
@@ -83,7 +83,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Creates it from a clause, such as `FailureStreak(5)`, and its figures, for tests of a listener of your own.
+    /// Creates the evidence of a clause, such as `FailureStreak(5)`, with its figures, for tests of a custom listener.
     ///
     /// # Examples
     ///
@@ -92,12 +92,12 @@ impl Evidence {
         Self { clause: clause.into(), figures: figures.into(), condition: false }
     }
 
-    /// The clause, as the policy language writes it.
+    /// Returns the clause in the policy language.
     pub fn clause(&self) -> &str {
         &self.clause
     }
 
-    /// The figures by which it held.
+    /// Returns the figures by which it held.
     pub fn figures(&self) -> &str {
         &self.figures
     }

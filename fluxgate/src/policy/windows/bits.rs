@@ -1,13 +1,13 @@
-/// One bit a call.
+/// A sequence of bits, one for each call.
 #[derive(Debug)]
 pub(super) enum Bits {
-    /// As many as usual windows need, beside the rest of the window.
+    /// Enough for the usual windows, next to the rest of the window.
     Few([u64; 2]),
     Many(Box<[u64]>),
 }
 
 impl Bits {
-    /// All zero.
+    /// Creates a sequence of zeros.
     pub(super) fn new(size: usize) -> Self {
         if size <= 128 { Self::Few([0; 2]) } else { Self::Many(vec![0; size.div_ceil(64)].into_boxed_slice()) }
     }
@@ -27,7 +27,7 @@ impl Bits {
         words[index / 64] & 1 << (index % 64) != 0
     }
 
-    /// Sets the bit and returns what it was.
+    /// Sets the bit and returns its old value.
     pub(super) fn replace(&mut self, index: usize, value: bool) -> bool {
         let (word, bit) = (&mut self.words_mut()[index / 64], 1 << (index % 64));
         let was = *word & bit != 0;
@@ -35,7 +35,7 @@ impl Bits {
         was
     }
 
-    /// Sets the bits from `start` to below `end` to zero and returns how many were one.
+    /// Sets the bits from `start` to below `end` to zero and returns the number of those that were one.
     pub(super) fn clear(&mut self, start: usize, end: usize) -> u64 {
         let mut cleared = 0;
         let mut index = start;

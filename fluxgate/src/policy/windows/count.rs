@@ -8,24 +8,24 @@ use crate::{
 
 /// The last `size` recorded calls.
 ///
-/// A place that no call has taken since the window was cleared holds zeros, so that what a new call displaces can be
-/// subtracted without asking whether there was one.
+/// A slot that no call has used since the window was cleared holds zeros, so that the displaced call can be subtracted
+/// without a check for its existence.
 #[derive(Debug)]
 pub(crate) struct CountRecords {
     size: usize,
-    /// The position of the next call. In a full window it is that of the oldest call.
+    /// The slot of the next call: that of the oldest one, once the window is full.
     next: usize,
     failed: Bits,
     metrics: Metrics,
-    /// Beside each call, one for each threshold: whether it reached that.
+    /// One bit for each threshold and call: set if the call reached the threshold.
     slow: Box<[Bits]>,
-    /// Empty for a policy that asks for no mean.
+    /// Empty for a policy that needs no mean.
     durations: Box<[Nanos]>,
 }
 
 impl CountRecords {
-    /// Takes all its memory here, so that recording never allocates. The zeroed pages of a large window cost nothing
-    /// before they are used.
+    /// Allocates all its memory, so that recording never does. The zeroed pages of a large window cost nothing before they
+    /// are used.
     pub(crate) fn new(size: usize, measures: Option<&Arc<Measures>>) -> Self {
         let thresholds = measures.map_or(0, |measures| measures.thresholds.len());
         let durations = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
@@ -60,10 +60,10 @@ impl CountRecords {
         self.next = if self.next + 1 == self.size { 0 } else { self.next + 1 };
     }
 
-    /// Records this many successes at once, as having taken no time.
+    /// Records several successes that took no time.
     pub(crate) fn record_successes(&mut self, count: u64) {
         if !self.durations.is_empty() {
-            // A policy that asks for the mean counts none: these are of threads that overlapped its beginning.
+            // A policy that needs the mean counts none. These are from threads that ran while the policy changed.
             (0..count.min(self.size as u64)).for_each(|_| self.record(false, Nanos(0)));
             return;
         }
@@ -72,7 +72,7 @@ impl CountRecords {
         let rest = if count < size {
             count
         } else {
-            // What goes round more than once displaces every call, and ends at the same place.
+            // More successes than slots displace every call, and end at the same slot.
             self.displace(0, self.size);
             count % size
         };
@@ -86,7 +86,7 @@ impl CountRecords {
     }
 
     fn displace(&mut self, start: usize, end: usize) {
-        // A flawless window has nothing to displace, however large it is.
+        // A window without failures has nothing to subtract.
         if self.metrics.failures > 0 {
             self.metrics.failures -= self.failed.clear(start, end);
         }
@@ -106,7 +106,7 @@ impl CountRecords {
 
     pub(crate) fn clear(&mut self) {
         self.displace(0, self.size);
-        // Only the places that were used are written.
+        // Only the slots that were used are written.
         let used = usize::try_from(self.metrics.calls).unwrap_or(self.size).min(self.durations.len());
         self.durations[..used].fill(Nanos(0));
         self.next = 0;
@@ -117,7 +117,7 @@ impl CountRecords {
         &self.metrics
     }
 
-    /// True while the duration of every call is known.
+    /// Returns `true` if the duration of every call is known.
     pub(crate) fn knows_durations(&self) -> bool {
         !self.durations.is_empty()
     }
@@ -126,9 +126,9 @@ impl CountRecords {
         self.size
     }
 
-    /// The latest `most` calls, oldest first: whether each failed, and how long it took at least.
+    /// Returns the latest `most` calls, oldest first: `true` if a call failed, and the least time that it took.
     pub(crate) fn latest(&self, most: usize) -> impl Iterator<Item = (bool, Nanos)> + '_ {
-        // No more calls than places.
+        // No more calls than slots.
         let calls = usize::try_from(self.metrics.calls).unwrap_or(self.size);
         (0..calls.min(most)).rev().map(move |age| {
             let place = (self.next + self.size - 1 - age) % self.size;
@@ -168,11 +168,11 @@ mod tests {
         }
     }
 
-    /// Miri would take days for as many as there are otherwise.
+    /// Miri would take days for the full number.
     const STEPS: u32 = if cfg!(miri) { 100 } else { 2_000 };
 
     #[test]
-    fn successes_that_were_counted_displace_durations_where_a_mean_is_asked_for() {
+    fn counted_successes_displace_durations_of_a_policy_that_needs_the_mean() {
         let mut records = CountRecords::new(3, Some(&measures(&[], true)));
         (0..3).for_each(|_| records.record(false, Nanos(600)));
         records.record_successes(2);

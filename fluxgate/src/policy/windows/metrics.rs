@@ -4,10 +4,10 @@ use crate::time::nanos::Nanos;
 #[cfg(feature = "serde")]
 use crate::time::serialized;
 
-/// The figures of a window: how many calls it holds, and how they went.
+/// The figures of a window: the number of its calls, their outcomes and durations.
 ///
-/// Rates are ratios of 0 to 1. An empty window has none. They are in every [`Signal`](crate::Signal), and are what a
-/// [tripper of your own](crate::trippers::CustomTripper) judges by; [`Info`](crate::Info) has the same of the moment.
+/// Rates are ratios from 0 to 1. An empty window has none. Every [`Signal`](crate::Signal) has these figures, and a
+/// [custom tripper](crate::trippers::CustomTripper) judges them; [`Info`](crate::Info) has the current ones.
 ///
 /// # Examples
 ///
@@ -42,26 +42,26 @@ pub struct Metrics {
     pub(crate) latency: Option<Latency>,
 }
 
-/// The durations that a policy measures.
+/// The figures about durations that a policy needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Measures {
-    /// Those of all its `SlowRate` clauses, in ascending order.
+    /// The thresholds of all its `SlowRate` clauses, in ascending order.
     pub(crate) thresholds: Box<[Nanos]>,
-    /// True if the policy uses the mean.
+    /// It needs the mean.
     pub(crate) mean: bool,
 }
 
-/// Kept only for a policy that has a use for durations.
+/// `None` for a policy that needs no durations.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
     pub(crate) measures: Arc<Measures>,
-    /// Zero for a policy that asks for no mean.
+    /// Zero for a policy that needs no mean.
     pub(crate) total: Total,
     pub(crate) slow: SlowCounts,
 }
 
-/// An exact sum of durations: 2^64 calls of 2^64 ns fit. In halves, as the alignment of a `u128` would make all around
-/// it larger.
+/// An exact sum of durations: 2^64 calls of 2^64 ns fit. It is stored in halves, because the alignment of a `u128` would
+/// enlarge the types around it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Total {
     high: u64,
@@ -81,7 +81,7 @@ impl Total {
         [self.high, self.low] = [sum >> 64, sum & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(0)); // each fits
     }
 
-    /// Never below zero: what is displaced was added before.
+    /// Never goes below zero, because a displaced duration was added before.
     pub(crate) fn exchange(&mut self, displaced: u128, duration: Nanos) {
         self.set(self.get() + u128::from(duration.0) - displaced);
     }
@@ -90,7 +90,7 @@ impl Total {
 /// The number of calls that reached each threshold of the policy, in the order of the thresholds.
 #[derive(Clone, Debug)]
 pub(crate) enum SlowCounts {
-    /// As many as nearly every policy has, so that a copy for a user's own tripper allocates nothing.
+    /// Enough for nearly every policy, so that a copy for a custom tripper allocates nothing.
     Few([u64; SlowCounts::FEW]),
     Many(Box<[u64]>),
 }
@@ -122,8 +122,8 @@ impl SlowCounts {
 }
 
 impl Metrics {
-    /// Creates the figures of a window with so many calls, of which so many have failed, for tests of components of your
-    /// own. It knows nothing of durations.
+    /// Creates the figures of a window with this many calls and failures, without durations, for tests of custom
+    /// components.
     ///
     /// # Examples
     ///
@@ -199,7 +199,7 @@ impl Metrics {
         }
     }
 
-    /// Returns whether no call of the window failed or was slow.
+    /// Returns `true` if no call of the window failed or was slow.
     pub(crate) fn is_flawless(&self) -> bool {
         let slow = |latency: &Latency| (0..latency.measures.thresholds.len()).any(|index| latency.slow.get(index) > 0);
         self.failures == 0 && !self.latency.as_ref().is_some_and(slow)
@@ -210,35 +210,34 @@ impl Metrics {
         self.calls
     }
 
-    /// Returns the number of failed calls in the window.
+    /// Returns the number of failed calls.
     pub fn failures(&self) -> u64 {
         self.failures
     }
 
-    /// Failures / calls, from 0 to 1; `None` while the window is empty.
+    /// Returns failures / calls, from 0 to 1; `None` if the window is empty.
     pub fn failure_rate(&self) -> Option<f64> {
         ratio(self.failures, self.calls)
     }
 
-    /// The mean duration of the calls, failed ones included, rounded down to the nanosecond.
+    /// Returns the mean duration of the calls, including failed ones, rounded down to the nanosecond.
     ///
-    /// `None` while the window is empty, and for a policy that has no use for the mean: one without `AvgLatency` and
-    /// without a tripper of the user's own.
+    /// `None` if the window is empty or the policy needs no mean, which only `AvgLatency` and a custom tripper do.
     pub fn mean_latency(&self) -> Option<Duration> {
         let latency = self.latency.as_ref().filter(|latency| latency.measures.mean)?;
         let mean = latency.total.get().checked_div(u128::from(self.calls))?;
-        // A mean of u64 values is one.
+        // The mean of `u64` values fits a `u64`.
         Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
 
-    /// The share of calls that took `threshold` or longer, from 0 to 1; `None` while the window is empty, and for a threshold that
-    /// stands in no `SlowRate` of the policy.
+    /// Returns the share of calls that took `threshold` or longer, from 0 to 1. `None` if the window is empty or no `SlowRate` of
+    /// the policy has this threshold.
     pub fn slow_rate(&self, threshold: Duration) -> Option<f64> {
         self.slow_rates().find_map(|(known, rate)| (known == threshold).then_some(rate))
     }
 
-    /// Each threshold of the policy's `SlowRate` clauses with the share of calls that took that long or longer.
-    /// Nothing while the window is empty.
+    /// Returns each threshold of the policy's `SlowRate` clauses with the share of calls that took this long or longer. Empty
+    /// if the window is.
     pub fn slow_rates(&self) -> impl Iterator<Item = (Duration, f64)> + '_ {
         self.latency.iter().flat_map(move |latency| {
             latency.measures.thresholds.iter().enumerate().filter_map(move |(index, &threshold)| {
@@ -247,7 +246,7 @@ impl Metrics {
         })
     }
 
-    /// Returns the number of calls that took `threshold` or longer, a threshold of the policy.
+    /// Returns the number of calls that took `threshold` or longer, which is a threshold of the policy.
     pub(crate) fn slow(&self, threshold: Nanos) -> u64 {
         let counted = |latency: &Latency| {
             let index = latency.measures.thresholds.iter().position(|&known| known == threshold)?;
@@ -262,7 +261,7 @@ impl Metrics {
 }
 
 impl PartialEq for Metrics {
-    /// Compares what can be read of both.
+    /// Compares the figures that can be read.
     fn eq(&self, other: &Self) -> bool {
         (self.calls, self.failures, self.mean_latency()) == (other.calls, other.failures, other.mean_latency())
             && self.slow_rates().eq(other.slow_rates())

@@ -8,13 +8,13 @@ use crate::{
 /// The recorded calls of the current second and the `size - 1` before it.
 #[derive(Debug)]
 pub(crate) struct TimeRecords {
-    /// The second that the window stands at.
+    /// The current second of the window.
     current: u64,
-    /// The first second whose entry may be counted: what lies before was cleared, or never was.
+    /// The first second whose entry counts. Earlier seconds were cleared or never existed.
     first: u64,
-    /// One entry a second, at the second modulo the size.
+    /// One entry for each second, at the second modulo the size.
     seconds: Box<[Second]>,
-    /// Beside each second, for a policy that has a use for durations: their sum, and the slow calls of each threshold.
+    /// The sum of the durations and the slow calls of each second, for a policy that needs durations.
     totals: Box<[u128]>,
     slow: Box<[u64]>,
     metrics: Metrics,
@@ -27,8 +27,8 @@ struct Second {
 }
 
 impl TimeRecords {
-    /// Takes all its memory here, so that recording never allocates. The zeroed pages of a long window cost nothing
-    /// before they are used.
+    /// Allocates all its memory, so that recording never does. The zeroed pages of a long window cost nothing before they
+    /// are used.
     pub(crate) fn new(size: usize, measures: Option<&Arc<Measures>>) -> Self {
         let totals = if measures.is_some_and(|measures| measures.mean) { size } else { 0 };
         let slow = size * measures.map_or(0, |measures| measures.thresholds.len());
@@ -63,7 +63,7 @@ impl TimeRecords {
         }
     }
 
-    /// Records this many successes of `second` at once, as having taken no time. Those of a second that has left the window have left it too.
+    /// Records several successes of `second` that took no time. A second that has left the window is ignored.
     pub(crate) fn record_successes(&mut self, count: u64, second: u64) {
         let within =
             second >= self.first && second <= self.current && self.current - second < self.seconds.len() as u64;
@@ -73,7 +73,7 @@ impl TimeRecords {
         }
     }
 
-    /// Lets go of the seconds that have left the window by `now`. A clock that went backwards changes nothing.
+    /// Removes the seconds that have left the window by `now`. A clock that goes backwards changes nothing.
     pub(crate) fn advance(&mut self, now: Nanos) {
         let second = now.whole_seconds();
         if second <= self.current {
@@ -84,7 +84,7 @@ impl TimeRecords {
             return;
         }
         for passed in self.current + 1..=second {
-            // The entry of `passed` is still that of the second one window before it.
+            // The entry of `passed` still belongs to the second one window earlier.
             let place = self.place(passed);
             let counted = passed.checked_sub(self.seconds.len() as u64).is_some_and(|stale| stale >= self.first);
             self.empty(place, counted);
@@ -111,8 +111,7 @@ impl TimeRecords {
         }
     }
 
-    /// Touches the current entry alone, however long the window: the others lie before `first` from now on, and are
-    /// emptied when their place comes round.
+    /// Writes the current entry only: the others precede `first` from now on, and are emptied when they are used again.
     pub(crate) fn clear(&mut self, now: Nanos) {
         self.current = self.current.max(now.whole_seconds());
         self.first = self.current;
@@ -120,7 +119,7 @@ impl TimeRecords {
         self.metrics.clear();
     }
 
-    /// Takes over the seconds of another window that fall into this one, which is empty.
+    /// Copies the seconds of another window that fall into this empty one.
     pub(crate) fn take_over(&mut self, old: &Self) {
         let length = (self.seconds.len() as u64).min(old.seconds.len() as u64);
         self.current = old.current;
@@ -153,8 +152,8 @@ impl TimeRecords {
         if index == thresholds.len() { 0 } else { self.slow[self.place(second) * thresholds.len() + index] }
     }
 
-    /// The calls of the latest seconds, as far as no more than `most` calls are in them, oldest first: the calls of a
-    /// second, how many of them failed, and how long each took at least.
+    /// Returns the latest whole seconds with at most `most` calls, oldest first: the number of calls of a second, the number
+    /// of failures, and the least time that each call took.
     pub(crate) fn latest(&self, most: u64) -> Vec<(u64, u64, Vec<Nanos>)> {
         let oldest = self.first.max((self.current + 1).saturating_sub(self.seconds.len() as u64));
         let mut room = most;
@@ -167,7 +166,7 @@ impl TimeRecords {
             room -= calls;
             if calls > 0 {
                 let thresholds = self.metrics.latency.as_ref().map_or(&[][..], |latency| &latency.measures.thresholds);
-                // The calls that reach a threshold reach the smaller ones too.
+                // A call that reaches a threshold reaches the smaller ones too.
                 let mut least: Vec<_> = Vec::new();
                 for &threshold in thresholds.iter().rev() {
                     let reached = usize::try_from(self.slow_at_least(second, threshold)).unwrap_or(usize::MAX);
@@ -219,7 +218,7 @@ mod tests {
             let mut records = TimeRecords::new(usize::try_from(size).unwrap(), Some(&measures));
             let mut naive: Vec<(u64, bool, Nanos)> = Vec::new();
             let mut now = 0;
-            // Miri would take days for as many as there are otherwise.
+            // Miri would take days for the full number.
             for _ in 0..if cfg!(miri) { 100 } else { 5_000 } {
                 now += match random.draw() {
                     draw if draw < 0.5 => 0,
@@ -289,7 +288,7 @@ mod tests {
     fn counts_and_sums_near_their_end_do_not_wrap() {
         let measures = Arc::new(Measures { thresholds: [Nanos(1)].into(), mean: true });
         let mut records = TimeRecords::new(2, Some(&measures));
-        // As many as a breaker would see in centuries, all of one second.
+        // As many as a breaker would see in centuries, all in one second.
         let many = u64::from(u32::MAX) * 4;
         records.metrics.calls += many;
         records.seconds[0].calls += many;
