@@ -30,7 +30,7 @@ use crate::{
 ///         if reply.overloaded { Outcome::Failure } else { Outcome::Success }
 ///     }
 ///
-///     fn classify_error(&self, error: &io::Error) -> Option<Outcome> {
+///     fn of_error(&self, error: &io::Error) -> Option<Outcome> {
 ///         (error.kind() == io::ErrorKind::Interrupted).then_some(Outcome::Ignored) // of others, the tracker decides
 ///     }
 ///
@@ -50,7 +50,7 @@ pub trait Classifier<Response, Error> {
     }
 
     /// Returns the outcome of an error. `None`, the default, leaves it to the breaker's tracker.
-    fn classify_error(&self, error: &Error) -> Option<Outcome> {
+    fn of_error(&self, error: &Error) -> Option<Outcome> {
         let _ = error;
         None
     }
@@ -155,7 +155,7 @@ where
     }
 
     fn classify_error(&self, error: &E, breaker: &CircuitBreaker) -> Judged {
-        match self.classifier.classify_error(error) {
+        match self.classifier.of_error(error) {
             None => classify_any(error, breaker),
             Some(Outcome::Failure) => breaker.error_rules().judge_tracked(true, || ErrorView::of_value(error)),
             Some(outcome) => outcome.into(),

@@ -22,7 +22,7 @@ fn response(status: StatusCode, retry_after: Option<&'static str>) -> Response<(
 fn one_that_says_nothing_takes_responses_for_successes_and_leaves_errors_to_the_tracker() {
     let classifier: &dyn Classifier<u32, &str> = &ByTracker;
     assert_eq!(classifier.of_response(&500), Outcome::Success);
-    assert_eq!(classifier.classify_error(&"down"), None);
+    assert_eq!(classifier.of_error(&"down"), None);
     assert_eq!(classifier.retry_after(&500), None);
 }
 

@@ -97,7 +97,7 @@ fn a_hundred_thousand_parentheses_are_too_deep_and_said_to_be() {
         "!(".repeat(100_000),
     ] {
         let error = text.parse::<Tracker>().unwrap_err();
-        assert!(error.to_string().contains("nested deeper than 128; write fewer parentheses"), "{error}");
+        assert!(error.to_string().contains("nested more than 128 levels deep; write fewer parentheses"), "{error}");
         assert_no_policy(&text);
     }
 }

@@ -20,7 +20,7 @@ impl Classifier<u32, u32> for ByNumber {
         }
     }
 
-    fn classify_error(&self, error: &u32) -> Option<Outcome> {
+    fn of_error(&self, error: &u32) -> Option<Outcome> {
         match error {
             0 => Some(Outcome::Failure),
             1 => Some(Outcome::Ignored),
