@@ -184,7 +184,7 @@ fn policies() -> Vec<Mistake> {
         ("--tripper", "FailurRate(0.5)", "write FailureRate"),
         ("--tripper", "FailureRate(60)", "60 is out of range"),
         ("--tripper", "FailureRate(5 %)", "%"),
-        ("--tripper", "FailureRate(0.5) && MinRequests(5)", "write &"),
+        ("--tripper", "FailureRate(0.5) && MinRequests(5)", "use `&`"),
         ("--tripper", "FailureRate(0.5) and MinRequests(5)", "and"),
         ("--tripper", "FailureRate(0.5", "^"),
         ("--tripper", "FailureRate(rate = 0.5, rate = 0.6)", "rate"),

@@ -6,7 +6,7 @@ use crate::{
         permits::All,
         retries::Cooldown,
         trippers::{AvgLatency, FailureStreak, SlowRate},
-        windows::{CountWindow, TimeWindow},
+        windows::{CountWindow, TimeWindow, Window},
     },
 };
 
@@ -65,7 +65,8 @@ fn a_call_that_skips_the_lock_is_fast_under_the_current_policy() {
 
 #[test]
 fn a_success_beside_a_change_of_the_window_kind_is_in_the_new_window_or_was_before_it() {
-    for (old, new) in [(CountWindow(9), TimeWindow(9)), (TimeWindow(9), CountWindow(9))] {
+    let windows = || [Window::from(CountWindow(9)), TimeWindow(9).into()];
+    for (old, new) in windows().into_iter().zip(windows().into_iter().rev()) {
         explore(move || {
             let by_time = new.to_string().starts_with("Time");
             let fixture = Fixture::new(9, |builder| builder.window(old.clone()));
