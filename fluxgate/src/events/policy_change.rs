@@ -40,17 +40,13 @@ pub struct PolicyChange {
 impl PolicyChange {
     /// Creates a change at the current time, for tests of custom listeners.
     ///
-    /// # Errors
-    ///
-    /// [`PolicyError`] if one of the two policies is invalid.
-    ///
     /// # Examples
     ///
     /// ```
     /// use fluxgate::{Policy, PolicyChange, trippers::FailureStreak};
     ///
     /// let new = Policy::new().tripper(FailureStreak(5));
-    /// let change = PolicyChange::new("search", Policy::new(), new)?;
+    /// let change = PolicyChange::new("search", Policy::new(), new);
     /// assert_eq!(change.breaker(), "search");
     /// assert!(change.new_policy().to_string().contains("FailureStreak(5)"));
     /// ```
