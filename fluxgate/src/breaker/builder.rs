@@ -225,7 +225,7 @@ impl Builder {
     }
 
     /// Sets whether healthy calls may skip the lock. Tests compare both ways.
-    #[cfg(any(feature = "macros", test))]
+    #[cfg(any(feature = "macros", all(test, not(loom))))]
     pub(crate) fn spares_the_lock(self, spares_the_lock: bool) -> Self {
         Self { spares_the_lock, ..self }
     }
