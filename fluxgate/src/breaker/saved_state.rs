@@ -12,7 +12,7 @@ use crate::{breaker::waiting::Identity, state::State};
 ///
 /// Write it to a file or a store in any self-describing format, such as JSON, TOML or YAML. To save all breakers of a
 /// program at once, use [`save`](crate::save()) and [`restore`](crate::restore()). The
-/// [guide](crate::guide::while_running) says more about restarts.
+/// [guide](crate::guide::runtime_changes) says more about restarts.
 ///
 /// The serialized fields are:
 ///
