@@ -76,10 +76,10 @@ pub(crate) fn held() -> Table {
         )
     };
     let rows = [
-        ours(CountWindow(100), Policies::One, 1024),
-        ours(CountWindow(100), Policies::OneEach, 1024),
-        ours(TimeWindow(60), Policies::One, 3 * 1024),
-        ours(TimeWindow(60), Policies::OneEach, 3 * 1024),
+        ours(CountWindow(100).into(), Policies::One, 1024),
+        ours(CountWindow(100).into(), Policies::OneEach, 1024),
+        ours(TimeWindow(60).into(), Policies::One, 3 * 1024),
+        ours(TimeWindow(60).into(), Policies::OneEach, 3 * 1024),
         held_by("recloser, 100 calls".to_owned(), None, subjects::recloser::breaker, |breaker| {
             let _ = breaker.call(|| service(Request::SOME));
             let _ = breaker.call(|| service(Request::FAIL));

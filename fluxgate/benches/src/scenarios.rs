@@ -201,8 +201,8 @@ fn open() -> Scenario {
 /// The large windows are to cost what the small ones do, in good times and in bad.
 fn sizes() -> Vec<Scenario> {
     const MILLION: u64 = 1_000_000;
-    let count = [100, 10, 10_000, MILLION].map(CountWindow);
-    let time = [60, 3_600].map(TimeWindow);
+    let count = [100, 10, 10_000, MILLION].map(|size| CountWindow(size).into());
+    let time = [60, 3_600].map(|seconds| TimeWindow(seconds).into());
     let scenario = |name, traffic, windows: &[Window], like: &'static str| {
         let subjects = windows.iter().map(|window| {
             let subject = fluxgate::of_window(window);

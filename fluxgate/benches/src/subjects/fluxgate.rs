@@ -20,16 +20,16 @@ fn refusal(error: Error<Failure>) -> Refusal {
 }
 
 /// A breaker with the window, opening at half of at least 100 calls.
-pub(crate) fn breaker(window: Window) -> CircuitBreaker {
+pub(crate) fn breaker(window: impl Into<Window>) -> CircuitBreaker {
     opening_from(100, window)
 }
 
 /// The same, opening at this rate.
-pub(crate) fn breaker_opening_at(rate: f64, window: Window) -> CircuitBreaker {
+pub(crate) fn breaker_opening_at(rate: f64, window: impl Into<Window>) -> CircuitBreaker {
     build(|builder| builder.window(window).tripper(MinRequests(100) & FailureRate(rate)))
 }
 
-fn opening_from(calls: u64, window: Window) -> CircuitBreaker {
+fn opening_from(calls: u64, window: impl Into<Window>) -> CircuitBreaker {
     build(|builder| builder.window(window).tripper(MinRequests(calls) & FailureRate(0.5)))
 }
 
