@@ -142,7 +142,7 @@ pub(crate) fn classify_any(error: &dyn Any, breaker: &CircuitBreaker) -> Judged 
 
 /// The part of a policy that judges errors.
 pub(crate) struct ErrorRules<'b> {
-    breaker: &'b str,
+    breaker: &'b CircuitBreaker,
     /// `None` if every error is a failure and no `retry_after` is read from it.
     rules: Option<Arc<CompiledPolicy>>,
 }
@@ -152,7 +152,7 @@ impl CircuitBreaker {
     pub(crate) fn error_rules(&self) -> ErrorRules<'_> {
         let any_error_fails = self.shared.status.read().policy_has(PolicyFlags::ANY_ERROR_FAILS);
         let rules = (!any_error_fails).then(|| Arc::clone(&self.shared.rules.lock()));
-        ErrorRules { breaker: self.name(), rules }
+        ErrorRules { breaker: self, rules }
     }
 
     /// Returns whether the policy honours a `Retry-After`.
@@ -165,7 +165,7 @@ impl CircuitBreaker {
 impl ErrorRules<'_> {
     /// Judges an error. `view` is called only if the policy looks at errors.
     pub(crate) fn judge<'a>(&self, view: impl Fn() -> ErrorView<'a>) -> Judged {
-        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(self.breaker, &view));
+        let tracked = self.rules.as_ref().is_none_or(|rules| rules.tracker.tracks(self.breaker.name(), &view));
         let judge = self.rules.clone().map_or(Judge::AnyErrorFails, Judge::Policy);
         Judged { judge, ..self.judge_tracked(tracked, view) }
     }
@@ -175,6 +175,6 @@ impl ErrorRules<'_> {
         if !tracked {
             return Outcome::Ignored.into();
         }
-        Judged::failure(self.rules.as_ref().and_then(|rules| rules.retry_after_of(self.breaker, view)))
+        Judged::failure(self.rules.as_ref().and_then(|rules| rules.retry_after_of(self.breaker.name(), view)))
     }
 }
