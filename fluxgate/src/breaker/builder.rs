@@ -258,7 +258,7 @@ impl Builder {
     }
 
     /// Like [`build`](Self::build), for a breaker that is not yet available in every way: its listeners must be
-    /// [told](CircuitBreaker::tell) afterwards.
+    /// [notified](CircuitBreaker::notify_listeners) afterwards.
     pub(crate) fn build_untold(self) -> Result<CircuitBreaker, PolicyError> {
         #[cfg(feature = "config")]
         if !self.is_of_a_set() {

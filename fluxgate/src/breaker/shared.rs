@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) due: AtomicU64,
     /// A copy of [`CompiledPolicy::fast_below`].
     pub(crate) fast_below: AtomicU64,
-    /// A copy of [`Rules::cancelled`].
+    /// A copy of [`CompiledPolicy::cancelled`].
     pub(crate) cancelled: AtomicU64,
     /// Read by every call, and stored only when it changes.
     pub(crate) status: StatusWord,
