@@ -1,6 +1,4 @@
-//! What is allocated: by a call, and by a breaker for as long as it lives.
-
-use std::cell::Cell;
+//! The memory allocated by a call, and by a breaker for as long as it lives.
 
 use allocation_counter::measure;
 use fluxgate::{
@@ -26,17 +24,17 @@ pub(crate) fn of_a_call(shared: &Shared, traffic: Traffic) -> f64 {
     counted.count_total as f64 / CALLS as f64
 }
 
-/// What a breaker holds, its handle included.
+/// The bytes that a breaker holds, its handle included.
 struct Held {
     name: String,
     built: i64,
-    /// When calls of one thread, among them failures, have gone through it.
+    /// After calls of one thread, among them failures, have gone through it.
     used: i64,
     /// At most so many bytes.
     goal: Option<i64>,
 }
 
-/// Breakers of equal policies share what is made of them.
+/// The policies of the breakers: clones of one share what is compiled of it.
 #[derive(Clone, Copy)]
 enum Policies {
     One,
@@ -56,17 +54,15 @@ impl Policies {
 pub(crate) fn held() -> Table {
     let ours = |window: Window, policies: Policies, goal| {
         let name = format!("fluxgate, `{window}`, {}", policies.words());
-        let number = Cell::new(0_u32);
+        let one = subjects::fluxgate::policy(100, window.clone());
         held_by(
             name,
             Some(goal),
             || {
-                number.set(number.get() + 1);
-                let rate = match policies {
-                    Policies::One => 0.5,
-                    Policies::OneEach => 0.5 + f64::from(number.get()) * 1e-6,
-                };
-                subjects::fluxgate::breaker_opening_at(rate, window.clone())
+                subjects::fluxgate::breaker_of(match policies {
+                    Policies::One => one.clone(),
+                    Policies::OneEach => subjects::fluxgate::policy(100, window.clone()),
+                })
             },
             |breaker| {
                 // The answers have been counted elsewhere.

@@ -2,18 +2,18 @@ use std::fmt;
 
 use crate::measure::Measured;
 
-/// What a row is to show, on one thread and on two.
+/// The goal of a row, on one thread and on two.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
     /// At most so many nanoseconds a call.
     AtMost([f64; 2]),
-    /// The same, and no allocation.
+    /// Like the one above, without an allocation.
     AtMostWithoutAllocating([f64; 2]),
     /// At most so many nanoseconds more than the row of that name.
     Above { row: &'static str, by: f64 },
     /// At most so many more, on one thread and on two, and no allocation.
     AboveWithoutAllocating { row: &'static str, by: [f64; 2] },
-    /// The same time as the row of that name.
+    /// As much time as the row of that name.
     SameAs(&'static str),
     /// A peer: at least so many times what Fluxgate takes.
     Times([Option<f64>; 2]),
@@ -26,13 +26,13 @@ const SAME_NANOS: f64 = 1.0;
 /// Below this, Fluxgate's own time is within what the loop's layout makes of it, and a ratio means nothing.
 const LEAST_NANOS: f64 = 0.1;
 
-/// How many times `ours` the time is.
+/// Returns the time as a multiple of `ours`.
 pub(crate) fn ratio(theirs: f64, ours: f64) -> f64 {
     theirs / ours.max(LEAST_NANOS)
 }
 
 impl Goal {
-    /// Whether `row` meets it, where `rows` are all of its scenario. `None` if a number to judge by is missing.
+    /// Returns whether `row` meets the goal, where `rows` are all of its scenario. `None` if a number to judge by is missing.
     pub(crate) fn met(self, row: &Measured, rows: &[Measured]) -> Option<bool> {
         let asked = (0..2).filter(|&index| !matches!(self, Self::Times(ratios) if ratios[index].is_none()));
         let verdicts: Vec<Option<bool>> = asked.map(|index| self.met_at(index, row, rows)).collect();

@@ -1,4 +1,4 @@
-//! What the numbers depend on.
+//! The machine, on which the numbers depend.
 
 use std::{env::consts, fs, thread};
 
@@ -20,7 +20,7 @@ fn model() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// How often the scheduler has taken the core away from this thread. Always 0 where the system does not tell; going to
+/// Returns the number of times that the scheduler has taken the core away from this thread. Always 0 where the system does not tell; going to
 /// sleep at a lock does not count.
 pub(crate) fn interruptions() -> u64 {
     let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();

@@ -68,7 +68,7 @@ fn prepared(scenario: &Scenario, subject: &Subject) -> Shared {
 /// A smaller share of rounds says nothing.
 const ENOUGH: f64 = 0.1;
 
-/// What a subject adds to the bare call; of that itself, all that it takes.
+/// The time that a subject adds to the bare call or, for the bare call, all its time.
 struct Overhead {
     /// `None` without enough rounds to judge by.
     nanos: Option<f64>,

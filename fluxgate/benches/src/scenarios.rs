@@ -1,4 +1,4 @@
-//! What is measured, and what it is to show.
+//! The scenarios that are measured, and their goals.
 
 use clap::ValueEnum;
 // With the colons, as the file about Fluxgate has its name too.
@@ -15,7 +15,7 @@ use crate::{
     traffic::{Tally, Traffic},
 };
 
-/// What `--only` can choose.
+/// The choices of `--only`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Topic {
     /// Healthy, with a window of 100 calls.
@@ -36,7 +36,7 @@ pub(crate) enum Topic {
     Keyed,
     /// Small windows against large ones.
     Sizes,
-    /// What atomics, locks and clocks cost on this machine.
+    /// The cost of atomics, locks and clocks on this machine.
     Machine,
     /// The bytes that a breaker holds.
     Memory,
@@ -46,7 +46,7 @@ pub(crate) struct Scenario {
     pub(crate) topic: Topic,
     pub(crate) name: &'static str,
     pub(crate) traffic: Traffic,
-    /// Whether the breakers have been opened.
+    /// True if the breakers have been opened.
     pub(crate) opened: bool,
     /// So many calls before the first is measured: they fill every window.
     pub(crate) warm_up: u64,

@@ -51,7 +51,7 @@ pub(crate) fn verdict(met: Option<bool>) -> String {
     }
 }
 
-/// How many times Fluxgate's time a peer takes.
+/// Returns the time of a peer as a multiple of Fluxgate's.
 fn ratios(row: &Measured, rows: &[Measured]) -> String {
     let Some(ours) = Measured::ours(rows).filter(|_| row.role == Role::Peer) else { return missing() };
     let [one, two] = [0, 1].map(|index| {

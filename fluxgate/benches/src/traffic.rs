@@ -9,7 +9,7 @@ use std::{
 
 use fluxgate::CallNotPermitted;
 
-/// What the service is asked: a number, or to fail.
+/// A request to the service: for a number, or to fail.
 #[derive(Clone, Copy)]
 pub(crate) struct Request(u64);
 
@@ -55,7 +55,7 @@ pub(crate) fn service(request: Request) -> Result<u64, Failure> {
     }
 }
 
-/// Which requests come.
+/// The mix of requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Traffic {
     Healthy,
@@ -75,13 +75,13 @@ impl Traffic {
     }
 }
 
-/// Why a call through a breaker gave no answer.
+/// The reason why a call through a breaker gave no answer.
 pub(crate) enum Refusal {
     Failed,
     Rejected,
 }
 
-/// How the calls of a batch went.
+/// The results of the calls of a batch.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Tally {
     pub(crate) answered: u64,

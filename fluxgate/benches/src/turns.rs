@@ -13,7 +13,7 @@ use crate::{
     traffic::{Tally, Traffic},
 };
 
-/// How long to measure.
+/// The length of a measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) threads: usize,
@@ -36,7 +36,7 @@ impl Plan {
     }
 }
 
-/// What one thread saw, by subject.
+/// The measurements of one thread, by subject.
 pub(crate) struct Log {
     /// By round.
     pub(crate) turns: Vec<Vec<Turn>>,
@@ -48,7 +48,7 @@ pub(crate) struct Turn {
     pub(crate) nanos: f64,
     pub(crate) begun: Instant,
     pub(crate) ended: Instant,
-    /// Whether the thread lost its core.
+    /// True if the thread lost its core.
     pub(crate) interrupted: bool,
 }
 
@@ -111,7 +111,7 @@ fn nanos_each(time: Duration, calls: u64) -> f64 {
     time.as_nanos() as f64 / calls as f64
 }
 
-/// Where threads wait for each other before a turn, without sleep: waking one takes longer than many batches.
+/// The place where threads wait for each other before a turn, without sleep: waking one takes longer than many batches.
 #[derive(Default)]
 struct Meeting {
     arrivals: AtomicU64,

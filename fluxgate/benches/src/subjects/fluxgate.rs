@@ -1,7 +1,7 @@
 use std::hint::black_box;
 
 use fluxgate::{
-    Builder, CircuitBreaker, Error, KeyedBreakers, Window, circuit_breaker,
+    Builder, CircuitBreaker, Error, KeyedBreakers, Policy, Window, circuit_breaker,
     retries::Cooldown,
     trippers::{FailureRate, MinRequests, SlowRate},
     windows::{CountWindow, TimeWindow},
@@ -24,20 +24,26 @@ pub(crate) fn breaker(window: impl Into<Window>) -> CircuitBreaker {
     opening_from(100, window)
 }
 
-/// The same, opening at this rate.
-pub(crate) fn breaker_opening_at(rate: f64, window: impl Into<Window>) -> CircuitBreaker {
-    build(|builder| builder.window(window).tripper(MinRequests(100) & FailureRate(rate)))
+/// A policy with the window, opening at half of at least `calls`. Its clones share what is compiled of it.
+pub(crate) fn policy(calls: u64, window: impl Into<Window>) -> Policy {
+    Policy::new().window(window).tripper(MinRequests(calls) & FailureRate(0.5)).retry(Cooldown(COOLDOWN))
+}
+
+/// A breaker with the policy.
+pub(crate) fn breaker_of(policy: Policy) -> CircuitBreaker {
+    built(CircuitBreaker::builder(NAME).policy(policy))
 }
 
 fn opening_from(calls: u64, window: impl Into<Window>) -> CircuitBreaker {
-    build(|builder| builder.window(window).tripper(MinRequests(calls) & FailureRate(0.5)))
+    breaker_of(policy(calls, window))
 }
 
 fn build(policy: impl FnOnce(Builder) -> Builder) -> CircuitBreaker {
-    policy(CircuitBreaker::builder(NAME))
-        .retry(Cooldown(COOLDOWN))
-        .build()
-        .unwrap_or_else(|error| panic!("a policy of the benchmark is wrong: {error}"))
+    built(policy(CircuitBreaker::builder(NAME)).retry(Cooldown(COOLDOWN)))
+}
+
+fn built(builder: Builder) -> CircuitBreaker {
+    builder.build().unwrap_or_else(|error| panic!("a policy of the benchmark is wrong: {error}"))
 }
 
 fn sync(name: impl Into<String>, make: impl Fn() -> CircuitBreaker + 'static) -> Subject {

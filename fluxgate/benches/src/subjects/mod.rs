@@ -1,4 +1,4 @@
-//! What is measured: the bare call, Fluxgate, a file for each peer, and what the machine charges.
+//! The subjects: the bare call, Fluxgate, a file for each peer, and what the machine charges.
 
 pub(crate) mod bare;
 pub(crate) mod breaker;
@@ -28,7 +28,7 @@ pub(crate) type Shared = Box<dyn Fn() -> Worker + Send + Sync>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// What is subtracted from the others.
+    /// The bare call, whose time is subtracted from the others.
     Bare,
     /// No breaker, but a cost worth knowing.
     Reference,
@@ -40,7 +40,7 @@ pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) goal: Option<Goal>,
-    /// Whether a thousand failures open it, so that its policy can be seen to be at work.
+    /// True if a thousand failures open it, so that its policy can be seen to be at work.
     pub(crate) trips: bool,
     pub(crate) max_threads: usize,
     build: Box<dyn Fn() -> Shared>,

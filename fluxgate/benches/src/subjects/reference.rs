@@ -1,4 +1,4 @@
-//! What the machine charges for the parts of which breakers are made: no breaker can take less than its parts do.
+//! The cost of the parts of which breakers are made: no breaker can take less than its parts do.
 
 use std::{
     hint::black_box,
